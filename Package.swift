@@ -1,0 +1,59 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Modules on the translation and execution path. Dynamic exclusivity checks are off in release
+// (static checking stays on; debug keeps the dynamic checks), and debug builds of these modules
+// are optimised so that the tests run at a useful speed. See shared/reference/swift.md.
+let hot: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+  .unsafeFlags(["-O"], .when(configuration: .debug)),
+]
+// Loaders, system calls, devices, command line: ordinary safe Swift.
+let cool: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+]
+let tests: [SwiftSetting] = [.swiftLanguageMode(.v6)]
+
+let package = Package(
+  name: "Lyrebird",
+  products: [
+    .executable(name: "lyrebird-ppc", targets: ["lyrebird-ppc"])
+  ],
+  targets: [
+    .systemLibrary(name: "CSys"),
+    .target(name: "IR", swiftSettings: hot),
+    .target(name: "Optimizer", dependencies: ["IR"], swiftSettings: hot),
+    .target(name: "RegisterAllocation", dependencies: ["IR"], swiftSettings: hot),
+    .target(
+      name: "HostX64", dependencies: ["IR", "RegisterAllocation", "CSys"], path: "Sources/Host/X64",
+      swiftSettings: hot),
+    .target(
+      name: "GuestPowerPC", dependencies: ["IR"], path: "Sources/Guest/PowerPC",
+      swiftSettings: hot),
+    .target(name: "Memory", dependencies: ["CSys"], swiftSettings: hot),
+    .target(
+      name: "Translation",
+      dependencies: ["IR", "Optimizer", "RegisterAllocation", "CSys"],
+      swiftSettings: hot),
+    .target(name: "Debugging", dependencies: ["IR", "Translation", "CSys"], swiftSettings: cool),
+    .target(
+      name: "LinuxUser",
+      dependencies: ["GuestPowerPC", "Translation", "Memory", "Debugging", "CSys"],
+      swiftSettings: cool),
+    .executableTarget(
+      name: "lyrebird-ppc",
+      dependencies: ["LinuxUser", "GuestPowerPC", "HostX64", "Translation", "Debugging"],
+      swiftSettings: cool),
+    .testTarget(name: "IRTests", dependencies: ["IR"], swiftSettings: tests),
+    .testTarget(
+      name: "HostX64Tests", dependencies: ["HostX64", "IR", "RegisterAllocation"],
+      swiftSettings: tests),
+    .testTarget(
+      name: "GuestPowerPCTests", dependencies: ["GuestPowerPC", "IR"],
+      resources: [.copy("Cases")], swiftSettings: tests),
+    .testTarget(
+      name: "LinuxUserTests", dependencies: ["LinuxUser", "Memory"], swiftSettings: tests),
+  ]
+)

@@ -1,0 +1,92 @@
+// What Swift's Glibc module hides: constants, prototypes and a few inline calls. No C is compiled.
+#ifndef CSYS_H
+#define CSYS_H
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE 1
+#endif
+#include <stdint.h>
+#include <unistd.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <ucontext.h>
+extern int memfd_create(const char *, unsigned int);
+#ifndef MFD_CLOEXEC
+#define MFD_CLOEXEC 1U
+#endif
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000
+#endif
+/// Indices into `gregs` of a signal's machine context.
+enum { CSYS_REG_RSP = 15, CSYS_REG_RIP = 16, CSYS_REG_ERR = 19, CSYS_REG_TRAPNO = 20 };
+static inline long csys_syscall(long n, long a, long b, long c, long d, long e, long f) {
+  return syscall(n, a, b, c, d, e, f);
+}
+static inline void *csys_fault_address(const siginfo_t *info) { return info->si_addr; }
+#include <errno.h>
+/// `fork` of the C library; Swift's Glibc module marks the ordinary name unavailable.
+extern int csys_fork(void) __asm__("fork");
+/// The calling thread's errno.
+static inline int csys_errno(void) { return errno; }
+/// A system call with the kernel's own result: negative error numbers, errno not involved.
+static inline long csys_kernel(long n, long a, long b, long c, long d, long e, long f) {
+  register long r10 __asm__("r10") = d;
+  register long r8 __asm__("r8") = e;
+  register long r9 __asm__("r9") = f;
+  long result;
+  __asm__ volatile("syscall"
+                   : "=a"(result)
+                   : "0"(n), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+                   : "rcx", "r11", "memory", "cc");
+  return result;
+}
+/// Where an interruptible system call stands, for the signal handler: while the host program
+/// counter is in begin..<end the call has not happened, and may be sent to `abort`.
+/// `pending` non-zero keeps a call from starting.
+struct csys_interruption {
+  uint64_t begin, end, abort;
+  uint32_t pending;
+  uint32_t reserved;
+};
+/// Returned by `csys_interruptible` when a signal came before the call took effect (ERESTARTSYS).
+enum { CSYS_RESTART = 512 };
+/// A system call that either happens with no signal pending or returns -CSYS_RESTART.
+static inline long csys_interruptible(struct csys_interruption *state, long n, long a, long b,
+                                      long c, long d, long e, long f) {
+  register long r10 __asm__("r10") = d;
+  register long r8 __asm__("r8") = e;
+  register long r9 __asm__("r9") = f;
+  long result;
+  __asm__ volatile(
+      "leaq 1f(%%rip), %%rcx\n\t"
+      "movq %%rcx, 0(%%rbx)\n\t"
+      "leaq 2f(%%rip), %%rcx\n\t"
+      "movq %%rcx, 8(%%rbx)\n\t"
+      "leaq 3f(%%rip), %%rcx\n\t"
+      "movq %%rcx, 16(%%rbx)\n"
+      "1:\n\t"
+      "cmpl $0, 24(%%rbx)\n\t"
+      "jne 3f\n\t"
+      "syscall\n"
+      "2:\n\t"
+      "jmp 4f\n"
+      "3:\n\t"
+      "movq $-512, %%rax\n"
+      "4:\n\t"
+      "movq $0, 8(%%rbx)\n\t"
+      : "=a"(result)
+      : "0"(n), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9), "b"(state)
+      : "rcx", "r11", "memory", "cc");
+  return result;
+}
+
+#include <cpuid.h>
+/// The four registers that CPUID returns.
+typedef struct { uint32_t eax, ebx, ecx, edx; } csys_cpuid_result;
+static inline csys_cpuid_result csys_cpuid(uint32_t leaf, uint32_t subleaf) {
+  csys_cpuid_result r = {0, 0, 0, 0};
+  __get_cpuid_count(leaf, subleaf, &r.eax, &r.ebx, &r.ecx, &r.edx);
+  return r;
+}
+#endif

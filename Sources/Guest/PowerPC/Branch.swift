@@ -1,0 +1,169 @@
+import IR
+
+/// Power ISA, Book I, 2.4: branch instructions.
+let branchInstructions: [Instruction] = [
+  Instruction("b[l][a]", "Branch", .I(18), "LI") { cpu, i in
+    let target = UInt32(truncatingIfNeeded: i.LI) &+ (i.AA ? 0 : cpu.address)
+    i.LK ? cpu.callTarget(target) : cpu.jump(to: target)
+  },
+
+  Instruction("bc[l][a]", "Branch Conditional", .B(16), "BO, BI, BD") { cpu, i in
+    let target = UInt32(truncatingIfNeeded: i.BD) &+ (i.AA ? 0 : cpu.address)
+    cpu.branchConditional(i.BO, i.BI, target, link: i.LK)
+  },
+
+  Instruction("bclr[l]", "Branch Conditional to Link Register", .XL(19, 16), "BO, BI") { cpu, i in
+    let target = cpu.LR
+    cpu.skipUnless(i.BO, i.BI)
+    i.LK ? cpu.callComputed(target) : cpu.return(to: target)
+  },
+
+  Instruction("bcctr[l]", "Branch Conditional to Count Register", .XL(19, 528), "BO, BI",
+    invalid: { $0.BO & 4 == 0 }
+  ) { cpu, i in
+    let target = cpu.CTR
+    cpu.skipUnless(i.BO, i.BI)
+    i.LK ? cpu.callComputed(target) : cpu.jumpComputed(target)
+  },
+
+  Instruction("sc", "System Call", .SC(17)) { cpu, _ in
+    cpu.leave(.exception, at: cpu.address &+ 4, payload: PowerPCException.systemCall.rawValue)
+    cpu.context.pointee.ended = true
+  },
+]
+
+/// A bit of BO, counted as the manual counts: 0 is the most significant of five.
+private func option(_ bo: Int, _ number: Int) -> Bool { bo >> (4 - number) & 1 != 0 }
+
+extension Cpu {
+  /// The address of the instruction under translation.
+  var address: UInt32 { context.pointee.address }
+
+  /// Jumps for certain: translation follows when it may.
+  func jump(to target: UInt32) {
+    let target = target & ~3
+    if context.pointee.chains && target > address {
+      context.pointee.next = target
+    } else {
+      ir.commit()
+      chain(to: target)
+      context.pointee.ended = true
+    }
+  }
+
+  /// A chained exit to an address.
+  func chain(to target: UInt32) {
+    guard context.pointee.chains else { return leave(.lookup, at: target) }
+    let slot = context.pointee.slot
+    context.pointee.slot = slot &+ 1
+    ir.effect(.goto_tb, constant: slot, constant2: target)
+  }
+
+  /// Calls a known address: the return is paired with the host's.
+  func callTarget(_ target: UInt32) {
+    let target = target & ~3
+    LR = constant(Int(address &+ 4))
+    ir.commit()
+    if target == address &+ 4 { return }
+    guard context.pointee.chains else {
+      leave(.lookup, at: target)
+      context.pointee.ended = true
+      return
+    }
+    let slot = context.pointee.slot
+    context.pointee.slot = slot &+ 1
+    ir.callBlock(slot: slot, target: target, returningTo: address &+ 4)
+  }
+
+  /// Calls a computed address; the return is paired with the host's.
+  func callComputed(_ target: I32) {
+    let aligned = (target & ~3).copied()
+    LR = constant(Int(address &+ 4))
+    ir.commit()
+    if context.pointee.chains {
+      ir.effect2(.call_ptr, .i32, aligned.temp, constant(Int(address &+ 4)).temp)
+    } else {
+      ir.effect1(.goto_ptr, .i32, aligned.temp)
+      context.pointee.ended = true
+    }
+  }
+
+  /// Leaves for a computed address.
+  func jumpComputed(_ target: I32) {
+    ir.commit()
+    ir.effect1(.goto_ptr, .i32, (target & ~3).temp)
+    context.pointee.ended = true
+  }
+
+  /// Leaves for the address in LR, which most often is the one that a call pushed.
+  func `return`(to target: I32) {
+    ir.commit()
+    ir.effect1(context.pointee.chains ? .ret_ptr : .goto_ptr, .i32, (target & ~3).temp)
+    context.pointee.ended = true
+  }
+
+  /// The label of a cold part that leaves for an address.
+  private func exitLabel(_ target: UInt32) -> UInt32 {
+    let label = ir.newLabel()
+    ir.cold(label) { chain(to: target & ~3) }
+    return label
+  }
+
+  /// A conditional branch to a known address.
+  func branchConditional(_ bo: Int, _ bi: Int, _ target: UInt32, link: Bool) {
+    if option(bo, 0) && option(bo, 2) { return link ? callTarget(target) : jump(to: target) }
+    if link {
+      // The link register is set whether or not the branch is taken.
+      LR = constant(Int(address &+ 4))
+    }
+    let counts = !option(bo, 2)
+    let count = counts ? CTR - 1 : CTR
+    if counts { CTR = count }
+    ir.commit()
+    if counts && !option(bo, 0) {
+      let isZero = option(bo, 3)
+      let counted = CTR.test(isZero ? .eq : .ne, 0)
+      let wanted = option(bo, 1) ? self.bit(bi) : self.bit(bi) ^ 1
+      brcond(.ne, counted & wanted, 0, to: exitLabel(target))
+    } else if counts {
+      brcond(option(bo, 3) ? .eq : .ne, CTR, 0, to: exitLabel(target))
+    } else {
+      branch(onBit: bi, is: option(bo, 1), to: exitLabel(target))
+    }
+  }
+
+  /// For branches to registers: unless the condition holds, leaves for the next instruction.
+  func skipUnless(_ bo: Int, _ bi: Int) {
+    let next = address &+ 4
+    let counts = !option(bo, 2)
+    if counts { CTR = CTR - 1 }
+    ir.commit()
+    if counts { brcond(option(bo, 3) ? .ne : .eq, CTR, 0, to: exitLabel(next)) }
+    if !option(bo, 0) { branch(onBit: bi, is: !option(bo, 1), to: exitLabel(next)) }
+  }
+
+  private func brcond(_ condition: Condition, _ a: I32, _ k: Int, to label: UInt32) {
+    ir.brcond(.i32, condition, a.temp, constant(k).temp, to: label)
+  }
+
+  /// Leaves for a label when a bit of the condition register has a value.
+  private func branch(onBit number: Int, is wanted: Bool, to label: UInt32) {
+    let image = fieldImage(number >> 2)
+    switch number & 3 {
+    case 0:
+      let mask = ir.i64(1 << UInt64(ConditionField.lessBit))
+      ir.brcond(.i64, wanted ? .tstne : .tsteq, image.temp, mask.temp, to: label)
+    case 1: ir.brcond(.i64, wanted ? .gt : .le, image.temp, ir.i64(0).temp, to: label)
+    case 2: brcond(wanted ? .eq : .ne, image.low, 0, to: label)
+    default:
+      let mask = ir.i64(1 << UInt64(ConditionField.overflowBit))
+      let mixed = image ^ image.shiftedRight(1)
+      ir.brcond(.i64, wanted ? .tstne : .tsteq, mixed.temp, mask.temp, to: label)
+    }
+  }
+}
+
+extension I32 {
+  /// A copy that later writes of the global it may be cannot change.
+  func copied() -> I32 { I32(builder, builder.emit1(.mov, .i32, result: .i32, temp)) }
+}

@@ -1,0 +1,45 @@
+import IR
+
+/// Power ISA, Book II, 4.3: cache management instructions.
+///
+/// There are no caches; what remains is that some of them are loads to address translation.
+let cacheManagement: [Instruction] = [
+  Instruction("icbi", "Instruction Cache Block Invalidate", .X(31, 982), "RA, RB") { cpu, i in
+    cpu.touch(i)
+  },
+
+  Instruction("dcbt", "Data Cache Block Touch", .X(31, 278), "RA, RB") { _, _ in },
+
+  Instruction("dcbtst", "Data Cache Block Touch for Store", .X(31, 246), "RA, RB") { _, _ in },
+
+  Instruction("dcbz", "Data Cache Block set to Zero", .X(31, 1014), "RA, RB") { cpu, i in
+    let block = (cpu[orZero: i.RA] + cpu[i.RB]) & -cacheBlockSize
+    for offset in stride(from: 0, to: cacheBlockSize, by: 8) {
+      cpu.storeDouble(cpu.ir.i64(0), at: block + offset)
+    }
+  },
+
+  Instruction("dcbst", "Data Cache Block Store", .X(31, 54), "RA, RB") { cpu, i in
+    cpu.touch(i)
+  },
+
+  Instruction("dcbf", "Data Cache Block Flush", .X(31, 86), "RA, RB") { cpu, i in
+    cpu.touch(i)
+  },
+
+  Instruction("dcba", "Data Cache Block Allocate", .X(31, 758), "RA, RB",
+    feature: .dataCacheBlockAllocate
+  ) { _, _ in },
+
+  Instruction("dcbi", "Data Cache Block Invalidate", .X(31, 470), "RA, RB") { cpu, _ in
+    cpu.raise(.privileged)
+  },
+]
+
+/// Size of a cache block in bytes, as the kernel tells programs (AT_DCACHEBSIZE).
+public let cacheBlockSize = 32
+
+extension Cpu {
+  /// An access that counts as a load and yields nothing.
+  fileprivate func touch(_ i: X) { _ = load(1, at: self[orZero: i.RA] + self[i.RB]) }
+}

@@ -1,0 +1,259 @@
+import IR
+
+/// What a block's translation knows besides the ops: trivial, one for every block.
+struct TranslationContext {
+  /// The address of the instruction under translation.
+  var address: UInt32
+  /// Where translation goes on after it; an instruction that jumps for certain changes it.
+  var next: UInt32
+  /// The block's key.
+  var key: UInt32
+  /// Whether jumps may be chained.
+  var chains: Bool
+  /// Set by an instruction after which nothing falls through.
+  var ended: Bool
+  /// The next number for a chained exit.
+  var slot: UInt32
+  /// The block's first address, for loops.
+  var start: UInt32
+}
+
+/// The processor as instruction semantics see it: registers to read and assign, memory,
+/// branches and exceptions.
+///
+/// Reading yields a value; assigning takes effect when the instruction ends, so operands keep
+/// their meaning and a faulting instruction changes nothing. A Swift `if` decides while
+/// translating; a choice at run time is `select`.
+public struct Cpu {
+  /// Where ops go.
+  let ir: Builder
+  let context: UnsafeMutablePointer<TranslationContext>
+
+  /// A 32-bit global.
+  @inline(__always) func word(_ global: TempIndex) -> I32 { I32(ir, ir.read(global)) }
+
+  /// The contents of a general register: `(RA)`.
+  subscript(register: GPR) -> I32 {
+    get { word(Globals.r + TempIndex(register.number)) }
+    nonmutating set { ir.write(Globals.r + TempIndex(register.number), newValue.temp) }
+  }
+
+  /// `(RA|0)`: the contents of a general register, or zero for register 0.
+  subscript(orZero register: GPR) -> I32 { register.number == 0 ? ir.i32(0) : self[register] }
+
+  /// The contents of a floating-point register.
+  subscript(register: FPR) -> F64 {
+    get { F64(ir, ir.read(Globals.f + TempIndex(register.number))) }
+    nonmutating set { ir.write(Globals.f + TempIndex(register.number), newValue.temp) }
+  }
+
+  /// The link register.
+  var LR: I32 {
+    get { word(Globals.lr) }
+    nonmutating set { ir.write(Globals.lr, newValue.temp) }
+  }
+  /// The count register.
+  var CTR: I32 {
+    get { word(Globals.ctr) }
+    nonmutating set { ir.write(Globals.ctr, newValue.temp) }
+  }
+  /// XER's carry: 0 or 1.
+  var CA: I32 {
+    get { word(Globals.ca) }
+    nonmutating set { ir.write(Globals.ca, newValue.temp) }
+  }
+  /// XER's overflow: 0 or 1.
+  var OV: I32 {
+    get { word(Globals.ov) }
+    nonmutating set { ir.write(Globals.ov, newValue.temp) }
+  }
+  /// XER's summary overflow: known in every block, because the key holds it.
+  var SO: Bool { context.pointee.key & BlockKey.summaryOverflow != 0 }
+
+  /// A 32-bit constant.
+  @inline(__always) func constant(_ value: Int) -> I32 { ir.i32(value) }
+
+  // MARK: Condition register
+
+  /// The image of a CR field.
+  func fieldImage(_ field: Int) -> I64 { I64(ir, ir.read(Globals.cr + TempIndex(field))) }
+
+  func setFieldImage(_ field: Int, _ image: I64) {
+    ir.write(Globals.cr + TempIndex(field), image.temp)
+  }
+
+  /// Sets a CR field from a comparison, with SO as it stands.
+  func compare(_ field: Int, _ a: I32, _ b: I32, signed: Bool) {
+    let difference =
+      signed ? a.signExtended - b.signExtended : a.zeroExtended - b.zeroExtended
+    setFieldImage(field, withSummary(difference))
+  }
+
+  /// Sets CR field 0 from a result when the instruction's `Rc` bit is 1.
+  func record(_ rc: Bool, _ result: I32) {
+    if rc { setFieldImage(0, withSummary(result.signExtended)) }
+  }
+
+  /// The image of a difference with SO as it stands.
+  private func withSummary(_ image: I64) -> I64 { SO ? summarized(image) : image }
+
+  /// The image of a difference with SO set. Bit 63 keeps GT clear where the difference is zero.
+  private func summarized(_ image: I64) -> I64 {
+    image ^ (1 << ConditionField.overflowBit) | image.test(.eq, 0) << 63
+  }
+
+  /// A bit of the condition register, 0 or 1.
+  func bit(_ number: Int) -> I32 {
+    let image = fieldImage(number >> 2)
+    switch number & 3 {
+    case 0: return image.extract(at: ConditionField.lessBit, length: 1).low
+    case 1: return image.test(.gt, 0).low
+    case 2: return image.low.test(.eq, 0)
+    default:
+      return (image ^ image.shiftedRight(1)).extract(at: ConditionField.overflowBit, length: 1).low
+    }
+  }
+
+  /// The four bits of a CR field.
+  func field(_ field: Int) -> I32 {
+    bit(4 * field) << 3 | bit(4 * field + 1) << 2 | bit(4 * field + 2) << 1 | bit(4 * field + 3)
+  }
+
+  /// Sets a CR field from its four bits; higher bits of `value` must be zero.
+  func setField(_ field: Int, _ value: I32) {
+    if let known = value.constant {
+      setFieldImage(field, ir.i64(ConditionField.image(UInt32(known))))
+      return
+    }
+    let address = I64(ir, Block.env) + (value << 3).zeroExtended
+    let images = PowerPCState.offset(\.fieldImages)
+    setFieldImage(
+      field,
+      I64(ir, ir.emit1(.ld, .i64, result: .i64, address.temp, constant: UInt32(bitPattern: Int32(images)))))
+  }
+
+  /// Sets one bit of the condition register to 0 or 1.
+  func setBit(_ number: Int, _ value: I32) {
+    let shift = 3 - number & 3
+    setField(number >> 2, field(number >> 2).deposit(value, at: shift, length: 1))
+  }
+
+  // MARK: Overflow
+
+  /// Sets OV to a bit, and when it is 1 also SO: for instructions with OE, called last.
+  ///
+  /// SO is part of the block's key, so setting it ends the block: the cold way out finishes the
+  /// instruction and continues under the other key.
+  func overflow(_ oe: Bool, _ bit: I32, record rc: Bool) {
+    guard oe else { return }
+    OV = bit
+    if SO { return }
+    ir.commit()
+    let set = ir.newLabel()
+    ir.brcond(.i32, .ne, bit.temp, ir.i32(0).temp, to: set)
+    cold(set) {
+      ir.write(Globals.so, ir.i32(1).temp)
+      if rc { setFieldImage(0, summarized(fieldImage(0))) }
+      leave(.lookup, at: context.pointee.address &+ 4)
+    }
+  }
+
+  // MARK: Memory
+
+  /// Loads `bytes` (1, 2 or 4), extended to 32 bits.
+  func load(_ bytes: Int, signed: Bool = false, reversed: Bool = false, at address: I32) -> I32 {
+    let operation = MemoryOperation(bytes: bytes, signed: signed, littleEndian: reversed)
+    return I32(ir, access(.i32, operation, address))
+  }
+
+  /// Loads eight bytes.
+  func loadDouble(at address: I32) -> I64 { I64(ir, access(.i64, MemoryOperation(bytes: 8), address)) }
+
+  private func access(_ type: ValueType, _ operation: MemoryOperation, _ address: I32) -> TempIndex {
+    ir.emit2(
+      .qemu_ld, type, result: type, address.temp, ir.i32(0).temp, constant: operation.rawValue)
+  }
+
+  /// Stores the low `bytes` (1, 2 or 4) of a value.
+  func store(_ bytes: Int, _ value: I32, reversed: Bool = false, at address: I32) {
+    put(.i32, value.temp, MemoryOperation(bytes: bytes, littleEndian: reversed), address)
+  }
+
+  /// Stores eight bytes.
+  func storeDouble(_ value: I64, at address: I32) {
+    put(.i64, value.temp, MemoryOperation(bytes: 8), address)
+  }
+
+  private func put(_ type: ValueType, _ value: TempIndex, _ op: MemoryOperation, _ address: I32) {
+    ir.storeGuest(type, value, op, address: address.temp)
+  }
+
+  // MARK: Leaving the line
+
+  /// Ops that stand after the block's end, reached by the label.
+  func cold(_ label: UInt32, _ body: () -> Void) { ir.cold(label, body) }
+
+  /// Leaves to the runtime with the program counter at an address.
+  func leave(_ kind: ExitKind, at address: UInt32, payload: UInt32 = 0) {
+    ir.write(Globals.nip, constant(Int(address)).temp)
+    ir.commit()
+    ir.effect(.exit_tb, constant: kind.rawValue, constant2: payload)
+  }
+
+  /// Raises an exception here and ends the block.
+  func raise(_ exception: PowerPCException) {
+    ir.commit()
+    leave(.exception, at: context.pointee.address, payload: exception.rawValue)
+    context.pointee.ended = true
+  }
+
+  /// Raises an exception if a value is not zero.
+  func raise(_ exception: PowerPCException, ifNonzero condition: I32) {
+    ir.commit()
+    let label = ir.newLabel()
+    ir.brcond(.i32, .ne, condition.temp, constant(0).temp, to: label)
+    cold(label) {
+      leave(.exception, at: context.pointee.address, payload: exception.rawValue)
+    }
+  }
+
+  /// Ends the block; translation under the key that then holds goes on at the next instruction.
+  func endBlock() {
+    leave(.lookup, at: context.pointee.address &+ 4)
+    context.pointee.ended = true
+  }
+
+  // MARK: Helpers
+
+  /// Calls a helper that returns a word.
+  func call(_ helper: HelperNumber, _ a: I32? = nil, _ b: I32? = nil, _ c: I32? = nil) -> I32 {
+    I32(ir, helperCall(helper, result: .i32, a, b, c))
+  }
+
+  /// Calls a helper for its effect.
+  func perform(_ helper: HelperNumber, _ a: I32? = nil, _ b: I32? = nil, _ c: I32? = nil) {
+    _ = helperCall(helper, result: nil, a, b, c)
+  }
+
+  /// Calls a helper that returns 0 or the number of an exception to raise here.
+  func attempt(_ helper: HelperNumber, _ a: I32? = nil, _ b: I32? = nil, _ c: I32? = nil) {
+    let verdict = call(helper, a, b, c)
+    let label = ir.newLabel()
+    ir.brcond(.i32, .ne, verdict.temp, constant(0).temp, to: label)
+    cold(label) {
+      let payload = UInt32(bitPattern: Int32(PowerPCState.offset(\.exitPayload)))
+      ir.effect2(.st, .i32, verdict.temp, Block.env, constant: payload)
+      leave(.exception, at: context.pointee.address, payload: .max)
+    }
+  }
+
+  private func helperCall(
+    _ helper: HelperNumber, result: ValueType?, _ a: I32?, _ b: I32?, _ c: I32?
+  ) -> TempIndex {
+    let number = helper.rawValue
+    guard let a else { return ir.call(number, result: result) }
+    guard let b else { return ir.call(number, result: result, a.temp) }
+    guard let c else { return ir.call(number, result: result, a.temp, b.temp) }
+    return ir.call(number, result: result, a.temp, b.temp, c.temp)
+  }
+}

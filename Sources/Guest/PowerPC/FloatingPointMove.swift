@@ -1,0 +1,41 @@
+import IR
+
+/// Power ISA, Book I, 4.6.5 and 4.6.9: floating-point move and select instructions.
+let floatingPointMoves: [Instruction] = [
+  Instruction("fmr[.]", "Floating Move Register", .X(63, 72), "FRT, FRB") { cpu, i in
+    cpu[i.FRT] = cpu[i.FRB]
+    cpu.recordFloat(i.Rc)
+  },
+
+  Instruction("fneg[.]", "Floating Negate", .X(63, 40), "FRT, FRB") { cpu, i in
+    cpu[i.FRT] = cpu[i.FRB].negated
+    cpu.recordFloat(i.Rc)
+  },
+
+  Instruction("fabs[.]", "Floating Absolute Value", .X(63, 264), "FRT, FRB") { cpu, i in
+    cpu[i.FRT] = cpu[i.FRB].magnitude
+    cpu.recordFloat(i.Rc)
+  },
+
+  Instruction("fnabs[.]", "Floating Negative Absolute Value", .X(63, 136), "FRT, FRB") { cpu, i in
+    cpu[i.FRT] = cpu[i.FRB].magnitude.negated
+    cpu.recordFloat(i.Rc)
+  },
+
+  Instruction("fsel[.]", "Floating Select", .A(63, 23), "FRT, FRA, FRC, FRB",
+    feature: .floatingGraphics
+  ) { cpu, i in
+    // FRC for positive numbers and both zeros; FRB for negative numbers and NaNs.
+    let a = cpu[i.FRA].bits, b = cpu[i.FRB].bits, c = cpu[i.FRC].bits
+    let positive = a.select(.leu, Int(UInt64.infinity), c, b)
+    cpu[i.FRT] = a.select(.eq, Int.min, c, positive).asFloat
+    cpu.recordFloat(i.Rc)
+  },
+]
+
+extension Cpu {
+  /// Sets CR field 1 to FX, FEX, VX and OX when the instruction's `Rc` bit is 1.
+  func recordFloat(_ rc: Bool) {
+    if rc { setField(1, state(\.fpscr).shiftedRight(28)) }
+  }
+}

@@ -1,0 +1,95 @@
+import IR
+
+/// Power ISA, Book I, 4.6.8 and 4.6.10: floating-point compare and status instructions.
+let floatingPointStatus: [Instruction] = [
+  Instruction("fcmpu", "Floating Compare Unordered", .X(63, 0), "BF, FRA, FRB") { cpu, i in
+    cpu.compareFloat(i, .fcmpu)
+  },
+
+  Instruction("fcmpo", "Floating Compare Ordered", .X(63, 32), "BF, FRA, FRB") { cpu, i in
+    cpu.compareFloat(i, .fcmpo)
+  },
+
+  Instruction("mffs[.]", "Move From FPSCR", .X(63, 583), "FRT") { cpu, i in
+    cpu[i.FRT] = cpu.state(\.fpscr).zeroExtended.asFloat
+    cpu.recordFloat(i.Rc)
+  },
+
+  Instruction("mcrfs", "Move to Condition Register from FPSCR", .X(63, 64), "BF, BFA") { cpu, i in
+    cpu.setField(i.BF, cpu.call(.mcrfs, cpu.constant(i.BFA)))
+  },
+
+  Instruction("mtfsfi[.]", "Move To FPSCR Field Immediate", .X(63, 134), "BF, U") { cpu, i in
+    cpu.changeStatus(i.Rc, .mtfsfi, cpu.ir.i64(UInt64(i.BF)), cpu.ir.i64(UInt64(i.U)))
+  },
+
+  Instruction("mtfsf[.]", "Move To FPSCR Fields", .XFL(63, 711), "FLM, FRB") { cpu, i in
+    cpu.changeStatus(i.Rc, .mtfsf, cpu.ir.i64(UInt64(i.FLM)), cpu[i.FRB].bits)
+  },
+
+  Instruction("mtfsb0[.]", "Move To FPSCR Bit 0", .X(63, 70), "BT") { cpu, i in
+    cpu.changeStatus(i.Rc, .mtfsb0, cpu.ir.i64(UInt64(i.BT)))
+  },
+
+  Instruction("mtfsb1[.]", "Move To FPSCR Bit 1", .X(63, 38), "BT") { cpu, i in
+    cpu.changeStatus(i.Rc, .mtfsb1, cpu.ir.i64(UInt64(i.BT)))
+  },
+]
+
+extension Cpu {
+  /// Compares: numbers here, NaNs, which set more of the FPSCR, by a helper.
+  fileprivate func compareFloat(_ i: X, _ helper: HelperNumber) {
+    let a = self[i.FRA], b = self[i.FRB]
+    let relation = I32(ir, ir.emit2(.fcmp, .f64, result: .i32, a.temp, b.temp))
+    let unordered = ir.newLabel()
+    ir.brcond(.i32, .eq, relation.temp, constant(1).temp, to: unordered)
+    cold(unordered) {
+      _ = callWide(helper, a.bits, b.bits)
+      setField(i.BF, constant(1))
+      leaveOrRaise()
+    }
+    let offset = 31 - 19
+    setState(\.fpscr, state(\.fpscr).deposit(relation, at: offset, length: 4))
+    setField(i.BF, relation)
+  }
+
+  /// After the work of a cold part: goes on at the next instruction, or raises what the helper
+  /// found.
+  private func leaveOrRaise() {
+    let verdict = state(\.floatVerdict)
+    ir.commit()
+    let label = ir.newLabel()
+    ir.brcond(.i32, .eq, verdict.temp, constant(0).temp, to: label)
+    setState(\.floatVerdict, constant(0))
+    leave(.exception, at: address, payload: PowerPCException.floatingPoint.rawValue)
+    ir.setLabel(label)
+    chain(to: address &+ 4)
+  }
+
+  /// Calls a helper that changes the FPSCR alone.
+  fileprivate func changeStatus(_ rc: Bool, _ helper: HelperNumber, _ a: I64, _ b: I64? = nil) {
+    _ = callWide(helper, a, b)
+    raiseFloatingPoint { _ in }
+    recordFloat(rc)
+  }
+
+  /// Calls a helper of 64-bit operands and result.
+  func callWide(_ helper: HelperNumber, _ a: I64, _ b: I64? = nil, _ c: I64? = nil) -> I64 {
+    let number = helper.rawValue
+    guard let b else { return I64(ir, ir.call(number, result: .i64, a.temp)) }
+    guard let c else { return I64(ir, ir.call(number, result: .i64, a.temp, b.temp)) }
+    return I64(ir, ir.call(number, result: .i64, a.temp, b.temp, c.temp))
+  }
+
+  /// Raises the exception that the last helper found to be enabled, after `finishing`.
+  func raiseFloatingPoint(_ finishing: (I32) -> Void) {
+    let verdict = state(\.floatVerdict)
+    let label = ir.newLabel()
+    ir.brcond(.i32, .ne, verdict.temp, constant(0).temp, to: label)
+    cold(label) {
+      finishing(verdict)
+      setState(\.floatVerdict, constant(0))
+      leave(.exception, at: address, payload: PowerPCException.floatingPoint.rawValue)
+    }
+  }
+}

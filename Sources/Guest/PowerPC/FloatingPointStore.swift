@@ -1,0 +1,77 @@
+import IR
+
+/// Power ISA, Book I, 4.6.3: floating-point store instructions.
+let floatingPointStores: [Instruction] = [
+  Instruction("stfs", "Store Floating-Point Single", .D(52), "FRS, D(RA)") { cpu, i in
+    cpu.storeSingle(i.FRS, at: cpu[orZero: i.RA] + i.D)
+  },
+
+  Instruction("stfsu", "Store Floating-Point Single with Update", .D(53), "FRS, D(RA)",
+    invalid: { $0.RA.number == 0 }
+  ) { cpu, i in
+    cpu.storeSingle(i.FRS, at: cpu[i.RA] + i.D, updating: i.RA)
+  },
+
+  Instruction("stfsx", "Store Floating-Point Single Indexed", .X(31, 663), "FRS, RA, RB") { cpu, i in
+    cpu.storeSingle(i.FRS, at: cpu[orZero: i.RA] + cpu[i.RB])
+  },
+
+  Instruction("stfsux", "Store Floating-Point Single with Update Indexed", .X(31, 695), "FRS, RA, RB",
+    invalid: { $0.RA.number == 0 }
+  ) { cpu, i in
+    cpu.storeSingle(i.FRS, at: cpu[i.RA] + cpu[i.RB], updating: i.RA)
+  },
+
+  Instruction("stfd", "Store Floating-Point Double", .D(54), "FRS, D(RA)") { cpu, i in
+    cpu.storeFloat(i.FRS, at: cpu[orZero: i.RA] + i.D)
+  },
+
+  Instruction("stfdu", "Store Floating-Point Double with Update", .D(55), "FRS, D(RA)",
+    invalid: { $0.RA.number == 0 }
+  ) { cpu, i in
+    cpu.storeFloat(i.FRS, at: cpu[i.RA] + i.D, updating: i.RA)
+  },
+
+  Instruction("stfdx", "Store Floating-Point Double Indexed", .X(31, 727), "FRS, RA, RB") { cpu, i in
+    cpu.storeFloat(i.FRS, at: cpu[orZero: i.RA] + cpu[i.RB])
+  },
+
+  Instruction("stfdux", "Store Floating-Point Double with Update Indexed", .X(31, 759), "FRS, RA, RB",
+    invalid: { $0.RA.number == 0 }
+  ) { cpu, i in
+    cpu.storeFloat(i.FRS, at: cpu[i.RA] + cpu[i.RB], updating: i.RA)
+  },
+
+  Instruction("stfiwx", "Store Floating-Point as Integer Word Indexed", .X(31, 983), "FRS, RA, RB",
+    feature: .floatingGraphics
+  ) { cpu, i in
+    cpu.store(4, cpu[i.FRS].bits.low, at: cpu[orZero: i.RA] + cpu[i.RB])
+  },
+]
+
+extension Cpu {
+  /// Stores a double; RA, if given, takes the address.
+  fileprivate func storeFloat(_ source: FPR, at address: I32, updating register: GPR? = nil) {
+    storeDouble(self[source].bits, at: address)
+    if let register { self[register] = address }
+  }
+
+  /// Stores in single format, without rounding; RA, if given, takes the address.
+  ///
+  /// Numbers that are denormal as singles or smaller take the cold way.
+  fileprivate func storeSingle(_ source: FPR, at address: I32, updating register: GPR? = nil) {
+    let bits = self[source].bits
+    let small = ir.newLabel()
+    let leastNormal = ir.i64(UInt64(897) << 53 - 1)
+    ir.brcond(.i64, .ltu, ((bits << 1) - 1).temp, leastNormal.temp, to: small)
+    cold(small) {
+      store(4, callWide(.doubleToSingle, bits).low, at: address)
+      if let register { self[register] = address }
+      ir.commit()
+      chain(to: self.address &+ 4)
+    }
+    let sign = bits.shiftedRight(62).low
+    store(4, bits.shiftedRight(29).low.deposit(sign, at: 30, length: 2), at: address)
+    if let register { self[register] = address }
+  }
+}

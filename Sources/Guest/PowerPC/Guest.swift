@@ -1,0 +1,132 @@
+import IR
+
+/// The 32-bit PowerPC as the translator sees it.
+public final class PowerPCGuest: Guest {
+  public let names: BlockNames
+  public let layout: EnvironmentLayout
+  /// What the processor has.
+  public let features: Feature
+  private let set: InstructionSet
+  /// The declared instructions as the translator walks them: no references are counted.
+  private let instructions: UnsafeMutablePointer<Instruction>
+  private let context: UnsafeMutablePointer<TranslationContext>
+
+  /// - Parameter features: the optional parts of the instruction set that exist.
+  public init(features: Feature) {
+    typealias S = PowerPCState
+    self.features = features
+    set = .powerPC
+    instructions = .allocate(capacity: set.instructions.count)
+    instructions.initialize(from: set.instructions, count: set.instructions.count)
+    context = .allocate(capacity: 1)
+    names = BlockNames(
+      globals: Globals.all, helpers: HelperNumber.allCases.map(\.helper))
+    layout = EnvironmentLayout(
+      size: MemoryLayout<S>.size, envOffset: S.envOffset, exitRequest: S.offset(\.exitRequest),
+      jumpTable: S.offset(\.jumpTable), codeBase: S.offset(\.codeBase),
+      returnStack: S.offset(\.returnStack), hostStack: S.offset(\.hostStack),
+      returnStackTop: S.offset(\.returnStackTop),
+      exitKind: S.offset(\.exitKind), exitPayload: S.offset(\.exitPayload),
+      spillSlots: S.offset(\.spillSlots), spillSlotCount: 64, programCounter: S.offset(\.nip))
+  }
+
+  deinit {
+    instructions.deinitialize(count: set.instructions.count)
+    instructions.deallocate()
+    context.deallocate()
+  }
+
+  public func key(_ env: UnsafeMutableRawPointer) -> UInt32 {
+    let so = env.load(fromByteOffset: PowerPCState.offset(\.so), as: UInt32.self)
+    return so == 0 ? 0 : BlockKey.summaryOverflow
+  }
+
+  public func translate(
+    into block: Block, at address: UInt32, key: UInt32, from code: CodeSource,
+    limits: TranslationLimits, spans: UnsafeMutablePointer<TranslatedSpan>
+  ) -> (spans: Int, instructions: Int) {
+    let builder = Builder(block)
+    context.initialize(
+      to: TranslationContext(
+        address: address, next: address, key: key, chains: limits.chains, ended: false, slot: 0,
+        start: address))
+    let cpu = Cpu(ir: builder, context: context)
+    cpu.pollExitRequest()
+    var walk = Walk(spans: spans, first: address)
+    while !context.pointee.ended {
+      let pc = context.pointee.next
+      guard walk.count < limits.instructions, block.opCount < Block.capacity / 8,
+        walk.enter(pc)
+      else {
+        cpu.chain(to: pc)
+        break
+      }
+      context.pointee.address = pc
+      context.pointee.next = pc &+ 4
+      builder.beginInstruction(pc)
+      translateOne(cpu, code.word(at: pc))
+      builder.commit()
+    }
+    builder.finish()
+    return (walk.finish(), walk.count)
+  }
+
+  private func translateOne(_ cpu: Cpu, _ word: UInt32?) {
+    guard let word else { return cpu.raise(.instructionStorage) }
+    guard let number = set.index(of: word) else { return cpu.raise(.illegal) }
+    let instruction = instructions + number
+    if let isInvalid = instruction.pointee.isInvalid, isInvalid(word) {
+      return cpu.raise(.illegal)
+    }
+    guard features.isSuperset(of: instruction.pointee.feature) else { return cpu.raise(.illegal) }
+    instruction.pointee.translate(cpu, word)
+  }
+
+  public func disassemble(_ word: UInt32, at address: UInt32) -> String {
+    Disassembler.text(of: word, at: address, in: set)
+  }
+}
+
+/// Which guest words a translation has read: runs of consecutive addresses.
+private struct Walk {
+  let spans: UnsafeMutablePointer<TranslatedSpan>
+  var current: TranslatedSpan
+  var closed = 0
+  var count = 0
+
+  init(spans: UnsafeMutablePointer<TranslatedSpan>, first: UInt32) {
+    self.spans = spans
+    current = TranslatedSpan(first: first, end: first, instructions: 0)
+  }
+
+  /// Notes the word at `pc` as the next; false if the block must end before it.
+  mutating func enter(_ pc: UInt32) -> Bool {
+    if pc != current.end {
+      guard closed < spanCapacity - 1 else { return false }
+      spans[closed] = current
+      closed += 1
+      current = TranslatedSpan(first: pc, end: pc, instructions: 0)
+    }
+    current.end = pc &+ 4
+    current.instructions += 1
+    count += 1
+    return true
+  }
+
+  /// Closes the last run and returns the number of runs.
+  mutating func finish() -> Int {
+    spans[closed] = current
+    return closed + 1
+  }
+}
+
+extension Cpu {
+  /// The poll at a block's head: leaves when the exit request word is not zero.
+  func pollExitRequest() {
+    let offset = UInt32(bitPattern: Int32(PowerPCState.offset(\.exitRequest)))
+    let request = ir.emit1(.ld, .i32, result: .i32, Block.env, constant: offset)
+    let label = ir.newLabel()
+    ir.brcond(.i32, .ne, request, ir.i32(0).temp, to: label)
+    ir.cold(label) { leave(.request, at: context.pointee.start) }
+  }
+}

@@ -1,0 +1,72 @@
+import Glibc
+import IR
+
+/// The functions of ours that translated code calls, by the number that `call` carries.
+///
+/// Every one takes env and three words and returns a word; those that can fail return 0 or the
+/// number of an exception to raise (`Cpu.attempt`).
+enum HelperNumber: UInt32, CaseIterable {
+  /// The time base shifted right by the first argument.
+  case timeBase
+  /// The whole condition register.
+  case packConditionRegister
+  /// `lswi`, `lswx`, `stswi`, `stswx`: address, number of bytes, first register.
+  case loadString, storeString
+  // Floating point: the operands' bits, as the assembler orders them, to the result's.
+  case fadd, fadds, fsub, fsubs, fmul, fmuls, fdiv, fdivs
+  case fmadd, fmadds, fmsub, fmsubs, fnmadd, fnmadds, fnmsub, fnmsubs
+  case fsqrt, fsqrts, fres, frsqrte
+  case frsp, fctiw, fctiwz, frin, friz, frip, frim
+  /// The relation as a CR field.
+  case fcmpu, fcmpo
+  /// Changes of the FPSCR, with the instruction's operands.
+  case mcrfs, mtfsf, mtfsfi, mtfsb0, mtfsb1
+  /// The conversions of `lfs` and `stfs`.
+  case singleToDouble, doubleToSingle
+
+  /// The function and what it may do.
+  var helper: Helper {
+    switch self {
+    case .timeBase: row("timebase", [.noReadGlobals, .noWriteGlobals], readTimeBase)
+    case .packConditionRegister: row("pack_cr", [.noWriteGlobals, .noSideEffects], packCR)
+    case .loadString: row("lsw", [], moveStringIn)
+    case .storeString: row("stsw", [.noWriteGlobals], moveStringOut)
+    default: row("\(self)", [.noReadGlobals, .noWriteGlobals], floatingPointFunction)
+    }
+  }
+
+  /// How translated code calls a helper.
+  typealias Function =
+    @convention(c) (UnsafeMutableRawPointer, UInt64, UInt64, UInt64) -> UInt64
+
+  private func row(_ name: String, _ flags: HelperFlags, _ function: Function) -> Helper {
+    Helper(name, unsafeBitCast(function, to: UnsafeRawPointer.self), flags: flags)
+  }
+}
+
+/// The state that env points into.
+@inline(__always)
+func stateOf(_ env: UnsafeMutableRawPointer) -> UnsafeMutablePointer<PowerPCState> {
+  (env - PowerPCState.envOffset).assumingMemoryBound(to: PowerPCState.self)
+}
+
+/// Ticks of the time base in a second: what Linux calls `timebase` in /proc/cpuinfo.
+public let timeBaseFrequency: UInt64 = 25_000_000
+
+private func readTimeBase(
+  _ env: UnsafeMutableRawPointer, _ shift: UInt64, _: UInt64, _: UInt64
+) -> UInt64 {
+  var now = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &now)
+  let nanosecondsPerTick = 1_000_000_000 / timeBaseFrequency
+  let ticks =
+    UInt64(bitPattern: Int64(now.tv_sec)) &* timeBaseFrequency
+    &+ UInt64(bitPattern: Int64(now.tv_nsec)) / nanosecondsPerTick
+  return (ticks &+ stateOf(env).pointee.timeBaseOffset) &>> shift
+}
+
+private func packCR(
+  _ env: UnsafeMutableRawPointer, _: UInt64, _: UInt64, _: UInt64
+) -> UInt64 {
+  UInt64(stateOf(env).pointee.packedCR)
+}

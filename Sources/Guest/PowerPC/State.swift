@@ -1,0 +1,180 @@
+import IR
+
+/// The state of one PowerPC processor: what translated code reaches through env.
+///
+/// The order is chosen for translated code: env points at `gpr`, and everything that is used
+/// often lies within 128 bytes of it on either side.
+public struct PowerPCState {
+  // The translator's cold fields.
+  /// Constants on their way to vector registers, right below the spill slots.
+  public var scratch: UInt64 = 0
+  /// Where the register allocator puts values away.
+  public var spillSlots: InlineArray<64, UInt64> = .init(repeating: 0)
+  /// The return stack's pointer while Swift runs, and the host's while translated code runs.
+  public var returnStack: UInt64 = 0
+  public var hostStack: UInt64 = 0
+  public var returnStackTop: UInt64 = 0
+  /// What the last exit left.
+  public var exitKind: UInt32 = 0
+  public var exitPayload: UInt32 = 0
+  /// CR field images of the sixteen nibbles: see `ConditionField`.
+  public var fieldImages: InlineArray<16, UInt64> = .init(repeating: 0)
+
+  // Within a signed byte below env.
+  /// The jump table for the current mode.
+  public var jumpTable: UInt64 = 0
+  /// The code buffer.
+  public var codeBase: UInt64 = 0
+  /// Not zero: leave at the next block head.
+  public var exitRequest: UInt32 = 0
+  /// Address of the reservation granule, and whether there is a reservation (1) or none (0).
+  public var reserveAddress: UInt32 = 0
+  public var reserveValid: UInt32 = 0
+  public var reserveValue: UInt32 = 0
+  /// Link register, count register.
+  public var lr: UInt32 = 0
+  public var ctr: UInt32 = 0
+  /// The bits of XER, each 0 or 1.
+  public var ca: UInt32 = 0
+  public var ov: UInt32 = 0
+  public var so: UInt32 = 0
+  /// The next instruction's address.
+  public var nip: UInt32 = 0
+  /// The images of CR fields 0 to 7: see `ConditionField`.
+  public var cr: InlineArray<8, UInt64> = .init(repeating: 0)
+
+  // Env points here.
+  /// General registers.
+  public var gpr: InlineArray<32, UInt32> = .init(repeating: 0)
+  /// Floating-point registers, as bits in double format.
+  public var fpr: InlineArray<32, UInt64> = .init(repeating: 0)
+  /// Floating-point status and control.
+  public var fpscr: UInt32 = 0
+  /// Machine state.
+  public var msr: UInt32 = 0
+  /// XER's byte count for string instructions (bits 25-31).
+  public var xerCount: UInt32 = 0
+  /// VRSAVE (SPR 256) and the user-level SPRGs.
+  public var vrsave: UInt32 = 0
+  /// Vector registers, most significant half first, and their status.
+  public var vr: InlineArray<64, UInt64> = .init(repeating: 0)
+  public var vscr: UInt32 = 0
+  /// Processor version.
+  public var pvr: UInt32 = 0
+  /// The address that the last data fault named.
+  public var dar: UInt32 = 0
+  /// Where the runtime keeps what helpers need: an unmanaged reference.
+  public var runtime: UInt64 = 0
+  /// Base of guest memory for helpers, and the page flags.
+  public var memoryBase: UInt64 = 0
+  public var pageFlags: UInt64 = 0
+  /// What the time base reads at host time zero, and the host's clock when it was read last.
+  public var timeBaseOffset: UInt64 = 0
+  /// What the last floating-point helper says: see `FloatVerdict`.
+  public var floatVerdict: UInt32 = 0
+
+  public init() {
+    for nibble in 0..<16 { fieldImages[nibble] = ConditionField.image(UInt32(nibble)) }
+    for field in 0..<8 { cr[field] = ConditionField.image(0) }
+    jumpTable = 0
+  }
+}
+
+/// A CR field as a 64-bit image, such that the difference of two operands is one.
+///
+/// LT is bit 62; GT: the image is above zero as a signed number; EQ: the low 32 bits are zero;
+/// SO is bit 61 exclusive-or bit 62. So `a - b`, each sign-extended (or zero-extended) from 32
+/// bits to 64, is the field that a signed (or unsigned) comparison sets while XER.SO is 0, and
+/// inverting its bit 61 sets SO. Every one of the sixteen values of a field has an image.
+public enum ConditionField {
+  /// The bit of LT, and the one that differs from it when SO is set.
+  public static let lessBit = 62, overflowBit = 61
+
+  /// An image of a field's four bits LT GT EQ SO (8 4 2 1).
+  public static func image(_ nibble: UInt32) -> UInt64 {
+    let less = UInt64(nibble >> 3 & 1)
+    let summary = UInt64(nibble & 1)
+    let notGreater = UInt64(~nibble >> 2 & 1)
+    let notEqual = UInt64(~nibble >> 1 & 1)
+    return notGreater << 63 | less << 62 | (less ^ summary) << 61 | 1 << 32 | notEqual
+  }
+
+  /// The four bits that an image stands for.
+  public static func nibble(_ image: UInt64) -> UInt32 {
+    let less = UInt32(truncatingIfNeeded: image >> 62 & 1)
+    let summary = UInt32(truncatingIfNeeded: (image >> 61 ^ image >> 62) & 1)
+    let greater: UInt32 = Int64(bitPattern: image) > 0 ? 4 : 0
+    let equal: UInt32 = UInt32(truncatingIfNeeded: image) == 0 ? 2 : 0
+    return less << 3 | greater | equal | summary
+  }
+}
+
+extension PowerPCState {
+  /// Where env points within the state.
+  public static let envOffset = MemoryLayout<PowerPCState>.offset(of: \.gpr)!
+
+  /// The offset of a field from env.
+  static func offset(_ field: PartialKeyPath<PowerPCState>) -> Int {
+    MemoryLayout<PowerPCState>.offset(of: field)! - envOffset
+  }
+
+  /// The whole condition register, field 0 in the most significant bits.
+  public var packedCR: UInt32 {
+    get { (0..<8).reduce(0) { $0 << 4 | ConditionField.nibble(cr[$1]) } }
+    set {
+      for field in 0..<8 {
+        cr[field] = ConditionField.image(newValue >> UInt32(28 - 4 * field) & 15)
+      }
+    }
+  }
+
+  /// The whole of XER: SO, OV, CA in bits 0-2, the byte count in bits 25-31.
+  public var packedXER: UInt32 {
+    get { so << 31 | ov << 30 | ca << 29 | xerCount & 0x7f }
+    set {
+      so = newValue >> 31
+      ov = newValue >> 30 & 1
+      ca = newValue >> 29 & 1
+      xerCount = newValue & 0x7f
+    }
+  }
+}
+
+/// The bits of a block's key: modes that a translation relies on.
+public enum BlockKey {
+  /// XER.SO is 1.
+  public static let summaryOverflow: UInt32 = 1
+}
+
+/// The globals of the PowerPC: the temps that ops name.
+public enum Globals {
+  /// The first CR field, general register and floating-point register.
+  static let cr: TempIndex = 1, r: TempIndex = 9, f: TempIndex = 50
+  static let nip: TempIndex = 41, ctr: TempIndex = 42, lr: TempIndex = 43
+  static let so: TempIndex = 44, ov: TempIndex = 45, ca: TempIndex = 46
+  static let reserveAddress: TempIndex = 47, reserveValid: TempIndex = 48
+  static let reserveValue: TempIndex = 49
+
+  /// The globals in the order of their temps.
+  public static let all: [Global] = {
+    typealias S = PowerPCState
+    var list: [Global] = []
+    for n in 0..<8 { list.append(Global("crf\(n)", .i64, offset: S.offset(\.cr) + 8 * n)) }
+    for n in 0..<32 { list.append(Global("r\(n)", .i32, offset: 4 * n)) }
+    list.append(Global("nip", .i32, offset: S.offset(\.nip)))
+    list.append(Global("ctr", .i32, offset: S.offset(\.ctr)))
+    list.append(Global("lr", .i32, offset: S.offset(\.lr)))
+    list.append(Global("SO", .i32, offset: S.offset(\.so)))
+    list.append(Global("OV", .i32, offset: S.offset(\.ov)))
+    list.append(Global("CA", .i32, offset: S.offset(\.ca)))
+    list.append(Global("reserve_addr", .i32, offset: S.offset(\.reserveAddress)))
+    list.append(Global("reserve_valid", .i32, offset: S.offset(\.reserveValid)))
+    list.append(Global("reserve_val", .i32, offset: S.offset(\.reserveValue)))
+    for n in 0..<32 { list.append(Global("f\(n)", .f64, offset: S.offset(\.fpr) + 8 * n)) }
+    return list
+  }()
+
+  /// The general registers that translated code keeps in host registers across blocks: the
+  /// stack pointer, the argument registers and the first two that functions save.
+  public static let homes: [Int] = [1, 3, 4, 5, 6, 7, 8, 9, 10, 30, 31]
+}

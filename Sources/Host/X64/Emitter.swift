@@ -1,0 +1,218 @@
+import IR
+import RegisterAllocation
+
+/// Turns an allocated block into host code.
+final class Emitter {
+  /// The assembler at the place of the block at hand.
+  var x: Assembler
+  let table: LoweringTable
+  /// Addresses of the fixed stubs.
+  let stubs: Stubs
+  let features: Features
+  let layout: EnvironmentLayout
+  /// Whether guest memory is at host address 0, or is reached through the GS segment.
+  let guestBaseIsZero: Bool
+
+  private(set) var block: Block
+  var ops: UnsafeMutablePointer<Op>
+  /// The jumps of the block.
+  private(set) var exits: UnsafeMutablePointer<ExitSite>
+  var exitCount = 0
+  /// The instructions of the block.
+  private(set) var marks: UnsafeMutablePointer<CodeMark>
+  var markCount = 0
+  /// Offset of the code behind the exit-request poll.
+  var bodyOffset = 0
+  /// The guest address of the instruction at hand.
+  var address: UInt32 = 0
+  /// Per label: branches to it that wait for its place, and the op behind it.
+  var labels: UnsafeMutablePointer<LabelState>
+  /// Jumps of the straight line whose stubs are still to be written.
+  var pendingStubs: UnsafeMutablePointer<UInt32>
+  var pendingStubCount = 0
+  /// Whether the label just placed is that of a branch which leaves by itself.
+  var isBehindChainedLabel = false
+  /// The number that the block's first jump has among all jumps.
+  var linkBase: UInt32 = 0
+
+  struct LabelState {
+    /// The branch that leads here.
+    var fixup: Fixup
+    var isPending: Bool
+    /// The jump that the branch itself performs, or -1.
+    var exit: Int32
+  }
+
+  static let capacity = 4096
+
+  init(block: Block, features: Features, layout: EnvironmentLayout, stubs: Stubs, table: LoweringTable, guestBaseIsZero: Bool) {
+    self.block = block
+    self.features = features
+    self.layout = layout
+    self.stubs = stubs
+    self.table = table
+    self.guestBaseIsZero = guestBaseIsZero
+    ops = block.ops
+    exits = .allocate(capacity: Self.capacity)
+    marks = .allocate(capacity: Self.capacity)
+    labels = .allocate(capacity: Self.capacity)
+    pendingStubs = .allocate(capacity: Self.capacity)
+    x = stubs.assembler
+  }
+
+  /// Writes the code of a block at the assembler's place.
+  ///
+  /// - Returns: false if there was no room.
+  func emit(_ block: Block, _ allocator: LocalAllocator, at x: Assembler, linkBase: UInt32) -> Bool {
+    self.x = x
+    self.block = block
+    self.linkBase = linkBase
+    ops = block.ops
+    exitCount = 0
+    markCount = 0
+    bodyOffset = 0
+    pendingStubCount = 0
+    prepareLabels()
+    let steps = allocator.steps
+    for n in 0..<allocator.stepCount { emit(steps + n) }
+    writePendingStubs()
+    return !self.x.overflowed
+  }
+
+  /// A cold part that is nothing but a chained exit is left by its branch itself.
+  private func prepareLabels() {
+    for label in 0..<min(block.labelCount, Self.capacity) {
+      labels[label] = LabelState(fixup: Fixup(offset: 0, size: 0), isPending: false, exit: -1)
+    }
+    var n = block.mainCount
+    while n < block.opCount {
+      if ops[n].opcode == .set_label, n + 1 < block.opCount, ops[n + 1].opcode == .goto_tb {
+        labels[Int(ops[n].constant)].exit = -2
+      }
+      n += 1
+    }
+  }
+
+  @inline(__always) private func emit(_ step: UnsafePointer<Step>) {
+    switch step.pointee.kind {
+    case .op: emitOp(step)
+    case .move: move(step)
+    case .load: load(step.pointee.type, step.pointee.operands[unchecked: 0].register, step.pointee.operands[unchecked: 1].offset)
+    case .store: store(step)
+    case .constant: constant(step)
+    }
+  }
+
+  private func emitOp(_ step: UnsafePointer<Step>) {
+    let op = ops + Int(step.pointee.op)
+    if op.pointee.opcode == .insn_start { return mark(op.pointee.constant) }
+    let isTest = op.pointee.condition.rawValue >= Condition.tsteq.rawValue
+    let index = RegisterFile.index(
+      op.pointee.opcode.rawValue, op.pointee.type.rawValue &+ (isTest ? 5 : 0))
+    let place = OpInPlace(op: op, step: step, temps: block.temps)
+    guard let emit = table.emitters[index] else {
+      preconditionFailure("no lowering for \(op.pointee.opcode) \(op.pointee.type)")
+    }
+    emit(self, place)
+  }
+
+  private func mark(_ address: UInt32) {
+    self.address = address
+    if markCount == 0 { bodyOffset = x.offset }
+    guard markCount < Self.capacity else { return }
+    marks[markCount] = CodeMark(offset: UInt32(x.offset), address: address)
+    markCount += 1
+  }
+
+  // MARK: Transfers
+
+  /// A field of env.
+  @inline(__always) func env(_ offset: Int) -> Address {
+    Address(.rbp, Int32(truncatingIfNeeded: offset))
+  }
+
+  private func move(_ step: UnsafePointer<Step>) {
+    let d = step.pointee.operands[unchecked: 0].register
+    let s = step.pointee.operands[unchecked: 1].register
+    if d < 16 {
+      x.mov(step.pointee.type == .i64 ? .qword : .dword, .number(d), .number(s))
+    } else {
+      x.movaps(.number(d), .number(s))
+    }
+  }
+
+  /// Loads a register from a field of env.
+  func load(_ type: ValueType, _ register: RegisterNumber, _ offset: Int) {
+    switch type {
+    case .i32: x.mov(.dword, .number(register), env(offset))
+    case .i64: x.mov(.qword, .number(register), env(offset))
+    case .f32: x.movss(XMM.number(register), env(offset))
+    case .f64: x.movsd(XMM.number(register), env(offset))
+    case .v128: x.movups(XMM.number(register), env(offset))
+    }
+  }
+
+  private func store(_ step: UnsafePointer<Step>) {
+    let offset = step.pointee.operands[unchecked: 0].offset
+    let source = step.pointee.operands[unchecked: 1]
+    let type = step.pointee.type
+    if source.kind == .constant {
+      let value = Int32(truncatingIfNeeded: block.temps[Int(source.payload)].value)
+      return x.mov(type == .i64 ? .qword : .dword, env(offset), imm: value)
+    }
+    switch type {
+    case .i32: x.mov(.dword, env(offset), GPR.number(source.register))
+    case .i64: x.mov(.qword, env(offset), GPR.number(source.register))
+    case .f32: x.movss(env(offset), .number(source.register))
+    case .f64: x.movsd(env(offset), .number(source.register))
+    case .v128: x.movups(env(offset), .number(source.register))
+    }
+  }
+
+  private func constant(_ step: UnsafePointer<Step>) {
+    let d = step.pointee.operands[unchecked: 0].register
+    let value = block.temps[Int(step.pointee.operands[unchecked: 1].payload)].value
+    if d < 16 {
+      x.movi(.number(d), value, preservingFlags: step.pointee.keepsFlags)
+    } else {
+      vectorConstant(.number(d), value, step.pointee.type)
+    }
+  }
+
+  /// A vector register gets its constant through the red zone of env: the first spill slot.
+  private func vectorConstant(_ d: XMM, _ value: UInt64, _ type: ValueType) {
+    if value == 0 { return x.xorps(d, d) }
+    let slot = layout.spillSlots &- 8
+    x.mov(.dword, env(slot), imm: Int32(truncatingIfNeeded: value))
+    if type == .f32 { return x.movss(d, env(slot)) }
+    x.mov(.dword, env(slot &+ 4), imm: Int32(truncatingIfNeeded: value >> 32))
+    x.movsd(d, env(slot))
+  }
+
+  // MARK: Exits
+
+  /// Notes a jump whose 32-bit operand has just been written, and gives it a number.
+  func noteExit(_ fixup: Fixup, target: UInt32) -> Int {
+    let n = exitCount
+    guard n < Self.capacity else {
+      x.overflowed = true
+      return 0
+    }
+    exits[n] = ExitSite(
+      operand: fixup.offset, stub: 0, target: target, skipsPoll: target > address)
+    exitCount += 1
+    return n
+  }
+
+  /// Writes the stub of jump `n` here: it leaves with the jump's number.
+  func writeStub(_ n: Int) {
+    exits[n].stub = UInt32(x.offset)
+    x.patch(Fixup(offset: exits[n].operand, size: 4), to: x.currentAddress)
+    x.call(to: stubs.link)
+    x.dword(linkBase &+ UInt32(truncatingIfNeeded: n))
+  }
+
+  private func writePendingStubs() {
+    for k in 0..<pendingStubCount { writeStub(Int(pendingStubs[k])) }
+  }
+}

@@ -1,0 +1,39 @@
+import CSys
+
+/// Instruction-set extensions of the host that lowering uses where they exist.
+public struct Features: OptionSet, Sendable {
+  public let rawValue: UInt32
+  public init(rawValue: UInt32) { self.rawValue = rawValue }
+  public static let movbe = Features(rawValue: 1)
+  public static let lzcnt = Features(rawValue: 2)
+  public static let popcnt = Features(rawValue: 4)
+  public static let bmi1 = Features(rawValue: 8)
+  public static let bmi2 = Features(rawValue: 16)
+  public static let avx = Features(rawValue: 32)
+  public static let fma = Features(rawValue: 64)
+  public static let sse41 = Features(rawValue: 128)
+
+  /// The names that the option `host-features` takes.
+  public static let names: [(name: String, feature: Features)] = [
+    ("movbe", .movbe), ("lzcnt", .lzcnt), ("popcnt", .popcnt), ("bmi1", .bmi1), ("bmi2", .bmi2),
+    ("avx", .avx), ("fma", .fma), ("sse4.1", .sse41),
+  ]
+
+  /// What this host has (CPUID leaves 1, 7 and 0x80000001; Intel manual, volume 2, CPUID).
+  public static func detect() -> Features {
+    var found: Features = []
+    let basic = csys_cpuid(1, 0)
+    let extended = csys_cpuid(7, 0)
+    let more = csys_cpuid(0x8000_0001, 0)
+    let savesVectors = basic.ecx >> 27 & 1 != 0
+    if basic.ecx >> 22 & 1 != 0 { found.insert(.movbe) }
+    if basic.ecx >> 23 & 1 != 0 { found.insert(.popcnt) }
+    if basic.ecx >> 19 & 1 != 0 { found.insert(.sse41) }
+    if basic.ecx >> 28 & 1 != 0 && savesVectors { found.insert(.avx) }
+    if basic.ecx >> 12 & 1 != 0 && savesVectors { found.insert(.fma) }
+    if extended.ebx >> 3 & 1 != 0 { found.insert(.bmi1) }
+    if extended.ebx >> 8 & 1 != 0 { found.insert(.bmi2) }
+    if more.ecx >> 5 & 1 != 0 { found.insert(.lzcnt) }
+    return found
+  }
+}

@@ -1,0 +1,86 @@
+import IR
+import RegisterAllocation
+
+/// Scalar floating point.
+extension Lowering {
+  static func floatingPoint(_ features: Features) -> [Lowering] {
+    let floats: [ValueType] = [.f32, .f64]
+    return [
+      Lowering(.fadd, floats, [C.sameX], [C.x, C.x]) { e, o in
+        o.isSingle ? e.x.addss(o.xd, o.vector(1)) : e.x.addsd(o.xd, o.vector(1))
+      },
+      Lowering(.fsub, floats, [C.sameX], [C.x, C.x]) { e, o in
+        o.isSingle ? e.x.subss(o.xd, o.vector(1)) : e.x.subsd(o.xd, o.vector(1))
+      },
+      Lowering(.fmul, floats, [C.sameX], [C.x, C.x]) { e, o in
+        o.isSingle ? e.x.mulss(o.xd, o.vector(1)) : e.x.mulsd(o.xd, o.vector(1))
+      },
+      Lowering(.fdiv, floats, [C.sameX], [C.x, C.x]) { e, o in
+        o.isSingle ? e.x.divss(o.xd, o.vector(1)) : e.x.divsd(o.xd, o.vector(1))
+      },
+      Lowering(.fsqrt, floats, [C.x], [C.x]) { e, o in
+        o.isSingle ? e.x.sqrtss(o.xd, o.vector(0)) : e.x.sqrtsd(o.xd, o.vector(0))
+      },
+      Lowering(.fneg, [.f64], [C.sameX], [C.x], clobbers: GPR.rcx.set) { e, o in e.flipSign(o) },
+      Lowering(.fabs, [.f64], [C.sameX], [C.x], clobbers: GPR.rcx.set) { e, o in e.clearSign(o) },
+      Lowering(.fneg, [.f32], [C.sameX], [C.x], clobbers: GPR.rcx.set) { e, o in e.flipSign(o) },
+      Lowering(.fabs, [.f32], [C.sameX], [C.x], clobbers: GPR.rcx.set) { e, o in e.clearSign(o) },
+      Lowering(.fcmp, floats, [C(C.anyGeneral & ~GPR.rcx.set, isEarly: true)], [C.x, C.x], clobbers: GPR.rcx.set) { e, o in
+        e.compareFloat(o)
+      },
+      Lowering(.cvt_f32_f64, [.f64], [C.x], [C.x]) { e, o in e.x.cvtss2sd(o.xd, o.vector(0)) },
+      Lowering(.cvt_f64_f32, [.f32], [C.x], [C.x]) { e, o in e.x.cvtsd2ss(o.xd, o.vector(0)) },
+      Lowering(.cvt_i32_f64, [.f64], [C.x], [C.r]) { e, o in e.x.cvtsi2sd(.dword, o.xd, o.register(0)) },
+      Lowering(.cvt_i64_f64, [.f64], [C.x], [C.r]) { e, o in e.x.cvtsi2sd(.qword, o.xd, o.register(0)) },
+      Lowering(.cvt_f64_i32, [.i32], [C.r], [C.x]) { e, o in e.x.cvttsd2si(.dword, o.d, o.vector(0)) },
+      Lowering(.cvt_f64_i64, [.i64], [C.r], [C.x]) { e, o in e.x.cvttsd2si(.qword, o.d, o.vector(0)) },
+      Lowering(.fbits_i32, [.i32], [C.r], [C.x]) { e, o in e.x.movd(o.d, o.vector(0)) },
+      Lowering(.fbits_i64, [.i64], [C.r], [C.xm]) { e, o in
+        let a = o.input(0)
+        a.kind == .memory ? e.x.mov(.qword, o.d, e.env(a.offset)) : e.x.movq(o.d, o.vector(0))
+      },
+      Lowering(.ibits_f32, [.f32], [C.x], [C.r]) { e, o in e.x.movd(o.xd, o.register(0)) },
+      Lowering(.ibits_f64, [.f64], [C.x], [C.r]) { e, o in e.x.movq(o.xd, o.register(0)) },
+    ] + (features.contains(.fma) ? fused : [])
+  }
+
+  private static let fused: [Lowering] = [
+    Lowering(.fma, [.f32, .f64], [C.sameX], [C.x, C.x, C.x]) { e, o in
+      o.isSingle
+        ? e.x.vfmadd213ss(o.xd, o.vector(1), o.vector(2))
+        : e.x.vfmadd213sd(o.xd, o.vector(1), o.vector(2))
+    }
+  ]
+}
+
+extension OpInPlace {
+  /// Whether the op is in single precision.
+  var isSingle: Bool { op.pointee.type == .f32 }
+}
+
+extension Emitter {
+  func flipSign(_ o: OpInPlace) {
+    x.movq(.rcx, o.xd)
+    x.btc(.qword, .rcx, imm: o.isSingle ? 31 : 63)
+    x.movq(o.xd, .rcx)
+  }
+
+  func clearSign(_ o: OpInPlace) {
+    x.movq(.rcx, o.xd)
+    x.btr(.qword, .rcx, imm: o.isSingle ? 31 : 63)
+    x.movq(o.xd, .rcx)
+  }
+
+  /// 8 less, 4 greater, 2 equal, 1 unordered.
+  func compareFloat(_ o: OpInPlace) {
+    o.isSingle ? x.ucomiss(o.vector(0), o.vector(1)) : x.ucomisd(o.vector(0), o.vector(1))
+    x.mov(.dword, o.d, imm: 1)
+    let unordered = x.jccShort(.p)
+    x.mov(.dword, o.d, imm: 2)
+    x.mov(.dword, .rcx, imm: 4)
+    x.cmovcc(.dword, .a, o.d, .rcx)
+    x.mov(.dword, .rcx, imm: 8)
+    x.cmovcc(.dword, .b, o.d, .rcx)
+    x.bind(unordered)
+  }
+}

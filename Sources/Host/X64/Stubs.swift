@@ -1,0 +1,179 @@
+import IR
+import RegisterAllocation
+
+/// The fixed pieces of code at the start of the code buffer: entering and leaving translated
+/// code, looking up computed targets, calling helpers, copying guest memory.
+///
+/// In translated code rbp holds env, rsp the return stack, and each home its guest register;
+/// rax, rcx and rdx are free between ops.
+struct Stubs {
+  /// A global with a home: the register, and the field of env that it leaves.
+  struct Home: Sendable {
+    let register: RegisterNumber
+    let offset: Int
+    init(register: RegisterNumber, offset: Int) {
+      self.register = register
+      self.offset = offset
+    }
+  }
+
+  /// What stays at code offset 0: where empty entries of the jump table lead. Wants the guest
+  /// address in eax.
+  private(set) var lookupMiss: UInt = 0
+  /// `(env, code)`: saves the host's registers and enters translated code.
+  private(set) var enter: UInt = 0
+  /// Leaves with a jump's number, which stands behind the call of this stub.
+  private(set) var link: UInt = 0
+  /// Leaves with kind n; the payload stands behind the call.
+  private(set) var exits: [UInt] = []
+  /// Leaves as an exception whose number is in env already.
+  private(set) var exitStored: UInt = 0
+  /// Where the fault handler sends translated code: leaves as a fault.
+  private(set) var fault: UInt = 0
+  /// A return whose target is not what the stack holds; wants the guest address in eax.
+  private(set) var returnMiss: UInt = 0
+  /// Per helper: calls it from translated code.
+  private(set) var helpers: [UInt] = []
+  /// `(destination, source, count) -> 0 or 1`: copies bytes; the fault handler makes it return 1.
+  private(set) var copy: UInt = 0
+  /// Bounds of the copying instruction, and where a fault in it continues.
+  private(set) var copyFault: UInt = 0
+  private(set) var copyStart: UInt = 0
+  private(set) var copyEnd: UInt = 0
+  /// The assembler behind the last stub.
+  private(set) var assembler: Assembler
+
+  private let homes: [Home]
+  private let layout: EnvironmentLayout
+
+  /// Writes the stubs.
+  init(at assembler: Assembler, homes: [Home], layout: EnvironmentLayout, helpers: [Helper]) {
+    self.assembler = assembler
+    self.homes = homes
+    self.layout = layout
+    writeLookupMiss()
+    writeEnter()
+    for kind in 0..<5 { exits.append(writeExit(UInt32(kind))) }
+    link = exits[Int(ExitKind.link.rawValue)]
+    writeOthers()
+    writeCopy()
+    for helper in helpers { writeHelper(helper) }
+    self.assembler.align(to: 64)
+  }
+
+  private func env(_ offset: Int) -> Address { Address(.rbp, Int32(truncatingIfNeeded: offset)) }
+
+  private static let calleeSaved: [GPR] = [.rbp, .rbx, .r12, .r13, .r14, .r15]
+  private static let callerSaved: RegisterSet =
+    GPR.rsi.set | GPR.rdi.set | GPR.r8.set | GPR.r9.set | GPR.r10.set | GPR.r11.set
+
+  private mutating func storeHomes(_ set: RegisterSet = .max) {
+    for home in homes where set >> RegisterSet(home.register) & 1 != 0 {
+      assembler.mov(.dword, env(home.offset), GPR.number(home.register))
+    }
+  }
+
+  private mutating func loadHomes(_ set: RegisterSet = .max) {
+    for home in homes where set >> RegisterSet(home.register) & 1 != 0 {
+      assembler.mov(.dword, .number(home.register), env(home.offset))
+    }
+  }
+
+  private mutating func writeEnter() {
+    assembler.align(to: 16)
+    enter = assembler.currentAddress
+    for register in Self.calleeSaved { assembler.push(register) }
+    assembler.sub(.qword, .rsp, imm: 8)
+    assembler.mov(.qword, .rbp, .rdi)
+    assembler.mov(.qword, .rax, .rsi)
+    assembler.mov(.qword, env(layout.hostStack), .rsp)
+    assembler.mov(.qword, .rsp, env(layout.returnStack))
+    loadHomes()
+    assembler.jmp(.rax)
+  }
+
+  /// Restores the host's registers and returns to the runtime.
+  private mutating func writeLeave() {
+    storeHomes()
+    assembler.mov(.qword, env(layout.returnStack), .rsp)
+    assembler.mov(.qword, .rsp, env(layout.hostStack))
+    assembler.add(.qword, .rsp, imm: 8)
+    for register in Self.calleeSaved.reversed() { assembler.pop(register) }
+    assembler.ret()
+  }
+
+  private mutating func writeExit(_ kind: UInt32) -> UInt {
+    assembler.align(to: 16)
+    let address = assembler.currentAddress
+    assembler.pop(.rax)
+    assembler.mov(.dword, .rax, Address(.rax))
+    assembler.mov(.dword, env(layout.exitPayload), .rax)
+    assembler.mov(.dword, env(layout.exitKind), imm: Int32(kind))
+    writeLeave()
+    return address
+  }
+
+  private mutating func writeOthers() {
+    assembler.align(to: 16)
+    exitStored = assembler.currentAddress
+    assembler.mov(.dword, env(layout.exitKind), imm: Int32(ExitKind.exception.rawValue))
+    writeLeave()
+    assembler.align(to: 16)
+    fault = assembler.currentAddress
+    assembler.mov(.dword, env(layout.exitKind), imm: Int32(ExitKind.fault.rawValue))
+    writeLeave()
+    assembler.align(to: 16)
+    returnMiss = assembler.currentAddress
+    // The stack has lost step with the guest: empty it, and go by the table.
+    assembler.mov(.qword, .rsp, env(layout.returnStackTop))
+    assembler.mov(.qword, .rcx, env(layout.jumpTable))
+    assembler.mov(.dword, .rcx, Address(base: .rcx, index: .rax))
+    assembler.add(.qword, .rcx, env(layout.codeBase))
+    assembler.jmp(.rcx)
+  }
+
+  private mutating func writeLookupMiss() {
+    lookupMiss = assembler.currentAddress
+    assembler.mov(.dword, env(layout.programCounter), .rax)
+    assembler.mov(.dword, env(layout.exitKind), imm: Int32(ExitKind.lookup.rawValue))
+    writeLeave()
+  }
+
+  private mutating func writeCopy() {
+    assembler.align(to: 16)
+    copy = assembler.currentAddress
+    assembler.mov(.qword, .rcx, .rdx)
+    copyStart = assembler.currentAddress
+    assembler.repMovsb()
+    copyEnd = assembler.currentAddress
+    assembler.mov(.dword, .rax, imm: 0)
+    assembler.ret()
+    copyFault = assembler.currentAddress
+    assembler.mov(.dword, .rax, imm: 1)
+    assembler.ret()
+  }
+
+  /// A helper takes its operands in rax, rdx, rcx and leaves its result in rax.
+  private mutating func writeHelper(_ helper: Helper) {
+    assembler.align(to: 16)
+    helpers.append(assembler.currentAddress)
+    let isPure = helper.flags.isSuperset(of: [.noReadGlobals, .noWriteGlobals])
+    let leavesHomes = isPure || helper.flags.contains(.noHomes)
+    let saved = leavesHomes ? Self.callerSaved : .max
+    storeHomes(saved)
+    assembler.mov(.qword, env(layout.returnStack), .rsp)
+    assembler.mov(.qword, .rsp, env(layout.hostStack))
+    assembler.mov(.qword, .rdi, .rbp)
+    assembler.mov(.qword, .rsi, .rax)
+    let target = UInt(bitPattern: helper.address)
+    if assembler.reaches(target) {
+      assembler.call(to: target)
+    } else {
+      assembler.movabs(.rax, UInt64(target))
+      assembler.call(.rax)
+    }
+    assembler.mov(.qword, .rsp, env(layout.returnStack))
+    loadHomes(leavesHomes || helper.flags.contains(.noWriteGlobals) ? saved & Self.callerSaved : .max)
+    assembler.ret()
+  }
+}

@@ -1,0 +1,46 @@
+/// A piece of guest state that ops name: where it is in env and how the log calls it.
+public struct Global: Sendable {
+  /// The name that the log prints, such as `r3`.
+  public let name: String
+  /// Its type.
+  public let type: ValueType
+  /// Offset in env, in bytes.
+  public let offset: Int
+
+  public init(_ name: String, _ type: ValueType, offset: Int) {
+    (self.name, self.type, self.offset) = (name, type, offset)
+  }
+}
+
+/// What a helper may do to the guest's state: TCG's call flags.
+public struct HelperFlags: OptionSet, Sendable {
+  public let rawValue: UInt32
+  @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
+  /// Does not read globals.
+  public static let noReadGlobals = HelperFlags(rawValue: 1)
+  /// Does not write globals.
+  public static let noWriteGlobals = HelperFlags(rawValue: 2)
+  /// May be dropped when its result is unused.
+  public static let noSideEffects = HelperFlags(rawValue: 4)
+  /// Looks only at globals without a home in a host register.
+  public static let noHomes = HelperFlags(rawValue: 8)
+  /// Does not fault and does not look at the guest's state.
+  public static let pure: HelperFlags = [.noReadGlobals, .noWriteGlobals, .noSideEffects]
+}
+
+/// A function of ours that translated code calls.
+///
+/// The function is `@convention(c)`; its first argument is env, then up to three 64-bit integers;
+/// it returns a 64-bit integer or nothing.
+public struct Helper {
+  /// The name that the log prints.
+  public let name: String
+  /// The address of the function.
+  public let address: UnsafeRawPointer
+  /// What it may do.
+  public let flags: HelperFlags
+
+  public init(_ name: String, _ address: UnsafeRawPointer, flags: HelperFlags) {
+    (self.name, self.address, self.flags) = (name, address, flags)
+  }
+}

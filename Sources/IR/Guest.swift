@@ -1,0 +1,132 @@
+/// Where the parts of env that the translator itself uses are, as offsets from env in bytes.
+///
+/// `env` points into the guest's state so that its most used fields are within a signed byte.
+public struct EnvironmentLayout: Sendable {
+  /// Size of the state in bytes, and where env points within it.
+  public var size, envOffset: Int
+  /// A 32-bit word that is not zero when translated code should leave: polled at block heads.
+  public var exitRequest: Int
+  /// Address of the jump table (a 32-bit code offset for every guest word address).
+  public var jumpTable: Int
+  /// Address of the first byte of the code buffer, as executed.
+  public var codeBase: Int
+  /// Stack pointer of the return stack while the host's own stack is in use, and the reverse.
+  public var returnStack, hostStack: Int
+  /// Where the return stack starts: its pointer when it is empty.
+  public var returnStackTop: Int
+  /// Two words that an exit stub leaves for the runtime.
+  public var exitKind, exitPayload: Int
+  /// Room for values that the register allocator must put away: slots of 8 bytes.
+  public var spillSlots, spillSlotCount: Int
+  /// The guest's program counter, a 32-bit word.
+  public var programCounter: Int
+
+  public init(
+    size: Int, envOffset: Int, exitRequest: Int, jumpTable: Int, codeBase: Int, returnStack: Int,
+    hostStack: Int, returnStackTop: Int, exitKind: Int, exitPayload: Int, spillSlots: Int, spillSlotCount: Int,
+    programCounter: Int
+  ) {
+    self.size = size
+    self.envOffset = envOffset
+    self.exitRequest = exitRequest
+    self.jumpTable = jumpTable
+    self.codeBase = codeBase
+    self.returnStack = returnStack
+    self.hostStack = hostStack
+    self.returnStackTop = returnStackTop
+    self.exitKind = exitKind
+    self.exitPayload = exitPayload
+    self.spillSlots = spillSlots
+    self.spillSlotCount = spillSlotCount
+    self.programCounter = programCounter
+  }
+}
+
+/// Reads guest code for translation.
+public struct CodeSource {
+  /// Reads the word at a guest address; bit 32 of the result is set when it cannot be fetched.
+  public typealias Fetch = @convention(c) (UnsafeRawPointer, UInt32) -> UInt64
+
+  /// Passed to `fetch`.
+  public let context: UnsafeRawPointer
+  /// The function that reads.
+  public let fetch: Fetch
+
+  public init(context: UnsafeRawPointer, fetch: @escaping Fetch) {
+    self.context = context
+    self.fetch = fetch
+  }
+
+  /// The word at an address, or nil if it cannot be executed.
+  @inlinable public func word(at address: UInt32) -> UInt32? {
+    let result = fetch(context, address)
+    return result >> 32 == 0 ? UInt32(truncatingIfNeeded: result) : nil
+  }
+}
+
+/// Why translated code returned to the runtime: the first constant of `exit_tb`.
+public enum ExitKind: UInt32, Sendable {
+  /// Continue at the program counter, which is in env.
+  case lookup = 0
+  /// An exit request was seen at a block head; continue at the program counter after serving it.
+  case request = 1
+  /// A direct jump whose target is not linked yet; the payload is the jump's number.
+  case link = 2
+  /// The guest raised an exception; the payload is the guest's number for it.
+  case exception = 3
+  /// A host fault in translated code; the payload is the host address of the instruction.
+  case fault = 4
+}
+
+/// What one translation read and made.
+public struct TranslatedSpan {
+  /// The guest addresses that were read, as the block of words from `first` up to `end`; for a
+  /// block that follows jumps, further spans stand in `others`.
+  public var first, end: UInt32
+  /// Number of guest instructions.
+  public var instructions: Int
+
+  public init(first: UInt32, end: UInt32, instructions: Int) {
+    self.first = first
+    self.end = end
+    self.instructions = instructions
+  }
+}
+
+/// Limits and switches of one translation.
+public struct TranslationLimits {
+  /// The most guest instructions in the block.
+  public var instructions: Int
+  /// Whether jumps may be chained and followed.
+  public var chains: Bool
+
+  public init(instructions: Int, chains: Bool) {
+    self.instructions = instructions
+    self.chains = chains
+  }
+}
+
+/// A guest architecture, as the translator sees it. Called once per block.
+public protocol Guest: AnyObject {
+  /// Globals and helpers.
+  var names: BlockNames { get }
+  /// Where the translator's own fields are in env.
+  var layout: EnvironmentLayout { get }
+  /// Appends the ops of the code at `address` to an empty block.
+  ///
+  /// - Parameters:
+  ///   - key: the mode bits that the translation may rely on.
+  ///   - spans: filled with the guest code that was read, at most `spanCapacity` runs.
+  /// - Returns: the number of spans and of instructions.
+  func translate(
+    into block: Block, at address: UInt32, key: UInt32, from code: CodeSource,
+    limits: TranslationLimits, spans: UnsafeMutablePointer<TranslatedSpan>
+  ) -> (spans: Int, instructions: Int)
+  /// The mode bits that hold now.
+  func key(_ env: UnsafeMutableRawPointer) -> UInt32
+  /// An instruction's text as the log prints it: mnemonic and operands.
+  func disassemble(_ word: UInt32, at address: UInt32) -> String
+}
+
+/// The most separate runs of guest code in one block.
+public let spanCapacity = 8

@@ -1,0 +1,81 @@
+/// The op table: one row an op. Results / operands / constants, then flags.
+extension Opcode {
+  @inline(__always)
+  private static func row(
+    _ outputs: UInt8, _ inputs: UInt8, _ constants: UInt8, _ flags: OpcodeFlags = .pure
+  ) -> OpcodeInfo {
+    OpcodeInfo(outputs: outputs, inputs: inputs, constants: constants, flags: flags)
+  }
+
+  /// The declaration of an op, as a row of the table.
+  private var declared: OpcodeInfo {
+    switch self {
+    case .insn_start: Self.row(0, 0, 1, [.sideEffects, .untyped])
+    case .set_label: Self.row(0, 0, 1, [.blockEnd, .sideEffects, .untyped])
+    case .br: Self.row(0, 0, 1, [.blockExit, .blockEnd, .sideEffects, .untyped])
+    case .brcond: Self.row(0, 2, 2, [.conditionalBranch, .sideEffects])
+    case .goto_tb: Self.row(0, 0, 2, [.blockExit, .blockEnd, .sideEffects, .untyped])
+    case .call_tb: Self.row(0, 1, 2, [.blockEnd, .sideEffects, .untyped])
+    case .call_ptr: Self.row(0, 2, 0, [.blockEnd, .sideEffects, .untyped])
+    case .goto_ptr, .ret_ptr: Self.row(0, 1, 0, [.blockExit, .blockEnd, .sideEffects, .untyped])
+    case .exit_tb: Self.row(0, 0, 2, [.blockExit, .blockEnd, .sideEffects, .untyped])
+    case .call: Self.row(0, 0, 2, [.callClobber, .sideEffects, .canFault, .untyped])
+    case .mb: Self.row(0, 0, 1, [.sideEffects, .untyped])
+    case .discard: Self.row(1, 0, 0, [.untyped])
+    case .mov, .neg, .not, .ctpop: Self.row(1, 1, 0)
+    case .add, .mul, .muluh, .mulsh, .and, .or, .xor, .eqv, .nand, .nor:
+      Self.row(1, 2, 0, [.pure, .commutative])
+    case .sub, .divs, .divu, .rems, .remu, .andc, .orc: Self.row(1, 2, 0)
+    case .shl, .shr, .sar, .rotl, .rotr, .clz, .ctz: Self.row(1, 2, 0)
+    case .mulu2, .muls2: Self.row(2, 2, 0, [.pure, .commutative])
+    case .divs2, .divu2: Self.row(2, 3, 0)
+    case .addco, .addc1o: Self.row(1, 2, 0, [.carryOut, .commutative])
+    case .subbo, .subb1o: Self.row(1, 2, 0, [.carryOut])
+    case .addci: Self.row(1, 2, 0, [.carryIn, .commutative])
+    case .subbi: Self.row(1, 2, 0, [.carryIn])
+    case .addcio: Self.row(1, 2, 0, [.carryIn, .carryOut, .commutative])
+    case .subbio: Self.row(1, 2, 0, [.carryIn, .carryOut])
+    case .deposit: Self.row(1, 2, 2)
+    case .extract, .sextract: Self.row(1, 1, 2)
+    case .extract2: Self.row(1, 2, 1)
+    case .ext_i32_i64, .extu_i32_i64, .extrl_i64_i32, .extrh_i64_i32:
+      Self.row(1, 1, 0, [.pure, .untyped])
+    case .bswap16, .bswap32, .bswap64: Self.row(1, 1, 1)
+    case .setcond, .negsetcond: Self.row(1, 2, 1)
+    case .movcond: Self.row(1, 4, 1)
+    case .ld8u, .ld8s, .ld16u, .ld16s, .ld32u, .ld32s, .ld: Self.row(1, 1, 1, [])
+    case .st8, .st16, .st32, .st: Self.row(0, 2, 1, [.sideEffects])
+    case .qemu_ld: Self.row(1, 2, 2, [.sideEffects, .canFault])
+    case .qemu_st: Self.row(0, 3, 2, [.sideEffects, .canFault])
+    case .qemu_ld2: Self.row(2, 2, 2, [.sideEffects, .canFault])
+    case .qemu_st2: Self.row(0, 4, 2, [.sideEffects, .canFault])
+    case .qemu_cmpxchg: Self.row(1, 3, 1, [.sideEffects, .canFault])
+    case .fadd, .fmul: Self.row(1, 2, 0, [.pure, .commutative])
+    case .fsub, .fdiv, .fcmp: Self.row(1, 2, 0)
+    case .fsqrt, .fneg, .fabs: Self.row(1, 1, 0)
+    case .fma: Self.row(1, 3, 0)
+    case .cvt_f32_f64, .cvt_f64_f32, .cvt_i32_f64, .cvt_i64_f64, .cvt_f64_i32, .cvt_f64_i64,
+      .fbits_i32, .fbits_i64, .ibits_f32, .ibits_f64:
+      Self.row(1, 1, 0, [.pure, .untyped])
+    }
+  }
+
+  /// The table in the order of raw values, for the passes that look up every op.
+  ///
+  /// Sound: written once, before any reader has the pointer, and never freed.
+  nonisolated(unsafe) private static let table: UnsafePointer<OpcodeInfo> = {
+    let rows = UnsafeMutablePointer<OpcodeInfo>.allocate(capacity: 256)
+    rows.initialize(repeating: Opcode.mov.declared, count: 256)
+    for opcode in Opcode.allCases { rows[Int(opcode.rawValue)] = opcode.declared }
+    return UnsafePointer(rows)
+  }()
+
+  /// The table's first row, indexed by raw value: passes fetch it once and keep it.
+  public static var infoTable: UnsafePointer<OpcodeInfo> { table }
+
+  /// Operand counts and flags of this op.
+  public var info: OpcodeInfo { Self.table[Int(rawValue)] }
+
+  /// The name as the log prints it, without a type.
+  public var name: String { "\(self)" }
+}

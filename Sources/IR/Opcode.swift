@@ -1,0 +1,71 @@
+/// What an op computes. The vocabulary is TCG's; the types are written on the op.
+///
+/// `evaluate` (Opcode+Evaluate.swift) is the executable definition of every pure op: the
+/// interpreter runs it, constant folding calls it, the rule tests enumerate it, and a host is
+/// correct when it agrees with it.
+public enum Opcode: UInt8, CaseIterable, Sendable {
+  // Block structure and control
+  case insn_start, set_label, br, brcond, goto_tb, call_tb, goto_ptr, call_ptr, ret_ptr,
+    exit_tb
+  case call, mb, discard
+  // Moves and integer arithmetic
+  case mov, add, sub, neg, mul, muluh, mulsh, mulu2, muls2
+  case divs, divu, rems, remu, divs2, divu2
+  // Carry chains: a hidden flag, made by the op before and consumed by the op after
+  case addco, addc1o, addci, addcio, subbo, subb1o, subbi, subbio
+  // Logic, shifts, counts
+  case and, or, xor, not, andc, orc, eqv, nand, nor
+  case shl, shr, sar, rotl, rotr
+  case clz, ctz, ctpop
+  // Fields and byte order
+  case deposit, extract, sextract, extract2
+  case ext_i32_i64, extu_i32_i64, extrl_i64_i32, extrh_i64_i32
+  case bswap16, bswap32, bswap64
+  // Comparison
+  case setcond, negsetcond, movcond
+  // Host memory: fields of env
+  case ld8u, ld8s, ld16u, ld16s, ld32u, ld32s, ld
+  case st8, st16, st32, st
+  // Guest memory
+  case qemu_ld, qemu_st, qemu_ld2, qemu_st2, qemu_cmpxchg
+  // Scalar floating point: TCG has none of these
+  case fadd, fsub, fmul, fdiv, fsqrt, fma, fneg, fabs, fcmp
+  case cvt_f32_f64, cvt_f64_f32, cvt_i32_f64, cvt_i64_f64, cvt_f64_i32, cvt_f64_i64
+  case fbits_i32, fbits_i64, ibits_f32, ibits_f64
+}
+
+/// How an op stands in its block.
+public struct OpcodeFlags: OptionSet, Sendable {
+  public let rawValue: UInt16
+  @inlinable public init(rawValue: UInt16) { self.rawValue = rawValue }
+  /// Ends the straight line: nothing falls through.
+  public static let blockExit = OpcodeFlags(rawValue: 1)
+  /// Ends a basic block: values in registers may be needed elsewhere.
+  public static let blockEnd = OpcodeFlags(rawValue: 2)
+  /// May leave the line, and otherwise falls through.
+  public static let conditionalBranch = OpcodeFlags(rawValue: 4)
+  /// Must stay even when its results are unused.
+  public static let sideEffects = OpcodeFlags(rawValue: 8)
+  /// May fault: every global must then hold its architected value.
+  public static let canFault = OpcodeFlags(rawValue: 16)
+  /// Destroys the host registers that a call destroys.
+  public static let callClobber = OpcodeFlags(rawValue: 32)
+  /// Consumes the hidden carry.
+  public static let carryIn = OpcodeFlags(rawValue: 64)
+  /// Produces the hidden carry.
+  public static let carryOut = OpcodeFlags(rawValue: 128)
+  /// Operands 0 and 1 may be exchanged.
+  public static let commutative = OpcodeFlags(rawValue: 256)
+  /// The name carries its types already; the log adds none.
+  public static let untyped = OpcodeFlags(rawValue: 512)
+  /// A function of its operands and constants alone: `evaluate` defines it.
+  public static let pure = OpcodeFlags(rawValue: 1024)
+}
+
+/// One row of the op table: how many operands an op has and how it behaves.
+public struct OpcodeInfo: Sendable {
+  /// Number of results, operands and constants. A call's own counts stand in the op.
+  public let outputs, inputs, constants: UInt8
+  /// How it stands in its block.
+  public let flags: OpcodeFlags
+}

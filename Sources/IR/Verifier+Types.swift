@@ -1,0 +1,67 @@
+/// The types that ops take and give: what the verifier checks and the parser relies on.
+extension Op {
+  /// The type that argument `n` (results first) must have; nil where several are allowed:
+  /// a call's arguments, the result of `setcond`, and what `movcond` chooses from.
+  func requiredType(_ n: Int) -> ValueType? {
+    switch opcode {
+    case .call: nil
+    case .setcond: n == 0 ? nil : type
+    case .movcond: n == 1 || n == 2 ? type : nil
+    case .fcmp: n == 0 ? .i32 : type
+    case .ld8u, .ld8s, .ld16u, .ld16s, .ld32u, .ld32s, .ld, .st8, .st16, .st32, .st:
+      n == 0 ? type : .i64
+    case .qemu_ld, .qemu_st: n == 0 ? type : .i32
+    case .qemu_ld2, .qemu_st2: n < 2 ? type : .i32
+    case .qemu_cmpxchg: n == 1 ? .i32 : type
+    case .call_tb, .call_ptr, .goto_ptr, .ret_ptr: .i32
+    default:
+      if let conversion = opcode.conversion { n == 0 ? conversion.to : conversion.from } else { type }
+    }
+  }
+}
+
+extension Opcode {
+  /// For an op that turns one type into another: the types, as its name says.
+  var conversion: (from: ValueType, to: ValueType)? {
+    switch self {
+    case .ext_i32_i64, .extu_i32_i64: (.i32, .i64)
+    case .extrl_i64_i32, .extrh_i64_i32: (.i64, .i32)
+    case .cvt_f32_f64: (.f32, .f64)
+    case .cvt_f64_f32: (.f64, .f32)
+    case .cvt_i32_f64: (.i32, .f64)
+    case .cvt_i64_f64: (.i64, .f64)
+    case .cvt_f64_i32: (.f64, .i32)
+    case .cvt_f64_i64: (.f64, .i64)
+    case .fbits_i32: (.f32, .i32)
+    case .fbits_i64: (.f64, .i64)
+    case .ibits_f32: (.i32, .f32)
+    case .ibits_f64: (.i64, .f64)
+    default: nil
+    }
+  }
+
+  /// Whether an op of this kind may have a type.
+  func allows(_ type: ValueType) -> Bool {
+    switch self {
+    case .mov, .ld, .st, .discard: true
+    case .qemu_ld, .qemu_st: type != .v128
+    case .fadd, .fsub, .fmul, .fdiv, .fsqrt, .fma, .fneg, .fabs, .fcmp: type == .f32 || type == .f64
+    case .bswap64: type == .i64
+    default:
+      if let conversion { type == conversion.to } else { isControl || type.isInteger }
+    }
+  }
+
+  /// Whether the op computes nothing, so that its type says nothing.
+  private var isControl: Bool { rawValue < Opcode.call.rawValue || self == .mb }
+
+  /// Whether the op only moves a value, so that a host's flags survive it.
+  var isPlainMove: Bool {
+    switch self {
+    case .insn_start, .mov, .discard, .ld8u, .ld8s, .ld16u, .ld16s, .ld32u, .ld32s, .ld, .st8,
+      .st16, .st32, .st:
+      true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import CSys
+import Glibc
+import Memory
+
+/// `execve`. A guest's executable is run by a new process image of ours; a script by its
+/// interpreter; anything else is the host's.
+enum Execution {
+  private typealias Bytes = [UInt8]
+
+  static func perform(_ call: SystemCall) throws(Errno) -> Int {
+    let path = try name(call)
+    var arguments = try vector(call, call[1])
+    let environment = try vector(call, call[2])
+    var file = path
+    for _ in 0..<5 {
+      let head = try beginning(of: file)
+      if head.starts(with: Array("#!".utf8)) {
+        guard let line = interpreter(head) else { throw .execFormat }
+        arguments = [line.file] + line.argument + [file] + arguments.dropFirst()
+        file = resolved(line.file, call.process)
+        continue
+      }
+      if isGuest(head) {
+        let zero = arguments.first ?? []
+        let own = call.process.options.inheritedArguments.map { Bytes($0.utf8) }
+        let program = file.first == UInt8(ascii: "-") ? Bytes("./".utf8) + file : file
+        let all =
+          [Bytes("lyrebird-ppc".utf8)] + own + [Bytes("-0".utf8), zero, program]
+          + arguments.dropFirst()
+        return try execute(Bytes("/proc/self/exe".utf8), all, environment)
+      }
+      return try execute(file, arguments, environment)
+    }
+    throw .loop
+  }
+
+  /// The name of the program: the guest's own for /proc/self/exe, else looked up under `-L`.
+  private static func name(_ call: SystemCall) throws(Errno) -> Bytes {
+    switch call.copy.readCString(call[0]) {
+    case .success(let bytes): return resolved(bytes, call.process)
+    case .failure(.fault): throw .fault
+    case .failure(.tooLong): throw .nameTooLong
+    }
+  }
+
+  private static func resolved(_ path: Bytes, _ process: LinuxProcess) -> Bytes {
+    let text = String(decoding: path, as: UTF8.self)
+    if ProcessFiles.isExecutable(text) { return Bytes(process.executablePath.utf8) }
+    return process.inSysroot(text).map { Bytes($0.utf8) } ?? path
+  }
+
+  /// The strings of a zero-terminated array of pointers.
+  private static func vector(_ call: SystemCall, _ address: UInt32) throws(Errno) -> [Bytes] {
+    if address == 0 { return [] }
+    var result: [Bytes] = []
+    var total = 0
+    for index in 0..<UInt32(0x10_0000) {
+      let pointer = try call.readWord(address &+ 4 &* index)
+      if pointer == 0 { return result }
+      switch call.copy.readCString(pointer, maximum: 0x2_0000) {
+      case .success(let bytes): result.append(bytes)
+      case .failure(.fault): throw .fault
+      case .failure(.tooLong): throw .argumentListTooLong
+      }
+      total += result[result.count - 1].count + 5
+      if total > 6 << 20 { throw .argumentListTooLong }
+    }
+    throw .argumentListTooLong
+  }
+
+  /// The first bytes of a file that may be executed.
+  private static func beginning(of file: Bytes) throws(Errno) -> Bytes {
+    try (file + [0]).withErrnoPointer { (path) throws(Errno) in
+      try hostCall(SYS_access, path, Int(X_OK))
+      let descriptor = Int32(
+        try hostCall(SYS_openat, SystemCall.currentDirectory, path, Int(O_RDONLY | O_CLOEXEC)))
+      defer { close(descriptor) }
+      var status = stat()
+      guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        throw .accessDenied
+      }
+      var bytes = Bytes(repeating: 0, count: 256)
+      let count = pread(descriptor, &bytes, bytes.count, 0)
+      return Bytes(bytes.prefix(max(count, 0)))
+    }
+  }
+
+  /// Whether an ELF header is that of a 32-bit big-endian PowerPC executable.
+  private static func isGuest(_ head: Bytes) -> Bool { (try? ELFHeader(head)) != nil }
+
+  /// The file and the one argument that a "#!" line names.
+  private static func interpreter(_ head: Bytes) -> (file: Bytes, argument: [Bytes])? {
+    let blank: (UInt8) -> Bool = { $0 == 32 || $0 == 9 }
+    let line = head.dropFirst(2).prefix { $0 != 10 && $0 != 0 }.drop(while: blank)
+    let file = Bytes(line.prefix { !blank($0) })
+    if file.isEmpty { return nil }
+    var argument = Bytes(line.dropFirst(file.count).drop(while: blank))
+    while let last = argument.last, blank(last) { argument.removeLast() }
+    return (file, argument.isEmpty ? [] : [argument])
+  }
+
+  private static func execute(
+    _ file: Bytes, _ arguments: [Bytes], _ environment: [Bytes]
+  ) throws(Errno) -> Int {
+    let argv = CStringArray(arguments)
+    let envp = CStringArray(environment)
+    return try (file + [0]).withErrnoPointer { (path) throws(Errno) in
+      try hostCall(SYS_execve, path, argv.address, envp.address)
+    }
+  }
+}
+
+/// A zero-terminated array of C strings.
+private final class CStringArray {
+  private var pointers: [UnsafeMutablePointer<UInt8>?] = []
+  private let array: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>
+
+  init(_ strings: [[UInt8]]) {
+    array = .allocate(capacity: strings.count + 1)
+    for (index, string) in strings.enumerated() {
+      let copy = UnsafeMutablePointer<UInt8>.allocate(capacity: string.count + 1)
+      copy.initialize(from: string + [0], count: string.count + 1)
+      pointers.append(copy)
+      (array + index).initialize(to: copy)
+    }
+    (array + strings.count).initialize(to: nil)
+  }
+
+  deinit {
+    for pointer in pointers { pointer?.deallocate() }
+    array.deallocate()
+  }
+
+  var address: Int { Int(bitPattern: array) }
+}
+
+extension [UInt8] {
+  /// Calls with the address of the bytes.
+  func withErrnoPointer<R>(_ body: (Int) throws(Errno) -> R) throws(Errno) -> R {
+    try withHostBytes(count) { (address, bytes) throws(Errno) in
+      bytes.copyMemory(from: self, byteCount: count)
+      return try body(address)
+    }
+  }
+}

@@ -1,0 +1,224 @@
+import CSys
+import Glibc
+import Memory
+
+/// A guest program's process: its memory, its signals, and what the kernel does for it.
+public final class LinuxProcess {
+  /// The guest's memory.
+  public let space: UserAddressSpace
+  /// What the command line says.
+  public let options: LinuxOptions
+  /// Takes a line for the log ("Unsupported syscall: 77 name").
+  public var log: ((String) -> Void)?
+  /// Takes the text of `-strace`; by default it goes to standard error.
+  public var traceOutput: (String) -> Void = { text in
+    var text = text
+    text.withUTF8 { _ = Glibc.write(2, $0.baseAddress, $0.count) }
+  }
+  /// Called before the process dies of a signal, so that logs can be written out.
+  public var onTermination: ((Int32) -> Void)?
+  /// Called in a new child process.
+  public var onFork: (() -> Void)?
+  /// Set when the program has ended: what the host process is to exit with, 0 to 255.
+  public internal(set) var exitStatus: Int32?
+
+  /// The absolute name of the program's file on the host.
+  public private(set) var executablePath = ""
+  /// Where the program begins, and r1 there.
+  public private(set) var entry: (address: UInt32, stackPointer: UInt32) = (0, 0)
+  /// The stack's addresses.
+  public private(set) var stackRange: Range<UInt32> = 0..<0
+
+  let mailbox: SignalMailbox
+  var signals = SignalState()
+  var random: RandomSource
+  var auxiliaryVector: [UInt32] = []
+  var argumentStrings: Range<UInt32> = 0..<0
+  var clearChildThreadID: UInt32 = 0
+  var robustList: (head: UInt32, length: UInt32) = (0, 0)
+  /// Room for a name that replaces the guest's.
+  let pathBuffer = UnsafeMutableRawPointer.allocate(byteCount: pathCapacity, alignment: 16)
+  /// Limits of resources that are only remembered: (current, maximum).
+  var limits: [Int: (UInt64, UInt64)] = [:]
+  private var reported = Set<Int>()
+
+  /// A process without a program yet.
+  public init(_ space: UserAddressSpace, _ options: LinuxOptions = LinuxOptions()) {
+    self.space = space
+    self.options = options
+    mailbox = SignalMailbox.shared
+    random = RandomSource(seed: options.seed)
+    signals.adoptHostState()
+  }
+
+  deinit { pathBuffer.deallocate() }
+
+  /// A word that becomes 1 when a signal arrives: translated code polls it and leaves.
+  public var exitRequest: UnsafeMutablePointer<UInt32>? {
+    get { mailbox.exitRequest }
+    set { mailbox.exitRequest = newValue }
+  }
+
+  // MARK: Starting a program
+
+  /// Maps a program and its interpreter and builds its stack. `initialize` then sets registers.
+  /// - Parameters:
+  ///   - path: the program's file.
+  ///   - arguments: the bytes of argv, without final zeros; argv[0] is replaced by `-0`'s.
+  ///   - environment: the bytes of "NAME=VALUE" strings.
+  public func load(
+    path: String, arguments: [[UInt8]], environment: [[UInt8]]
+  ) throws(LoadError) {
+    let image = try ELFImage(path: path, into: space, preferredBase: ELFImage.programBase)
+    do throws(LoadError.Cause) {
+      var stack = try InitialStack(
+        space, size: options.stackSize, isExecutable: image.hasExecutableStack)
+      stackRange = stack.range
+      try installTrampolines()
+      space.setHeapStart(image.end)
+      let interpreter = try loadInterpreter(image, path)
+      var argv = arguments.isEmpty ? [Array(path.utf8)] : arguments
+      if let zero = options.argumentZero { argv[0] = Array(zero.utf8) }
+      try stack.fill(
+        path: path, arguments: argv, environment: environment, options: options,
+        random: random.bytes(16), image: image, interpreterBase: interpreter?.base ?? 0)
+      entry = (interpreter?.entry ?? image.entry, stack.pointer)
+      auxiliaryVector = stack.auxiliaryVector
+      argumentStrings = stack.argumentStrings
+      executablePath = Self.absolute(path)
+    } catch {
+      throw LoadError(path, error)
+    }
+  }
+
+  /// `load` with strings.
+  public func load(
+    path: String, arguments: [String], environment: [String]
+  ) throws(LoadError) {
+    try load(
+      path: path, arguments: arguments.map { Array($0.utf8) },
+      environment: environment.map { Array($0.utf8) })
+  }
+
+  private func loadInterpreter(
+    _ image: ELFImage, _ path: String
+  ) throws(LoadError.Cause) -> ELFImage? {
+    guard let name = image.interpreter else { return nil }
+    let file = inSysroot(name) ?? name
+    guard access(file, F_OK) == 0 else { throw .interpreterMissing(name) }
+    do throws(LoadError) {
+      return try ELFImage(path: file, into: space, preferredBase: 0)
+    } catch {
+      throw error.cause
+    }
+  }
+
+  /// The registers of a program's first instruction: all clear but r1 and the address.
+  public func initialize(_ registers: any GuestRegisters) {
+    for index in 0..<32 { registers.setGPR(index, index == 1 ? entry.stackPointer : 0) }
+    registers.nip = entry.address
+    registers.lr = 0
+    registers.ctr = 0
+    registers.xer = 0
+    registers.cr = 0
+    registers.fpscr = 0
+  }
+
+  /// The file of an absolute name under `-L`, if there is one.
+  func inSysroot(_ name: String) -> String? {
+    guard !options.sysroot.isEmpty, name.hasPrefix("/") else { return nil }
+    let candidate = options.sysroot + name
+    return access(candidate, F_OK) == 0 ? candidate : nil
+  }
+
+  static func absolute(_ path: String) -> String {
+    guard let resolved = realpath(path, nil) else { return path }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+
+  // MARK: System calls
+
+  /// Performs the system call in the registers and sets its result. Signals that came meanwhile
+  /// are delivered. Afterwards `exitStatus` tells whether the program has ended.
+  public func handleSystemCall(_ registers: any GuestRegisters) {
+    let call = SystemCall(self, registers)
+    let row = SystemCallTable.row(call.number)
+    if options.tracesSystemCalls { traceStart(call, row) }
+    let result = perform(call, row)
+    if options.tracesSystemCalls { traceEnd(call, row, result) }
+    finish(result, registers)
+    if mailbox.isPending || signals.needsDelivery { deliverPendingSignals(registers) }
+  }
+
+  private func perform(_ call: SystemCall, _ row: SystemCallRow?) -> Int {
+    guard let row else {
+      reportUnsupported(call.number)
+      return -Int(Errno.notImplemented.rawValue)
+    }
+    do throws(Errno) {
+      return try row.perform(call)
+    } catch {
+      return -Int(error.rawValue)
+    }
+  }
+
+  private func finish(_ result: Int, _ registers: any GuestRegisters) {
+    if result == SystemCallResult.registersSet { return }
+    if result == -Int(Errno.restart.rawValue) {
+      if nextSignalRestarts() {
+        registers.nip &-= 4
+        return
+      }
+      setResult(-Int(Errno.interrupted.rawValue), registers)
+      return
+    }
+    setResult(result, registers)
+  }
+
+  /// The PowerPC convention: SO in CR0 and a positive error number, or SO clear and the result.
+  private func setResult(_ result: Int, _ registers: any GuestRegisters) {
+    let isError = result < 0 && result >= -4095
+    registers.setGPR(3, UInt32(truncatingIfNeeded: isError ? -result : result))
+    registers.setSummaryOverflow(isError)
+  }
+
+  private func reportUnsupported(_ number: Int) {
+    guard reported.insert(number).inserted else { return }
+    log?("Unsupported syscall: \(number) \(SystemCallNames.name(number))")
+  }
+
+  /// Logs something that is missing, once for each key (a negative number of the caller's).
+  func reportOnce(_ key: Int, _ text: @autoclosure () -> String) {
+    if reported.insert(key).inserted { log?(text()) }
+  }
+}
+
+/// Random bytes: the host's, or a repeatable sequence after `-seed`.
+struct RandomSource {
+  private var state: UInt64?
+
+  init(seed: UInt64?) { state = seed }
+
+  /// Whether the sequence is repeatable.
+  var isSeeded: Bool { state != nil }
+
+  /// The next `count` bytes.
+  mutating func bytes(_ count: Int) -> [UInt8] {
+    guard let seed = state else {
+      var generator = SystemRandomNumberGenerator()
+      return (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    }
+    // Weyl sequence with the finalizer of SplitMix64 (Steele, Lea, Flood 2014).
+    var counter = seed
+    let result = (0..<count).map { _ in
+      counter &+= 0x9e37_79b9_7f4a_7c15
+      var z = counter
+      z = (z ^ z &>> 30) &* 0xbf58_476d_1ce4_e5b9
+      z = (z ^ z &>> 27) &* 0x94d0_49bb_1331_11eb
+      return UInt8(truncatingIfNeeded: z ^ z &>> 31)
+    }
+    state = counter
+    return result
+  }
+}

@@ -1,0 +1,211 @@
+import CSys
+import Glibc
+import Memory
+
+/// The life of processes, and what they may know of themselves.
+enum ProcessCalls {
+  static let rows: [SystemCallRow] = [
+    SystemCallRow(1, "exit", "d", exit),
+    SystemCallRow(2, "fork", "", fork),
+    SystemCallRow(7, "waitpid", "dxx", wait),
+    SystemCallRow(11, "execve", "sxx", Execution.perform),
+    SystemCallRow(20, "getpid", "", host: SYS_getpid),
+    SystemCallRow(34, "nice", "d", nice),
+    SystemCallRow(57, "setpgid", "dd", host: SYS_setpgid),
+    SystemCallRow(64, "getppid", "", host: SYS_getppid),
+    SystemCallRow(65, "getpgrp", "", host: SYS_getpgrp),
+    SystemCallRow(66, "setsid", "", host: SYS_setsid),
+    SystemCallRow(75, "setrlimit", "dx", ResourceCalls.setLimit),
+    SystemCallRow(76, "getrlimit", "dx", ResourceCalls.limit),
+    SystemCallRow(77, "getrusage", "dx", ResourceCalls.usage),
+    SystemCallRow(96, "getpriority", "dd", host: SYS_getpriority),
+    SystemCallRow(97, "setpriority", "ddd", host: SYS_setpriority),
+    SystemCallRow(114, "wait4", "dxxx", wait),
+    SystemCallRow(120, "clone", "xxxxx", clone),
+    SystemCallRow(132, "getpgid", "d", host: SYS_getpgid),
+    SystemCallRow(136, "personality", "x", personality),
+    SystemCallRow(147, "getsid", "d", host: SYS_getsid),
+    SystemCallRow(158, "sched_yield", "", host: SYS_sched_yield),
+    SystemCallRow(171, "prctl", "dxxxx", control),
+    SystemCallRow(189, "vfork", "", fork),
+    SystemCallRow(190, "ugetrlimit", "dx", ResourceCalls.limit),
+    SystemCallRow(207, "gettid", "", host: SYS_gettid),
+    SystemCallRow(221, "futex", "xddxxx", futex),
+    SystemCallRow(222, "sched_setaffinity", "dux", SchedulingCalls.setAffinity),
+    SystemCallRow(223, "sched_getaffinity", "dux", SchedulingCalls.affinity),
+    SystemCallRow(232, "set_tid_address", "x", setThreadIDAddress),
+    SystemCallRow(234, "exit_group", "d", exit),
+    SystemCallRow(272, "waitid", "ddxxx", waitID),
+    SystemCallRow(299, "get_robust_list", "dxx", robustList),
+    SystemCallRow(300, "set_robust_list", "xu", setRobustList),
+    SystemCallRow(302, "getcpu", "xxx", SchedulingCalls.currentProcessor),
+    SystemCallRow(325, "prlimit64", "ddxx", ResourceCalls.limit64),
+    SystemCallRow(422, "futex_time64", "xddxxx", futex),
+  ]
+
+  // MARK: Ending
+
+  static func exit(_ call: SystemCall) throws(Errno) -> Int {
+    let address = call.process.clearChildThreadID
+    if address != 0, call.copy.writeWord(address, 0) {
+      _ = try? hostCall(SYS_futex, call.source(address), 1, 1)
+    }
+    call.process.exitStatus = call.int32(0) & 0xff
+    return SystemCallResult.registersSet
+  }
+
+  // MARK: Beginning
+
+  private enum CloneFlag {
+    static let memory: UInt32 = 0x100
+    static let vfork: UInt32 = 0x4000
+    static let setTLS: UInt32 = 0x8_0000
+    static let parentSetThreadID: UInt32 = 0x10_0000
+    static let childClearThreadID: UInt32 = 0x20_0000
+    static let childSetThreadID: UInt32 = 0x100_0000
+  }
+
+  /// fork and vfork: a vfork's child has memory of its own, which POSIX allows.
+  static func fork(_ call: SystemCall) throws(Errno) -> Int {
+    let child = csys_fork()
+    guard child >= 0 else { throw Errno(csys_errno()) }
+    if child == 0 { beginChild(call.process) }
+    return Int(child)
+  }
+
+  private static func beginChild(_ process: LinuxProcess) {
+    process.mailbox.clear()
+    process.signals.queue.removeAll()
+    process.robustList = (0, 0)
+    process.onFork?()
+  }
+
+  /// clone(flags, stack, parent's word, TLS, child's word). Only what makes a process: threads
+  /// are not supported yet.
+  static func clone(_ call: SystemCall) throws(Errno) -> Int {
+    let flags = call[0]
+    let sharesMemory = flags & CloneFlag.memory != 0 && flags & CloneFlag.vfork == 0
+    if sharesMemory {
+      call.process.reportOnce(-2, "Unsupported clone flags: 0x\(String(flags, radix: 16))")
+      throw .notImplemented
+    }
+    let child = csys_fork()
+    guard child >= 0 else { throw Errno(csys_errno()) }
+    if child > 0 {
+      if flags & CloneFlag.parentSetThreadID != 0 { _ = call.copy.writeWord(call[2], UInt32(child)) }
+      return Int(child)
+    }
+    beginChild(call.process)
+    let own = UInt32(bitPattern: getpid())
+    if flags & CloneFlag.parentSetThreadID != 0 { _ = call.copy.writeWord(call[2], own) }
+    if flags & CloneFlag.childSetThreadID != 0 { _ = call.copy.writeWord(call[4], own) }
+    call.process.clearChildThreadID = flags & CloneFlag.childClearThreadID != 0 ? call[4] : 0
+    if flags & CloneFlag.setTLS != 0 { call.registers.setGPR(2, call[3]) }
+    if call[1] != 0 { call.registers.setGPR(1, call[1]) }
+    return 0
+  }
+
+  static func setThreadIDAddress(_ call: SystemCall) throws(Errno) -> Int {
+    call.process.clearChildThreadID = call[0]
+    return try hostCall(SYS_gettid)
+  }
+
+  static func setRobustList(_ call: SystemCall) throws(Errno) -> Int {
+    // struct robust_list_head has three words.
+    guard call[1] == 12 else { throw .invalid }
+    call.process.robustList = (call[0], call[1])
+    return 0
+  }
+
+  static func robustList(_ call: SystemCall) throws(Errno) -> Int {
+    guard call[0] == 0 || call.int32(0) == getpid() else { throw .noProcess }
+    try call.writeWord(call[1], call.process.robustList.head)
+    try call.writeWord(call[2], 12)
+    return 0
+  }
+
+  // MARK: Waiting
+
+  /// waitpid and wait4.
+  static func wait(_ call: SystemCall) throws(Errno) -> Int {
+    try withHostBytes(4 + 12 + ResourceCalls.hostUsageSize) { (address, bytes) throws(Errno) in
+      let wantsUsage = call.number == 114 && call[3] != 0
+      let result = try call.waiting(
+        SYS_wait4, call.signed(0), address, call.signed(2), wantsUsage ? address + 16 : 0)
+      if result > 0, call[1] != 0 { try call.writeWord(call[1], bytes.load(as: UInt32.self)) }
+      if result > 0, wantsUsage { try ResourceCalls.store(bytes + 16, call, call[3]) }
+      return result
+    }
+  }
+
+  static func waitID(_ call: SystemCall) throws(Errno) -> Int {
+    try withHostBytes(128 + ResourceCalls.hostUsageSize) { (address, bytes) throws(Errno) in
+      let result = try call.waiting(
+        SYS_waitid, call.signed(0), call.signed(1), address, call.signed(3),
+        call[4] == 0 ? 0 : address + 128)
+      if call[2] != 0 {
+        try call.write(call[2], SignalInformation(host: UnsafeRawPointer(bytes)).structure)
+      }
+      if call[4] != 0 { try ResourceCalls.store(bytes + 128, call, call[4]) }
+      return result
+    }
+  }
+
+  // MARK: Futexes
+
+  /// The kernel compares words in its own byte order: the expected values are swapped.
+  static func futex(_ call: SystemCall) throws(Errno) -> Int {
+    let command = call[1] & 0x7f
+    let word = try call.target(call[0], 4)
+    let expected = Int(call[2].byteSwapped)
+    let operation = call.unsigned(1)
+    switch command {
+    case 0, 9, 6:  // FUTEX_WAIT, FUTEX_WAIT_BITSET, FUTEX_LOCK_PI
+      let format: TimeFormat = call.number == 422 ? .doubleword : .word
+      let timeout = try format.optional(call, call[3])
+      return try withTimespec(timeout) { (time, _) throws(Errno) in
+        try call.waiting(SYS_futex, word, operation, expected, time, 0, call.unsigned(5))
+      }
+    case 1, 10, 7:  // FUTEX_WAKE, FUTEX_WAKE_BITSET, FUTEX_UNLOCK_PI
+      return try hostCall(SYS_futex, word, operation, call.signed(2), 0, 0, call.unsigned(5))
+    case 3, 4:  // FUTEX_REQUEUE, FUTEX_CMP_REQUEUE
+      return try hostCall(
+        SYS_futex, word, operation, call.signed(2), call.signed(3), call.target(call[4], 4),
+        Int(call[5].byteSwapped))
+    default: throw .notImplemented
+    }
+  }
+
+  // MARK: The rest
+
+  static func nice(_ call: SystemCall) throws(Errno) -> Int {
+    let old = 20 - (try hostCall(SYS_getpriority, 0, 0))
+    try hostCall(SYS_setpriority, 0, 0, min(max(old + call.signed(0), -20), 19))
+    return 0
+  }
+
+  /// PER_LINUX is all there is; 0xffffffff asks.
+  static func personality(_ call: SystemCall) throws(Errno) -> Int {
+    guard call[0] == 0 || call[0] == 0xffff_ffff else { throw .invalid }
+    return 0
+  }
+
+  static func control(_ call: SystemCall) throws(Errno) -> Int {
+    let option = call.signed(0)
+    switch option {
+    // PDEATHSIG, DUMPABLE, KEEPCAPS, CAPBSET, TIMERSLACK, SUBREAPER (set), NO_NEW_PRIVS
+    case 1, 3, 4, 7, 8, 23, 24, 29, 30, 36, 38, 39:
+      return try hostCall(
+        SYS_prctl, option, call.signed(1), call.signed(2), call.signed(3), call.signed(4))
+    case 15: return try hostCall(SYS_prctl, option, call.source(call[1]))
+    case 16: return try hostCall(SYS_prctl, option, call.target(call[1], 16))
+    case 2, 37:
+      return try withHostStructure(UInt32(0)) { (address, place) throws(Errno) in
+        let result = try hostCall(SYS_prctl, option, address)
+        try call.writeWord(call[1], place.pointee)
+        return result
+      }
+    default: throw .invalid
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import CSys
+import Glibc
+import Memory
+
+/// `sendmsg` and `recvmsg`. The guest's msghdr has seven words: name, its length, vector, its
+/// count, control data, their length, flags. A control message has three words before its data
+/// and is aligned to 4 bytes; the host's has a doubleword and two words, aligned to 8.
+enum SocketMessage {
+  private static let guestHeader = 12
+  private static let hostHeader = 16
+  private static let controlCapacity = 8192
+
+  static func send(_ call: SystemCall) throws(Errno) -> Int {
+    let header = try call.read(call[1], 28)
+    return try SocketCalls.withAddress(call, header.word(0), header.word(4)) {
+      (name, nameLength) throws(Errno) in
+      try FileCalls.withVector(call, header.word(8), header.word(12), isTarget: false) {
+        (vector) throws(Errno) in
+        try withHostBytes(controlCapacity) { (control, bytes) throws(Errno) in
+          let length = try loadControl(call, header.word(16), header.word(20), bytes)
+          var message = msghdr()
+          message.msg_name = UnsafeMutableRawPointer(bitPattern: name)
+          message.msg_namelen = UInt32(nameLength)
+          message.msg_iov = UnsafeMutablePointer(bitPattern: vector)
+          message.msg_iovlen = Int(header.word(12))
+          message.msg_control = length == 0 ? nil : UnsafeMutableRawPointer(bitPattern: control)
+          message.msg_controllen = length
+          return try withHostStructure(message) { (address, _) throws(Errno) in
+            try call.waiting(SYS_sendmsg, call.signed(0), address, call.signed(2))
+          }
+        }
+      }
+    }
+  }
+
+  /// The guest's control messages as the host's; the number of bytes.
+  private static func loadControl(
+    _ call: SystemCall, _ address: UInt32, _ length: UInt32, _ bytes: UnsafeMutableRawPointer
+  ) throws(Errno) -> Int {
+    if address == 0 || length == 0 { return 0 }
+    guard length <= 4096 else { throw .invalid }
+    let fields = try call.read(address, Int(length))
+    var (from, to) = (0, 0)
+    while from + guestHeader <= Int(length) {
+      let size = Int(fields.word(from))
+      guard size >= guestHeader, from + size <= Int(length) else { throw .invalid }
+      let count = size - guestHeader
+      bytes.storeBytes(of: UInt64(hostHeader + count), toByteOffset: to, as: UInt64.self)
+      bytes.storeBytes(of: fields.word(from + 4), toByteOffset: to + 8, as: UInt32.self)
+      bytes.storeBytes(of: fields.word(from + 8), toByteOffset: to + 12, as: UInt32.self)
+      for offset in stride(from: 0, to: count, by: 4) {
+        let word = fields.word(from + guestHeader + offset)
+        bytes.storeBytes(of: word, toByteOffset: to + hostHeader + offset, as: UInt32.self)
+      }
+      from += (size + 3) & ~3
+      to += (hostHeader + count + 7) & ~7
+    }
+    return to
+  }
+
+  static func receive(_ call: SystemCall) throws(Errno) -> Int {
+    let header = try call.read(call[1], 28)
+    return try FileCalls.withVector(call, header.word(8), header.word(12), isTarget: true) {
+      (vector) throws(Errno) in
+      let capacity = SocketCalls.addressCapacity
+      return try withHostBytes(capacity + controlCapacity) { (place, bytes) throws(Errno) in
+        var message = msghdr()
+        message.msg_name = header.word(0) == 0 ? nil : bytes
+        message.msg_namelen = header.word(0) == 0 ? 0 : UInt32(capacity)
+        message.msg_iov = UnsafeMutablePointer(bitPattern: vector)
+        message.msg_iovlen = Int(header.word(12))
+        message.msg_control = header.word(16) == 0 ? nil : bytes + capacity
+        // The host's messages are longer: twice the room holds what fits in the guest's.
+        message.msg_controllen = min(2 * Int(header.word(20)), controlCapacity)
+        return try withHostStructure(message) { (address, result) throws(Errno) in
+          let count = try call.waiting(SYS_recvmsg, call.signed(0), address, call.signed(2))
+          try store(call, header, result.pointee, bytes)
+          return count
+        }
+      }
+    }
+  }
+
+  private static func store(
+    _ call: SystemCall, _ header: StructureReader, _ message: msghdr,
+    _ bytes: UnsafeMutableRawPointer
+  ) throws(Errno) {
+    let length = Int(message.msg_namelen)
+    if header.word(0) != 0 {
+      let family = length < 2 ? 0 : bytes.load(as: UInt16.self)
+      SocketCalls.swapAddress(bytes, length, family: family)
+      let stored = min(length, Int(header.word(4)))
+      guard call.copy.write(header.word(0), from: bytes, stored) else { throw .fault }
+    }
+    let control = controlMessages(
+      bytes + SocketCalls.addressCapacity, message.msg_controllen, room: Int(header.word(20)))
+    if header.word(16) != 0 { try call.write(header.word(16), bytes: control.bytes) }
+    try call.writeWord(call[1] &+ 4, length)
+    try call.writeWord(call[1] &+ 20, control.bytes.count)
+    // MSG_CTRUNC is 8.
+    try call.writeWord(call[1] &+ 24, message.msg_flags | (control.isCut ? 8 : 0))
+  }
+
+  /// The host's control messages as the guest's, as far as there is room.
+  private static func controlMessages(
+    _ host: UnsafeRawPointer, _ length: Int, room: Int
+  ) -> (bytes: [UInt8], isCut: Bool) {
+    var result = StructureWriter()
+    var from = 0
+    while from + hostHeader <= length {
+      let size = Int(host.load(fromByteOffset: from, as: UInt64.self))
+      guard size >= hostHeader, from + size <= length else { break }
+      let count = size - hostHeader
+      guard result.bytes.count + guestHeader + count <= room else { return (result.bytes, true) }
+      let start = result.bytes.count
+      result.word(guestHeader + count)
+      for offset in stride(from: 8, to: size & ~3, by: 4) {
+        result.word(host.load(fromByteOffset: from + offset, as: UInt32.self))
+      }
+      result.pad(to: min(start + (guestHeader + count + 3) & ~3, room))
+      from += (size + 7) & ~7
+    }
+    return (result.bytes, false)
+  }
+}

@@ -1,0 +1,157 @@
+import CSys
+import Glibc
+import Memory
+
+/// One system call of the guest: its number in r0, its arguments in r3 to r8.
+public struct SystemCall {
+  /// The process that makes it.
+  public let process: LinuxProcess
+  /// The guest's registers; r3 is not changed before the call has its result.
+  public let registers: any GuestRegisters
+  /// The number in Linux's 32-bit PowerPC table.
+  public let number: Int
+  private let arguments: InlineArray<6, UInt32>
+
+  init(_ process: LinuxProcess, _ registers: any GuestRegisters) {
+    self.process = process
+    self.registers = registers
+    number = Int(registers.gpr(0))
+    arguments = InlineArray { registers.gpr(3 + $0) }
+  }
+
+  init(_ call: SystemCall, number: Int, arguments: InlineArray<6, UInt32>) {
+    process = call.process
+    registers = call.registers
+    self.number = number
+    self.arguments = arguments
+  }
+
+  /// An argument, 0 to 5.
+  subscript(_ index: Int) -> UInt32 { arguments[index] }
+
+  /// An argument as a signed number.
+  func signed(_ index: Int) -> Int { Int(Int32(bitPattern: arguments[index])) }
+
+  /// A file descriptor, signal number or the like.
+  func int32(_ index: Int) -> Int32 { Int32(bitPattern: arguments[index]) }
+
+  /// An argument as an unsigned number.
+  func unsigned(_ index: Int) -> Int { Int(arguments[index]) }
+
+  /// A 64-bit argument in a register pair: the high word is at an even index (an odd register).
+  func pair(_ index: Int) -> Int {
+    Int(truncatingIfNeeded: UInt64(arguments[index]) << 32 | UInt64(arguments[index + 1]))
+  }
+
+  /// The guest's memory.
+  var space: UserAddressSpace { process.space }
+  /// Copies to and from the guest's memory.
+  var copy: GuestCopy { GuestCopy(process.space) }
+
+  // MARK: Memory that the host's kernel accesses itself
+
+  /// A host address for memory that the kernel reads, with the kernel's own check of access.
+  func source(_ address: UInt32, _ count: Int = 1) throws(Errno) -> Int {
+    guard UInt64(address) + UInt64(count) <= 1 << 32 else { throw .fault }
+    return Int(bitPattern: space.host(address))
+  }
+
+  /// A host address for memory that the kernel writes.
+  func target(_ address: UInt32, _ count: Int) throws(Errno) -> Int {
+    guard UInt64(address) + UInt64(count) <= 1 << 32 else { throw .fault }
+    space.prepareForWrite(address, UInt32(truncatingIfNeeded: count))
+    return Int(bitPattern: space.host(address))
+  }
+
+  // MARK: Structures
+
+  /// The bytes of a structure.
+  func read(_ address: UInt32, _ count: Int) throws(Errno) -> StructureReader {
+    guard let bytes = copy.readBytes(address, count) else { throw .fault }
+    return StructureReader(bytes)
+  }
+
+  /// The word at an address.
+  func readWord(_ address: UInt32) throws(Errno) -> UInt32 {
+    guard let word = copy.readWord(address) else { throw .fault }
+    return word
+  }
+
+  /// The doubleword at an address.
+  func readDoubleword(_ address: UInt32) throws(Errno) -> UInt64 {
+    guard let value = copy.readDoubleword(address) else { throw .fault }
+    return value
+  }
+
+  /// Stores a structure.
+  func write(_ address: UInt32, _ structure: StructureWriter) throws(Errno) {
+    guard copy.writeBytes(address, structure.bytes) else { throw .fault }
+  }
+
+  /// Stores bytes.
+  func write(_ address: UInt32, bytes: [UInt8]) throws(Errno) {
+    guard copy.writeBytes(address, bytes) else { throw .fault }
+  }
+
+  /// Stores a word.
+  func writeWord<T: BinaryInteger>(_ address: UInt32, _ value: T) throws(Errno) {
+    guard copy.writeWord(address, UInt32(truncatingIfNeeded: value)) else { throw .fault }
+  }
+
+  /// The bytes of a string, without its final zero.
+  /// - Throws: EFAULT; `tooLong` if it has more than `maximum` bytes.
+  func string(
+    _ address: UInt32, maximum: Int = 4096, tooLong: Errno = .nameTooLong
+  ) throws(Errno) -> String {
+    switch copy.readCString(address, maximum: maximum) {
+    case .success(let bytes): return String(decoding: bytes, as: UTF8.self)
+    case .failure(.fault): throw .fault
+    case .failure(.tooLong): throw tooLong
+    }
+  }
+
+  // MARK: Host calls
+
+  /// A host call that a signal may keep from starting: everything that can wait.
+  func waiting(
+    _ number: Int32, _ a: Int = 0, _ b: Int = 0, _ c: Int = 0, _ d: Int = 0, _ e: Int = 0,
+    _ f: Int = 0
+  ) throws(Errno) -> Int {
+    let result = csys_interruptible(process.mailbox.interruption, Int(number), a, b, c, d, e, f)
+    guard result >= 0 || result < -4095 else {
+      throw Errno(Int32(truncatingIfNeeded: -result))
+    }
+    return result
+  }
+}
+
+/// A host call that does not wait: the kernel's result, an error thrown.
+@discardableResult
+func hostCall(
+  _ number: Int32, _ a: Int = 0, _ b: Int = 0, _ c: Int = 0, _ d: Int = 0, _ e: Int = 0,
+  _ f: Int = 0
+) throws(Errno) -> Int {
+  let result = csys_kernel(Int(number), a, b, c, d, e, f)
+  guard result >= 0 || result < -4095 else { throw Errno(Int32(truncatingIfNeeded: -result)) }
+  return result
+}
+
+/// Room for a structure of the host's, zeroed, for the time of a call.
+func withHostStructure<T, R>(
+  _ value: T, _ body: (Int, UnsafeMutablePointer<T>) throws(Errno) -> R
+) throws(Errno) -> R {
+  let place = UnsafeMutablePointer<T>.allocate(capacity: 1)
+  place.initialize(to: value)
+  defer { place.deallocate() }
+  return try body(Int(bitPattern: place), place)
+}
+
+/// Zeroed bytes of the host's, for the time of a call.
+func withHostBytes<R>(
+  _ count: Int, _ body: (Int, UnsafeMutableRawPointer) throws(Errno) -> R
+) throws(Errno) -> R {
+  let place = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1), alignment: 16)
+  memset(place, 0, max(count, 1))
+  defer { place.deallocate() }
+  return try body(Int(bitPattern: place), place)
+}

@@ -1,0 +1,70 @@
+import Glibc
+
+extension UserAddressSpace {
+  /// Says that translations are made from a page (an address >> 12). Until the guest writes there,
+  /// the host page is read-only.
+  public func markCode(page: UInt32) {
+    let index = Int(page & 0xf_ffff)
+    let flags = PageFlags(rawValue: pages[index])
+    guard flags.contains(.mapped), !flags.contains(.code) else { return }
+    pages[index] = flags.union(.code).rawValue
+    if flags.contains(.writable) {
+      mprotect(host(UInt32(index) &<< Page.shift), Int(Page.size), PROT_READ)
+    }
+  }
+
+  /// Answers a write fault: true if the guest may write there and only the protection of code
+  /// refused it. The protection is gone then, `onCodeChanged` was told, and the access is to be
+  /// made again.
+  public func codePageWritten(_ address: UInt32) -> Bool {
+    guard flags(at: address).isSuperset(of: [.writable, .mapped]) else { return false }
+    guard flags(at: address).contains(.code) else { return false }
+    let start = address & ~Page.mask
+    forgetCode(start, Page.size, makeWritable: true)
+    return true
+  }
+
+  /// Undoes the protection of code in a range that the kernel is about to write into for a system
+  /// call. Bytes past the end of the address space are ignored.
+  @inlinable
+  public func prepareForWrite(_ address: UInt32, _ count: UInt32) {
+    if count == 0 { return }
+    let last = min(UInt64(address) &+ UInt64(count) &- 1, 0xffff_ffff)
+    for page in Int(address >> 12)...Int(last >> 12) where pages[page] & 16 != 0 {
+      codeWillBeWritten(page)
+    }
+  }
+
+  /// The slow part of `prepareForWrite` for one page with code.
+  @usableFromInline
+  func codeWillBeWritten(_ page: Int) {
+    _ = codePageWritten(UInt32(truncatingIfNeeded: page << 12))
+  }
+
+  /// Reports every run of code pages in a range and clears their flags.
+  func forgetCode(_ start: UInt32, _ size: UInt32, makeWritable: Bool) {
+    let end = Int((UInt64(start) &+ UInt64(size)) >> 12)
+    var page = Int(start >> 12)
+    while page < end {
+      guard pages[page] & PageFlags.code.rawValue != 0 else {
+        page += 1
+        continue
+      }
+      let first = page
+      while page < end, pages[page] & PageFlags.code.rawValue != 0 { page += 1 }
+      reportCode(first..<page, makeWritable: makeWritable)
+    }
+  }
+
+  private func reportCode(_ run: Range<Int>, makeWritable: Bool) {
+    let lower = UInt32(truncatingIfNeeded: run.lowerBound << 12)
+    onCodeChanged?(lower..<UInt32(truncatingIfNeeded: run.upperBound << 12))
+    for page in run {
+      pages[page] &= ~PageFlags.code.rawValue
+      if makeWritable, pages[page] & PageFlags.writable.rawValue != 0 {
+        let address = UInt32(truncatingIfNeeded: page << 12)
+        mprotect(host(address), Int(Page.size), PROT_READ | PROT_WRITE)
+      }
+    }
+  }
+}

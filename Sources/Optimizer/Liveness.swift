@@ -1,0 +1,186 @@
+import IR
+
+/// The last pass: marks what each op's operands and results still mean to the ops after it, and
+/// drops ops whose results mean nothing.
+///
+/// Walks backwards. A result's `sync` mark says that its memory must hold it, because a fault, an
+/// exit or a helper may look; a `dead` mark says that an operand is used for the last time, or
+/// that no later op reads a result. A global that is written again before anybody can look has
+/// neither mark, and the op goes.
+public struct Liveness {
+  /// Per temp: the number of the straight line in which it is still read.
+  private let readIn: UnsafeMutablePointer<UInt32>
+  /// Per global: whether memory must hold it here.
+  private let needed: UnsafeMutablePointer<Bool>
+  private var line: UInt32 = 0
+  /// Per label of a cold part: the values that it reads, as runs in `coldReads`.
+  private let coldStart, coldEnd: UnsafeMutablePointer<Int32>
+  private let coldReads: UnsafeMutablePointer<TempIndex>
+  private var coldReadCount = 0
+  private static let labelCapacity = 2048, coldCapacity = 4096
+
+  public init() {
+    readIn = .allocate(capacity: Block.tempCapacity)
+    readIn.initialize(repeating: 0, count: Block.tempCapacity)
+    needed = .allocate(capacity: 256)
+    needed.initialize(repeating: false, count: 256)
+    coldStart = .allocate(capacity: Self.labelCapacity)
+    coldEnd = .allocate(capacity: Self.labelCapacity)
+    coldStart.initialize(repeating: 0, count: Self.labelCapacity)
+    coldEnd.initialize(repeating: 0, count: Self.labelCapacity)
+    coldReads = .allocate(capacity: Self.coldCapacity)
+  }
+
+  /// Frees the storage; the pass must not be used afterwards.
+  public func deallocate() {
+    readIn.deallocate()
+    needed.deallocate()
+    coldStart.deallocate()
+    coldEnd.deallocate()
+    coldReads.deallocate()
+  }
+
+  /// Marks a finished block.
+  public mutating func run(_ block: Block) {
+    let labels = min(block.labelCount, Self.labelCapacity)
+    coldStart.update(repeating: 0, count: labels)
+    coldEnd.update(repeating: 0, count: labels)
+    coldReadCount = 0
+    if line > .max - 8192 {
+      readIn.update(repeating: 0, count: Block.tempCapacity)
+      line = 0
+    }
+    startLine(block)
+    let info = Opcode.infoTable
+    let ops = block.ops
+    let kept = block.spareOps + Block.capacity
+    var count = 0
+    var main = block.mainCount
+    var n = block.opCount
+    while n > 0 {
+      n &-= 1
+      let op = ops + n
+      let flags = info[Int(op.pointee.opcode.rawValue)].flags
+      if isUseless(op, flags, block) {
+        if n < block.mainCount { main &-= 1 }
+        continue
+      }
+      mark(op, flags, block)
+      count &+= 1
+      (kept - count).initialize(to: op.pointee)
+    }
+    block.spareOps.update(from: kept - count, count: count)
+    block.exchangeOps(count: count)
+    block.mainCount = main
+  }
+
+  /// Nothing is read after this point, and memory must hold every global.
+  private mutating func startLine(_ block: Block) {
+    line &+= 1
+    needed.update(repeating: true, count: block.firstLocal)
+  }
+
+  private func isUseless(
+    _ op: UnsafeMutablePointer<Op>, _ flags: OpcodeFlags, _ block: Block
+  ) -> Bool {
+    if flags.contains(.sideEffects) {
+      guard op.pointee.opcode == .call,
+        block.helperFlags(op.pointee.constant).contains(.noSideEffects)
+      else { return false }
+    }
+    // A carry that is consumed later keeps its producer.
+    if flags.contains(.carryOut) && carryIsRead { return false }
+    for k in 0..<op.pointee.outputCount {
+      let temp = op.pointee.output(k)
+      if readIn[Int(temp)] == line { return false }
+      if Int(temp) < block.firstLocal && needed[Int(temp)] { return false }
+    }
+    return true
+  }
+
+  /// Whether an op after the one at hand consumes the hidden carry.
+  private var carryIsRead = false
+
+  private mutating func mark(
+    _ op: UnsafeMutablePointer<Op>, _ flags: OpcodeFlags, _ block: Block
+  ) {
+    op.pointee.dead = 0
+    op.pointee.sync = 0
+    if flags.contains(.blockEnd) { endOfLine(op, block) }
+    let outputs = op.pointee.outputCount
+    for k in 0..<outputs { markResult(op, k, block) }
+    if flags.contains(.conditionalBranch) { branch(op, block) }
+    if op.pointee.opcode == .call {
+      call(op, block)
+    } else if flags.contains(.canFault) {
+      needed.update(repeating: true, count: block.firstLocal)
+    }
+    if flags.contains(.carryOut) { carryIsRead = false }
+    if flags.contains(.carryIn) { carryIsRead = true }
+    for k in 0..<op.pointee.inputCount {
+      let temp = op.pointee.input(k)
+      if readIn[Int(temp)] != line {
+        readIn[Int(temp)] = line
+        op.pointee.dead |= 1 &<< UInt8(truncatingIfNeeded: outputs &+ k)
+        noteColdRead(temp, block)
+      }
+    }
+  }
+
+  @inline(__always) private func markResult(
+    _ op: UnsafeMutablePointer<Op>, _ k: Int, _ block: Block
+  ) {
+    let temp = Int(op.pointee.output(k))
+    let bit = UInt8(1) &<< UInt8(truncatingIfNeeded: k)
+    if readIn[temp] != line { op.pointee.dead |= bit }
+    readIn[temp] = 0
+    if temp < block.firstLocal {
+      if needed[temp] { op.pointee.sync |= bit }
+      needed[temp] = false
+    }
+  }
+
+  // MARK: Control
+
+  private var currentLabelStart = 0
+
+  /// At an exit, a label or a call of translated code nothing in a register survives.
+  private mutating func endOfLine(_ op: UnsafeMutablePointer<Op>, _ block: Block) {
+    if op.pointee.opcode == .set_label, op.pointee.constant < Self.labelCapacity {
+      let label = Int(op.pointee.constant)
+      coldStart[label] = Int32(currentLabelStart)
+      coldEnd[label] = Int32(coldReadCount)
+    }
+    startLine(block)
+    currentLabelStart = coldReadCount
+    carryIsRead = false
+  }
+
+  /// Remembers a value that a cold part reads, for its branch.
+  private mutating func noteColdRead(_ temp: TempIndex, _ block: Block) {
+    guard Int(temp) >= block.firstLocal, block.temps[Int(temp)].kind == .value,
+      coldReadCount < Self.coldCapacity
+    else { return }
+    coldReads[coldReadCount] = temp
+    coldReadCount &+= 1
+  }
+
+  /// A side exit: memory must hold every global, and what the cold part reads is still alive.
+  private mutating func branch(_ op: UnsafeMutablePointer<Op>, _ block: Block) {
+    needed.update(repeating: true, count: block.firstLocal)
+    let label = Int(op.pointee.constant)
+    guard label < Self.labelCapacity else { return }
+    for n in coldStart[label]..<coldEnd[label] { readIn[Int(coldReads[Int(n)])] = line }
+  }
+
+  private mutating func call(_ op: UnsafeMutablePointer<Op>, _ block: Block) {
+    let flags = block.helperFlags(op.pointee.constant)
+    if !flags.contains(.noWriteGlobals) {
+      // What the helper leaves in memory counts afterwards.
+      for temp in 1..<block.firstLocal { readIn[temp] = 0 }
+    }
+    if !flags.contains(.noReadGlobals) || !flags.contains(.noWriteGlobals) {
+      needed.update(repeating: true, count: block.firstLocal)
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import IR
+
+/// A direct jump out of a block, to be linked when its target is translated.
+public struct ExitSite {
+  /// Offset of the 32-bit relative operand from the block's code.
+  public var operand: UInt32
+  /// Offset of the stub that the jump goes to while it is not linked.
+  public var stub: UInt32
+  /// The guest address that it wants.
+  public var target: UInt32
+  /// Whether it may enter past the exit-request poll.
+  public var skipsPoll: Bool
+}
+
+/// Where the code of a guest instruction starts.
+public struct CodeMark {
+  /// Offset from the block's code.
+  public var offset: UInt32
+  /// The guest address of the instruction.
+  public var address: UInt32
+}
+
+/// Where the fixed pieces of code of a host are, as addresses of execution.
+public struct HostStubs: Sendable {
+  /// `(env, code)`: enters translated code.
+  public var enter: UInt
+  /// Where the fault handler sends translated code.
+  public var fault: UInt
+  /// `(destination, source, count) -> 0 or 1`: copies bytes; 1 when a fault ended it.
+  public var copy: UInt
+  /// Bounds of the instructions of `copy` that may fault, and where they then continue.
+  public var copyStart, copyEnd, copyFault: UInt
+  /// Size of all fixed pieces in bytes.
+  public var size: Int
+
+  public init(
+    enter: UInt, fault: UInt, copy: UInt, copyStart: UInt, copyEnd: UInt, copyFault: UInt, size: Int
+  ) {
+    self.enter = enter
+    self.fault = fault
+    self.copy = copy
+    self.copyStart = copyStart
+    self.copyEnd = copyEnd
+    self.copyFault = copyFault
+    self.size = size
+  }
+}
+
+/// Room for code, seen twice: where it is written and where it executes.
+public struct CodeSpace {
+  /// The writable bytes.
+  public var start, limit: UnsafeMutablePointer<UInt8>
+  /// Where `start` executes.
+  public var runtimeAddress: UInt
+
+  public init(
+    start: UnsafeMutablePointer<UInt8>, limit: UnsafeMutablePointer<UInt8>, runtimeAddress: UInt
+  ) {
+    self.start = start
+    self.limit = limit
+    self.runtimeAddress = runtimeAddress
+  }
+}
+
+/// A host architecture, as the translator sees it. Called once per block.
+public protocol Host: AnyObject {
+  /// The registers and what each op asks of them.
+  var registerFile: RegisterFile { get }
+  /// The registers that can be homes of guest globals, best first.
+  static var homeRegisters: [RegisterNumber] { get }
+  /// Writes the fixed pieces of code; must come first, at the start of the code buffer.
+  func writeStubs(
+    in space: CodeSpace, block: Block, homes: [(register: RegisterNumber, offset: Int)],
+    layout: EnvironmentLayout, helpers: [Helper]) -> HostStubs
+  /// Writes the code of an allocated block.
+  ///
+  /// - Parameter linkBase: the number that the block's first jump gets.
+  /// - Returns: the size in bytes, or nil if there was no room.
+  func emit(
+    _ block: Block, _ allocator: LocalAllocator, in space: CodeSpace, linkBase: UInt32) -> Int?
+  /// The jumps of the block emitted last.
+  var exits: UnsafeMutableBufferPointer<ExitSite> { get }
+  /// The guest instructions of the block emitted last, in order of code.
+  var marks: UnsafeMutableBufferPointer<CodeMark> { get }
+  /// Offset of the code behind the exit-request poll of the block emitted last.
+  var bodyOffset: Int { get }
+  /// Makes a jump whose 32-bit relative operand executes at `operand` go to `target`.
+  func patch(_ operand: UnsafeMutablePointer<UInt8>, at address: UInt, to target: UInt)
+}

@@ -1,0 +1,247 @@
+import IR
+
+/// One-pass local register allocation: a single walk over a block's ops.
+///
+/// Globals with a home are always in their host register. Every other global has its place in
+/// env; a register may hold a copy, and a definition is stored at once where liveness says
+/// `sync`. Values live in the remaining registers, and in spill slots when those run out. At a
+/// label or a call nothing is in a register but homes, save that a cold part starts as its
+/// branch left things.
+///
+/// The result is a list of steps, which the host turns into code and `Checker` proves.
+public final class LocalAllocator {
+  let block: Block
+  let file: RegisterFile
+  /// Per temp: the home of a global, or `noRegister`.
+  let homes: UnsafeMutablePointer<RegisterNumber>
+  let homeSet: RegisterSet
+  let spillBase: Int
+  let spillCount: Int
+
+  /// The steps of the last block.
+  public private(set) var steps: UnsafeMutablePointer<Step>
+  /// Number of steps.
+  public private(set) var stepCount = 0
+  private var stepCapacity = 4 * 4096
+
+  /// Per register: the temp that it holds, or 0 (env never moves).
+  var occupant: UnsafeMutablePointer<TempIndex>
+  /// The registers that hold something.
+  var occupied: RegisterSet = 0
+  /// Per temp: where it is.
+  var places: UnsafeMutablePointer<Place>
+  /// Set when a block needs more spill slots than there are: it must be translated in parts.
+  public private(set) var failed = false
+  /// Spill slots in use, one bit each. A slot belongs to its temp until the block ends, so that
+  /// cold parts find what was put away before their branch.
+  var slots: UInt64 = 0
+  /// Registers of the operands of the op at hand: not to be taken.
+  var busy: RegisterSet = 0
+  /// Whether the hidden carry is in the host's flags.
+  var carryIsLive = false
+  /// The op at hand.
+  var current = 0
+  /// Rotates the choice of victims.
+  var clock: UInt32 = 0
+  /// Per label: what registers held at its branch.
+  var snapshots: UnsafeMutablePointer<Snapshot>
+
+  /// Where a temp is.
+  struct Place {
+    var register: RegisterNumber
+    /// Whether its field of env, or its spill slot, has its value.
+    var inMemory: Bool
+    /// Its spill slot, or -1.
+    var slot: Int16
+  }
+
+  /// What registers held when a branch to a label was taken.
+  struct Snapshot {
+    var valid: Bool
+    var occupied: RegisterSet
+    var occupant: InlineArray<32, TempIndex>
+  }
+
+  static let labelCapacity = 2048
+
+  /// - Parameters:
+  ///   - homes: per global (by temp), the host register that always holds it.
+  public init(block: Block, file: RegisterFile, homes: [TempIndex: RegisterNumber], layout: EnvironmentLayout) {
+    self.block = block
+    self.file = file
+    self.homes = .allocate(capacity: 256)
+    self.homes.initialize(repeating: noRegister, count: 256)
+    var set: RegisterSet = 0
+    for (temp, register) in homes {
+      self.homes[Int(temp)] = register
+      set |= 1 << RegisterSet(register)
+    }
+    homeSet = set
+    spillBase = layout.spillSlots
+    spillCount = layout.spillSlotCount
+    steps = .allocate(capacity: stepCapacity)
+    occupant = .allocate(capacity: 32)
+    occupant.initialize(repeating: 0, count: 32)
+    places = .allocate(capacity: Block.tempCapacity)
+    snapshots = .allocate(capacity: Self.labelCapacity)
+  }
+
+  deinit {
+    homes.deallocate()
+    steps.deallocate()
+    occupant.deallocate()
+    places.deallocate()
+    snapshots.deallocate()
+  }
+
+  /// The home of a temp, or `noRegister`.
+  @inline(__always) func home(_ temp: TempIndex) -> RegisterNumber {
+    Int(temp) < block.firstLocal ? homes[Int(temp)] : noRegister
+  }
+
+  // MARK: The walk
+
+  /// Allocates the block's ops, which carry liveness marks.
+  public func run() {
+    begin()
+    let ops = block.ops
+    let count = block.opCount
+    for n in 0..<count {
+      current = n
+      reserve(24)
+      let op = ops + n
+      switch op.pointee.opcode {
+      case .insn_start: emit(Step(.op, .i32, op: n))
+      case .discard: break
+      case .mov: move(op)
+      case .set_label: label(op)
+      case .brcond: branch(op)
+      case .call_tb, .call_ptr:
+        general(op)
+        forgetAll()
+      default: general(op)
+      }
+    }
+  }
+
+  private func begin() {
+    stepCount = 0
+    failed = false
+    forgetAll()
+    slots = 0
+    carryIsLive = false
+    for temp in 0..<block.firstLocal {
+      places[temp] = Place(register: homes[temp], inMemory: homes[temp] == noRegister, slot: -1)
+    }
+    places[0] = Place(register: file.env, inMemory: false, slot: -1)
+    for temp in block.firstLocal..<block.tempCount {
+      places[temp] = Place(register: noRegister, inMemory: false, slot: -1)
+    }
+    for label in 0..<min(block.labelCount, Self.labelCapacity) { snapshots[label].valid = false }
+  }
+
+  private func reserve(_ more: Int) {
+    guard stepCount + more > stepCapacity else { return }
+    let larger = UnsafeMutablePointer<Step>.allocate(capacity: 2 * stepCapacity)
+    larger.moveInitialize(from: steps, count: stepCount)
+    steps.deallocate()
+    steps = larger
+    stepCapacity *= 2
+  }
+
+  @inline(__always) func emit(_ step: Step) {
+    (steps + stepCount).initialize(to: step)
+    stepCount &+= 1
+  }
+
+  func emit(_ kind: Step.Kind, _ type: ValueType, _ a: Operand, _ b: Operand) {
+    emit(Step(kind, type, op: current, a, b, keepsFlags: carryIsLive))
+  }
+
+  // MARK: Registers
+
+  /// Empties every register that is not a home.
+  func forgetAll() {
+    var set = occupied
+    while set != 0 {
+      let register = set.trailingZeroBitCount
+      set &= set &- 1
+      places[Int(occupant[register])].register = noRegister
+    }
+    occupied = 0
+  }
+
+  @inline(__always) func release(_ register: RegisterNumber) {
+    let temp = occupant[Int(register)]
+    occupied &= ~(1 &<< RegisterSet(register))
+    places[Int(temp)].register = noRegister
+  }
+
+  @inline(__always) func occupy(_ register: RegisterNumber, _ temp: TempIndex) {
+    occupant[Int(register)] = temp
+    occupied |= 1 &<< RegisterSet(register)
+    places[Int(temp)].register = register
+  }
+
+  /// Makes a register free: its temp goes to memory if that is not up to date.
+  func evict(_ register: RegisterNumber) {
+    let temp = occupant[Int(register)]
+    if !places[Int(temp)].inMemory {
+      let type = block.temps[Int(temp)].type
+      emit(.store, type, .memory(memoryOffset(temp)), .register(register))
+      places[Int(temp)].inMemory = true
+    }
+    release(register)
+  }
+
+  /// The offset from env of a temp's memory; a value gets a spill slot.
+  func memoryOffset(_ temp: TempIndex) -> Int {
+    if Int(temp) < block.firstLocal { return Int(Int64(bitPattern: block.temps[Int(temp)].value)) }
+    if places[Int(temp)].slot < 0 {
+      let free = (~slots).trailingZeroBitCount
+      if free >= spillCount { failed = true }
+      slots |= 1 &<< UInt64(free & 63)
+      places[Int(temp)].slot = Int16(free & 63)
+    }
+    return spillBase &+ 8 &* Int(places[Int(temp)].slot)
+  }
+
+  /// A register out of a set that is now free, and not one of the op's operands.
+  func take(_ wanted: RegisterSet) -> RegisterNumber {
+    let usable = wanted & (file.general | file.vector) & ~busy & ~homeSet
+    let free = usable & ~occupied
+    if free != 0 { return RegisterNumber(truncatingIfNeeded: free.trailingZeroBitCount) }
+    precondition(usable != 0, "an op's constraints leave no register")
+    let victim = chooseVictim(usable)
+    evict(victim)
+    return victim
+  }
+
+  /// Prefers a register whose temp is in memory anyway.
+  private func chooseVictim(_ usable: RegisterSet) -> RegisterNumber {
+    clock = (clock &+ 1) & 31
+    let rotated = (usable &>> clock) &<< clock
+    var set = rotated != 0 ? rotated : usable
+    let first = RegisterNumber(truncatingIfNeeded: set.trailingZeroBitCount)
+    set = usable
+    while set != 0 {
+      let register = set.trailingZeroBitCount
+      set &= set &- 1
+      if places[Int(occupant[register])].inMemory {
+        return RegisterNumber(truncatingIfNeeded: register)
+      }
+    }
+    return first
+  }
+
+  /// Ends a value's stay in a register.
+  func kill(_ temp: TempIndex) {
+    guard temp != 0, block.temps[Int(temp)].kind == .value else {
+      // A copy of a global that is not needed any more may stay: it is also in memory.
+      return
+    }
+    let place = places[Int(temp)]
+    if place.register != noRegister { release(place.register) }
+    places[Int(temp)].inMemory = false
+  }
+}

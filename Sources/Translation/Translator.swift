@@ -1,0 +1,415 @@
+import CSys
+import Glibc
+import IR
+import Optimizer
+import RegisterAllocation
+
+/// What the translator wants of guest memory.
+public protocol CodeMemory: AnyObject {
+  /// Reads guest code.
+  var codeSource: CodeSource { get }
+  /// From now on a change of the page's contents must be reported by `Translator.invalidate`.
+  func markCode(page: UInt32)
+}
+
+/// Why `Translator.run` returned.
+public enum RunExit: Equatable {
+  /// The guest raised an exception; the program counter is in env.
+  case exception(UInt32)
+  /// A host fault at a guest instruction, whose address is now the program counter.
+  case fault
+  /// Somebody asked for an exit.
+  case request
+}
+
+/// Counters for `info jit` and for tests.
+public struct TranslatorCounters: Sendable {
+  /// Blocks, guest instructions and host bytes translated since the start.
+  public var blocks = 0
+  public var instructions = 0
+  public var hostBytes = 0
+  /// Whole flushes, blocks invalidated, jumps linked.
+  public var flushes = 0
+  public var invalidations = 0
+  public var links = 0
+  /// Returns to the runtime by kind.
+  public var lookups = 0
+  public var linkExits = 0
+}
+
+/// Watches translation and execution: the logs.
+public protocol TranslationObserver: AnyObject {
+  /// Whether the block at an address is of interest.
+  func wants(_ address: UInt32) -> Bool
+  /// The ops as the guest made them.
+  func madeOps(_ block: Block, address: UInt32, spans: UnsafeBufferPointer<TranslatedSpan>)
+  /// The ops after all passes.
+  func optimized(_ block: Block, address: UInt32)
+  /// The code of the block.
+  func emitted(_ block: TranslatedBlock, code: UnsafeRawBufferPointer, at address: UInt, marks: UnsafeBufferPointer<CodeMark>)
+  /// A block is about to be entered.
+  func entering(_ block: TranslatedBlock, at address: UInt, env: UnsafeMutableRawPointer)
+  /// A jump has been linked.
+  func linked(_ from: UInt, slot: Int, to: UInt)
+}
+
+/// The pipeline and the cache: finds or makes the code for a guest address, links it, runs it.
+///
+/// `guest words -> ops -> passes -> allocation -> host code -> cache -> run`.
+public final class Translator {
+  public let guest: any Guest
+  public let host: any Host
+  public let memory: any CodeMemory
+  /// Limits and switches: see the options `-one-insn-per-tb` and `-d nochain`.
+  public var limits = TranslationLimits(instructions: 64, chains: true)
+  public weak var observer: (any TranslationObserver)?
+  public private(set) var counters = TranslatorCounters()
+
+  let block: Block
+  private var optimizer: Optimizer
+  private let allocator: LocalAllocator
+  let buffer: CodeBuffer
+  private let stubs: HostStubs
+  /// Where the next block goes.
+  private var cursor: Int
+  let table: BlockTable
+  private let spans: UnsafeMutablePointer<TranslatedSpan>
+  /// Per key: the jump table, made when the key is first used.
+  private var jumpTables: [UInt32: ZeroMemory] = [:]
+  private var currentKey: UInt32 = 0
+  private let returnStack: ReturnStack
+  private let layout: EnvironmentLayout
+  private let enter: @convention(c) (UnsafeMutableRawPointer, UInt) -> Void
+
+  /// Sets up a translator whose code buffer has `size` bytes.
+  ///
+  /// - Parameter homes: the guest's globals (temps) that live in host registers, best first.
+  public init(
+    guest: any Guest, host: any Host, memory: any CodeMemory, codeBufferSize: Int,
+    homes: [(temp: TempIndex, offset: Int)]
+  ) throws(TranslationError) {
+    self.guest = guest
+    self.host = host
+    self.memory = memory
+    layout = guest.layout
+    block = Block(names: guest.names)
+    let near = guest.names.helpers.first.map { UInt(bitPattern: $0.address) } ?? 0
+    buffer = try CodeBuffer(size: codeBufferSize, near: near)
+    let registers = type(of: host).homeRegisters
+    let placed = Array(zip(homes, registers))
+    stubs = host.writeStubs(
+      in: CodeSpace(
+        start: buffer.writable, limit: buffer.writable + buffer.size,
+        runtimeAddress: buffer.executable),
+      block: block, homes: placed.map { ($1, $0.offset) }, layout: guest.layout,
+      helpers: guest.names.helpers)
+    cursor = stubs.size
+    table = try BlockTable()
+    optimizer = Optimizer()
+    allocator = LocalAllocator(
+      block: block, file: host.registerFile,
+      homes: Dictionary(uniqueKeysWithValues: placed.map { ($0.temp, $1) }), layout: guest.layout)
+    spans = .allocate(capacity: spanCapacity)
+    returnStack = try ReturnStack()
+    enter = unsafeBitCast(
+      stubs.enter, to: (@convention(c) (UnsafeMutableRawPointer, UInt) -> Void).self)
+    prepareFaults()
+  }
+
+  deinit {
+    block.deallocate()
+    optimizer.deallocate()
+    spans.deallocate()
+  }
+
+  private func prepareFaults() {
+    let record = FaultHandler.record
+    record.pointee.codeStart = buffer.executable
+    record.pointee.codeEnd = buffer.executable + UInt(buffer.size)
+    record.pointee.faultStub = stubs.fault
+    record.pointee.copyStart = stubs.copyStart
+    record.pointee.copyEnd = stubs.copyEnd
+    record.pointee.copyFault = stubs.copyFault
+    record.pointee.guardStart = returnStack.guardStart
+    record.pointee.guardEnd = returnStack.guardEnd
+    record.pointee.stackTop = returnStack.top
+  }
+
+  /// `(destination, source, count)`: copies bytes to or from guest memory; 1 after a fault.
+  public var copy: @convention(c) (UnsafeMutableRawPointer, UnsafeRawPointer, Int) -> Int32 {
+    unsafeBitCast(
+      stubs.copy,
+      to: (@convention(c) (UnsafeMutableRawPointer, UnsafeRawPointer, Int) -> Int32).self)
+  }
+
+  // MARK: State in env
+
+  private func field(_ env: UnsafeMutableRawPointer, _ offset: Int) -> UnsafeMutablePointer<UInt64> {
+    (env + offset).assumingMemoryBound(to: UInt64.self)
+  }
+  private func word(_ env: UnsafeMutableRawPointer, _ offset: Int) -> UnsafeMutablePointer<UInt32> {
+    (env + offset).assumingMemoryBound(to: UInt32.self)
+  }
+
+  /// Prepares a processor's state for this translator.
+  public func attach(_ env: UnsafeMutableRawPointer) throws(TranslationError) {
+    field(env, layout.codeBase).pointee = UInt64(buffer.executable)
+    field(env, layout.returnStack).pointee = UInt64(returnStack.top)
+    field(env, layout.returnStackTop).pointee = UInt64(returnStack.top)
+    try select(guest.key(env), env)
+  }
+
+  /// Makes a key the current one: its jump table counts, and no pending return does.
+  private func select(_ key: UInt32, _ env: UnsafeMutableRawPointer) throws(TranslationError) {
+    if jumpTables[key] == nil { jumpTables[key] = try ZeroMemory(1 << 32) }
+    currentKey = key
+    field(env, layout.jumpTable).pointee = UInt64(UInt(bitPattern: jumpTables[key]?.start))
+    forgetReturns(env)
+  }
+
+  /// Empties the return stack: always allowed, at the price of one slow return each.
+  func forgetReturns(_ env: UnsafeMutableRawPointer) {
+    field(env, layout.returnStack).pointee = UInt64(returnStack.top)
+  }
+
+  // MARK: Running
+
+  /// Runs the guest from its program counter until something needs the caller.
+  public func run(_ env: UnsafeMutableRawPointer) throws(TranslationError) -> RunExit {
+    let pc = word(env, layout.programCounter)
+    var link: UInt32? = nil
+    while true {
+      let key = guest.key(env)
+      if key != currentKey {
+        try select(key, env)
+        link = nil
+      }
+      let number = find(pc.pointee, env, &link)
+      let target = table.blocks.base[number]
+      if let jump = link {
+        connect(jump, to: number)
+      } else {
+        setJumpTarget(pc.pointee, target.codeOffset)
+      }
+      let code = buffer.executable &+ UInt(target.codeOffset)
+      observer?.entering(target, at: code, env: env)
+      enter(env, code)
+      link = nil
+      switch ExitKind(rawValue: word(env, layout.exitKind).pointee) {
+      case .lookup: counters.lookups &+= 1
+      case .link:
+        counters.linkExits &+= 1
+        let jump = word(env, layout.exitPayload).pointee
+        pc.pointee = table.links.base[Int(jump)].target
+        link = limits.chains ? jump : nil
+      case .request: return .request
+      case .exception: return .exception(word(env, layout.exitPayload).pointee)
+      default:
+        recoverFault(pc)
+        return .fault
+      }
+    }
+  }
+
+  /// The program counter of a fault: that of the guest instruction whose code was running.
+  private func recoverFault(_ pc: UnsafeMutablePointer<UInt32>) {
+    let offset = UInt32(truncatingIfNeeded: FaultHandler.record.pointee.hostPC &- buffer.executable)
+    if let number = table.block(atCode: offset) {
+      pc.pointee = table.guestAddress(atCode: offset, in: number)
+    }
+  }
+
+  /// The block for an address under the current key, translated if need be. A flush forgets `link`.
+  private func find(_ address: UInt32, _ env: UnsafeMutableRawPointer, _ link: inout UInt32?) -> Int {
+    if let found = table.find(address, currentKey) { return found }
+    let flushes = counters.flushes
+    let number = translate(address, env)
+    if counters.flushes != flushes { link = nil }
+    return number
+  }
+
+  private func setJumpTarget(_ address: UInt32, _ offset: UInt32) {
+    jumpTables[currentKey]?.start.storeBytes(
+      of: offset, toByteOffset: Int(address & ~3), as: UInt32.self)
+  }
+
+  // MARK: Links
+
+  private func connect(_ number: UInt32, to block: Int) {
+    let link = table.links.base + Int(number)
+    guard link.pointee.linked == 0, !table.blocks.base[Int(link.pointee.source)].isInvalid else {
+      return
+    }
+    let target = table.blocks.base + block
+    let offset = target.pointee.codeOffset + (link.pointee.skipsPoll ? target.pointee.bodyOffset : 0)
+    patch(link, to: offset)
+    link.pointee.linked = UInt32(block + 1)
+    link.pointee.nextIncoming = target.pointee.incoming
+    target.pointee.incoming = number + 1
+    counters.links &+= 1
+    if let observer {
+      let source = table.blocks.base[Int(link.pointee.source)]
+      observer.linked(
+        buffer.executable &+ UInt(source.codeOffset), slot: Int(number - source.firstLink),
+        to: buffer.executable &+ UInt(target.pointee.codeOffset))
+    }
+  }
+
+  private func patch(_ link: UnsafeMutablePointer<Link>, to offset: UInt32) {
+    host.patch(
+      buffer.writable + Int(link.pointee.operand),
+      at: buffer.executable &+ UInt(link.pointee.operand),
+      to: buffer.executable &+ UInt(offset))
+  }
+
+  // MARK: Translating
+
+  /// Translates the block at an address and enters it in the table.
+  private func translate(_ address: UInt32, _ env: UnsafeMutableRawPointer) -> Int {
+    var limit = limits.instructions
+    while true {
+      if let number = attempt(address, limit) { return number }
+      if allocator.failed && limit > 1 { limit /= 2 } else { flush(env) }
+    }
+  }
+
+  /// One try: nil if the code buffer is full or the block asks too much of the allocator.
+  private func attempt(_ address: UInt32, _ limit: Int) -> Int? {
+    block.clear()
+    var limits = limits
+    limits.instructions = limit
+    let (spanCount, instructions) = guest.translate(
+      into: block, at: address, key: currentKey, from: memory.codeSource, limits: limits,
+      spans: spans)
+    let watcher = observer?.wants(address) == true ? observer : nil
+    watcher?.madeOps(
+      block, address: address, spans: UnsafeBufferPointer(start: spans, count: spanCount))
+    optimizer.run(block)
+    watcher?.optimized(block, address: address)
+    allocator.run()
+    if allocator.failed { return nil }
+    let space = CodeSpace(
+      start: buffer.writable + cursor, limit: buffer.writable + buffer.size,
+      runtimeAddress: buffer.executable &+ UInt(cursor))
+    let linkBase = UInt32(table.links.count)
+    guard let size = host.emit(block, allocator, in: space, linkBase: linkBase) else { return nil }
+    let number = enter(address, size, spanCount, instructions, linkBase)
+    if let watcher {
+      watcher.emitted(
+        table.blocks.base[number],
+        code: UnsafeRawBufferPointer(start: space.start, count: size), at: space.runtimeAddress,
+        marks: UnsafeBufferPointer(host.marks))
+    }
+    cursor = (cursor + size + 15) & ~15
+    return number
+  }
+
+  /// Enters the block just emitted in the tables.
+  private func enter(
+    _ address: UInt32, _ size: Int, _ spanCount: Int, _ instructions: Int, _ linkBase: UInt32
+  ) -> Int {
+    let base = UInt32(cursor)
+    let marks = host.marks
+    let exits = host.exits
+    let number = table.insert(
+      TranslatedBlock(
+        address: address, key: currentKey, codeOffset: base, codeSize: UInt32(size),
+        bodyOffset: UInt32(host.bodyOffset), firstLink: linkBase,
+        firstMark: UInt32(table.marks.count), firstSpan: UInt32(table.spans.count),
+        linkCount: UInt16(exits.count), markCount: UInt16(marks.count),
+        spanCount: UInt16(spanCount), instructions: UInt16(instructions), incoming: 0, next: 0,
+        isInvalid: false))
+    for mark in marks { table.append(mark) }
+    for exit in exits {
+      table.append(
+        Link(
+          source: UInt32(number), operand: base + exit.operand, stub: base + exit.stub,
+          target: exit.target, linked: 0, nextIncoming: 0, skipsPoll: exit.skipsPoll))
+    }
+    for n in 0..<spanCount { cover(spans[n], number) }
+    counters.blocks &+= 1
+    counters.instructions &+= instructions
+    counters.hostBytes &+= size
+    return number
+  }
+
+  /// Notes the guest code of a block, page by page.
+  private func cover(_ span: TranslatedSpan, _ number: Int) {
+    var first = span.first
+    while first != span.end {
+      let nextPage = (first & ~0xfff) &+ 0x1000
+      let end = span.end &- first <= nextPage &- first ? span.end : nextPage
+      table.addSpan(first: first, end: end, block: number)
+      memory.markCode(page: first >> 12)
+      first = end
+    }
+  }
+
+  // MARK: Invalidation
+
+  /// Drops every block that was made from guest code in a range of addresses.
+  public func invalidate(_ range: Range<UInt32>, _ env: UnsafeMutableRawPointer) {
+    guard !range.isEmpty else { return }
+    var any = false
+    for page in range.lowerBound >> 12...(range.upperBound - 1) >> 12 {
+      for number in table.blocks(
+        onPage: page, from: range.lowerBound, to: range.upperBound - 1)
+      where !table.blocks.base[number].isInvalid {
+        drop(number)
+        any = true
+      }
+    }
+    if any { forgetReturns(env) }
+  }
+
+  /// Drops one block: it is not found, jumped to or returned to any more.
+  private func drop(_ number: Int) {
+    table.remove(number)
+    counters.invalidations &+= 1
+    let block = table.blocks.base + number
+    jumpTables[block.pointee.key]?.start.storeBytes(
+      of: 0, toByteOffset: Int(block.pointee.address & ~3), as: UInt32.self)
+    var n = block.pointee.incoming
+    while n != 0 {
+      let link = table.links.base + Int(n - 1)
+      patch(link, to: link.pointee.stub)
+      link.pointee.linked = 0
+      n = link.pointee.nextIncoming
+      link.pointee.nextIncoming = 0
+    }
+    block.pointee.incoming = 0
+    for n in 0..<UInt32(block.pointee.linkCount) { disconnect(block.pointee.firstLink + n) }
+  }
+
+  /// Takes a jump of a dropped block off its target's list.
+  private func disconnect(_ number: UInt32) {
+    let link = table.links.base + Int(number)
+    guard link.pointee.linked != 0 else { return }
+    let target = table.blocks.base + Int(link.pointee.linked - 1)
+    if target.pointee.incoming == number + 1 {
+      target.pointee.incoming = link.pointee.nextIncoming
+    } else {
+      var n = target.pointee.incoming
+      while n != 0 {
+        let other = table.links.base + Int(n - 1)
+        if other.pointee.nextIncoming == number + 1 {
+          other.pointee.nextIncoming = link.pointee.nextIncoming
+          break
+        }
+        n = other.pointee.nextIncoming
+      }
+    }
+    link.pointee.linked = 0
+    link.pointee.nextIncoming = 0
+    patch(link, to: link.pointee.stub)
+  }
+
+  /// Drops everything.
+  public func flush(_ env: UnsafeMutableRawPointer) {
+    table.clear()
+    for memory in jumpTables.values { memory.clear() }
+    cursor = stubs.size
+    forgetReturns(env)
+    counters.flushes &+= 1
+  }
+}
