@@ -40,11 +40,13 @@ let package = Package(
     .target(name: "Debugging", dependencies: ["IR", "Translation", "CSys"], swiftSettings: cool),
     .target(
       name: "LinuxUser",
-      dependencies: ["GuestPowerPC", "Translation", "Memory", "Debugging", "CSys"],
+      dependencies: [
+        "GuestPowerPC", "Translation", "RegisterAllocation", "IR", "Memory", "Debugging", "CSys",
+      ],
       swiftSettings: cool),
     .executableTarget(
       name: "lyrebird-ppc",
-      dependencies: ["LinuxUser", "GuestPowerPC", "HostX64", "Translation", "Debugging"],
+      dependencies: ["LinuxUser", "GuestPowerPC", "HostX64", "Translation", "Memory", "Debugging"],
       swiftSettings: cool),
     .testTarget(name: "IRTests", dependencies: ["IR"], swiftSettings: tests),
     .testTarget(

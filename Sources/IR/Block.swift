@@ -83,7 +83,8 @@ extension Block {
     for (index, global) in names.globals.enumerated() {
       (storage.pointee.temps + (index + 1)).initialize(
         to: Temp(
-          kind: .global, type: global.type, alias: 0, definition: -1, value: UInt64(global.offset)))
+          kind: .global, type: global.type, alias: 0, definition: -1,
+          value: UInt64(bitPattern: Int64(global.offset))))
     }
     clear()
   }
@@ -179,7 +180,7 @@ extension Block {
 
   /// The temp that is a constant of a type; the value is truncated to it.
   @inlinable public func constant(_ type: ValueType, _ value: UInt64) -> TempIndex {
-    let value = type == .i32 ? value & 0xffff_ffff : value
+    let value = type.bits == 32 ? value & 0xffff_ffff : value
     let hash = (value ^ value >> 32 ^ value >> 7) &* 0x9e37_79b9 &+ UInt64(type.rawValue)
     let slot = storage.pointee.constants + Int(hash >> 3 & UInt64(Block.constantCacheSize - 1))
     let found = slot.pointee

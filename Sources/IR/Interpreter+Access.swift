@@ -113,7 +113,9 @@ private struct GuestBytes {
     _ address: UInt32, _ memory: inout Memory
   ) -> UInt32? {
     let count = count
-    return withUnsafeMutableBytes(of: &bytes) { memory.read(address, into: .init(rebasing: $0[..<count])) }
+    return withUnsafeMutableBytes(of: &bytes) {
+      memory.read(address, into: .init(rebasing: $0[..<count]))
+    }
   }
 
   func write<Memory: InterpreterMemory & ~Copyable>(
@@ -136,7 +138,8 @@ private struct GuestBytes {
     set {
       for significance in 0..<count {
         let half = significance < 8 ? newValue.low : newValue.high
-        bytes[place(significance)] = UInt8(truncatingIfNeeded: half >> UInt64(8 * (significance & 7)))
+        bytes[place(significance)] = UInt8(
+          truncatingIfNeeded: half >> UInt64(8 * (significance & 7)))
       }
     }
   }

@@ -4,7 +4,8 @@ extension Parser {
   mutating func operation(_ name: Substring, _ operands: inout Operands) throws(Cause) -> Op {
     if name == "----" {
       let text = try operands.take()
-      guard text.utf8.count == 8, text.allSatisfy(\.isHexDigit), let address = UInt32(text, radix: 16)
+      guard text.utf8.count == 8, text.allSatisfy(\.isHexDigit),
+        let address = UInt32(text, radix: 16)
       else { throw .malformed(String(text)) }
       return Op(.insn_start, .i32, outputs: 0, inputs: 0, constant: address)
     }

@@ -15,7 +15,11 @@ extension Op {
     case .qemu_cmpxchg: n == 1 ? .i32 : type
     case .call_tb, .call_ptr, .goto_ptr, .ret_ptr: .i32
     default:
-      if let conversion = opcode.conversion { n == 0 ? conversion.to : conversion.from } else { type }
+      if let conversion = opcode.conversion {
+        n == 0 ? conversion.to : conversion.from
+      } else {
+        type
+      }
     }
   }
 }
@@ -48,12 +52,12 @@ extension Opcode {
     case .fadd, .fsub, .fmul, .fdiv, .fsqrt, .fma, .fneg, .fabs, .fcmp: type == .f32 || type == .f64
     case .bswap64: type == .i64
     default:
-      if let conversion { type == conversion.to } else { isControl || type.isInteger }
+      if let conversion { type == conversion.to } else { isWithoutType || type.isInteger }
     }
   }
 
-  /// Whether the op computes nothing, so that its type says nothing.
-  private var isControl: Bool { rawValue < Opcode.call.rawValue || self == .mb }
+  /// Whether the op has neither results nor operands of a choice of types.
+  private var isWithoutType: Bool { info.flags.contains(.untyped) && self != .call }
 
   /// Whether the op only moves a value, so that a host's flags survive it.
   var isPlainMove: Bool {

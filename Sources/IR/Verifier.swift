@@ -180,7 +180,8 @@ struct Verifier {
     if op.requiredType(n) == nil && op.opcode != .movcond && !temp.type.isInteger {
       report(index, .argumentType(n))
     }
-    let writable = op.opcode == .discard ? temp.kind == .global : temp.kind == .global || temp.kind == .value
+    let writable =
+      op.opcode == .discard ? temp.kind == .global : temp.kind == .global || temp.kind == .value
     if n < op.outputCount && !writable { report(index, .notWritable(n)) }
     if temp.kind == .constant && temp.type.bits < 64 && temp.value >> UInt64(temp.type.bits) != 0 {
       report(index, .constantTooWide(n))
@@ -242,7 +243,9 @@ struct Verifier {
     guard definition >= 0 else { return .undefined(argument) }
     var use = use
     for _ in 0...places.count {
-      if calls[use] >= 0 && regions[use] != regions[Int(definition)] { return .lostInCall(argument) }
+      if calls[use] >= 0 && regions[use] != regions[Int(definition)] {
+        return .lostInCall(argument)
+      }
       if regions[use] == regions[Int(definition)] {
         if definition >= use { return .undefined(argument) }
         return calls[use] > definition ? .lostInCall(argument) : nil

@@ -125,6 +125,7 @@ extension LinuxProcess {
     }
     exitStatus = 128 &+ signal
     onTermination?(signal)
+    if diesOfSignals { Self.die(signal) }
   }
 
   /// Kills the host's process by the signal that ended the guest's, without a core of our own.

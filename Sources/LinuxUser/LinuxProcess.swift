@@ -17,6 +17,9 @@ public final class LinuxProcess {
   }
   /// Called before the process dies of a signal, so that logs can be written out.
   public var onTermination: ((Int32) -> Void)?
+  /// Whether a deadly signal of the guest's kills the host's process too, so that its parent sees
+  /// it. If not, `exitStatus` is 128 plus the signal.
+  public var diesOfSignals = true
   /// Called in a new child process.
   public var onFork: (() -> Void)?
   /// Set when the program has ended: what the host process is to exit with, 0 to 255.

@@ -10,6 +10,13 @@ public struct ExitSite {
   public var target: UInt32
   /// Whether it may enter past the exit-request poll.
   public var skipsPoll: Bool
+
+  public init(operand: UInt32, stub: UInt32, target: UInt32, skipsPoll: Bool) {
+    self.operand = operand
+    self.stub = stub
+    self.target = target
+    self.skipsPoll = skipsPoll
+  }
 }
 
 /// Where the code of a guest instruction starts.
@@ -18,6 +25,11 @@ public struct CodeMark {
   public var offset: UInt32
   /// The guest address of the instruction.
   public var address: UInt32
+
+  public init(offset: UInt32, address: UInt32) {
+    self.offset = offset
+    self.address = address
+  }
 }
 
 /// Where the fixed pieces of code of a host are, as addresses of execution.

@@ -8,7 +8,9 @@ extension LocalAllocator {
     let row =
       file.constraints
       + RegisterFile.index(op.pointee.opcode.rawValue, op.pointee.type.rawValue &+ isTest)
-    var step = Step(.op, op.pointee.type, op: current)
+    step = Step(.op, op.pointee.type, op: current)
+    operation = op
+    constraint = row
     let outputs = op.pointee.outputCount
     let inputs = op.pointee.inputCount
     busy = 0
@@ -16,24 +18,23 @@ extension LocalAllocator {
     for k in 0..<outputs where row.pointee.outputs[unchecked: k].alias >= 0 {
       aliased |= 1 &<< UInt8(row.pointee.outputs[unchecked: k].alias)
     }
-    placeInputs(op, row, aliased, &step)
-    if row.pointee.clobbers != 0 { clearClobbered(row.pointee.clobbers, op, &step) }
-    if aliased != 0 { placeAliased(op, row, &step) }
+    placeInputs(op, row, aliased)
+    if row.pointee.clobbers != 0 { clearClobbered(row.pointee.clobbers, op) }
+    if aliased != 0 { placeAliased(op, row) }
     let dead = op.pointee.dead
     releaseDeadInputs(op, outputs, inputs, dead, early: false, row)
-    placeOutputs(op, row, &step)
+    placeOutputs(op, row)
     let flags = Opcode.infoTable[Int(op.pointee.opcode.rawValue)].flags
     emit(step)
     carryIsLive = flags.contains(.carryOut)
     if flags.contains(.callClobber) { afterCall(op) }
-    finishOutputs(op, step, outputs, dead)
+    finishOutputs(op, outputs, dead)
   }
 
   // MARK: Operands
 
   private func placeInputs(
-    _ op: UnsafeMutablePointer<Op>, _ row: UnsafePointer<OpConstraint>, _ aliased: UInt8,
-    _ step: inout Step
+    _ op: UnsafeMutablePointer<Op>, _ row: UnsafePointer<OpConstraint>, _ aliased: UInt8
   ) {
     let outputs = op.pointee.outputCount
     let inputs = op.pointee.inputCount
@@ -85,6 +86,9 @@ extension LocalAllocator {
   private func takeMoving(_ wanted: RegisterSet) -> RegisterNumber {
     let usable = wanted & (file.general | file.vector) & ~homeSet
     if usable & ~busy != 0 { return take(wanted) }
+    markBusy()
+    if usable & ~busy != 0 { return take(wanted) }
+    if let register = relieve(usable) { return register }
     let register = RegisterNumber(truncatingIfNeeded: usable.trailingZeroBitCount)
     let temp = occupant[Int(register)]
     let type = block.temps[Int(temp)].type
@@ -94,6 +98,43 @@ extension LocalAllocator {
     occupy(other, temp)
     busy |= 1 &<< RegisterSet(other)
     return register
+  }
+
+  /// Reckons anew which registers the op at hand needs: where its operands and results were put,
+  /// and where operands are that have no place yet.
+  private func markBusy() {
+    let outputs = operation.pointee.outputCount
+    busy = 0
+    for k in 0..<outputs &+ operation.pointee.inputCount {
+      let operand = step.operands[unchecked: k]
+      if operand.kind == .register {
+        busy |= 1 &<< RegisterSet(operand.register)
+      } else if operand.kind == .none && k >= outputs {
+        let place = places[Int(operation.pointee.input(k &- outputs))].register
+        if place != noRegister { busy |= 1 &<< RegisterSet(place) }
+      }
+    }
+  }
+
+  /// Makes an operand of the op at hand that may be in memory give up its register.
+  private func relieve(_ wanted: RegisterSet) -> RegisterNumber? {
+    let outputs = operation.pointee.outputCount
+    let inputs = operation.pointee.inputCount
+    for k in 0..<inputs {
+      let temp = operation.pointee.input(k)
+      let register = places[Int(temp)].register
+      guard register != noRegister, wanted &>> RegisterSet(register) & 1 != 0,
+        constraint.pointee.inputs[unchecked: k].forms.contains(.memory)
+      else { continue }
+      var isNeeded = false
+      for j in 0..<inputs where j != k && operation.pointee.input(j) == temp { isNeeded = true }
+      if isNeeded { continue }
+      evict(register)
+      busy &= ~(1 &<< RegisterSet(register))
+      step.operands[unchecked: outputs &+ k] = .memory(memoryOffset(temp))
+      return register
+    }
+    return nil
   }
 
   @inline(__always) private func fits(_ temp: Temp, _ forms: OperandForms) -> Bool {
@@ -111,7 +152,7 @@ extension LocalAllocator {
 
   /// Empties the registers that the op destroys, apart from operands that die in them.
   private func clearClobbered(
-    _ clobbers: RegisterSet, _ op: UnsafeMutablePointer<Op>, _ step: inout Step
+    _ clobbers: RegisterSet, _ op: UnsafeMutablePointer<Op>
   ) {
     var set = clobbers & occupied
     while set != 0 {
@@ -135,7 +176,7 @@ extension LocalAllocator {
 
   /// Copies operands that results overwrite to where the results will be.
   private func placeAliased(
-    _ op: UnsafeMutablePointer<Op>, _ row: UnsafePointer<OpConstraint>, _ step: inout Step
+    _ op: UnsafeMutablePointer<Op>, _ row: UnsafePointer<OpConstraint>
   ) {
     let outputs = op.pointee.outputCount
     for k in 0..<outputs {
@@ -143,7 +184,7 @@ extension LocalAllocator {
       guard alias >= 0 else { continue }
       let temp = op.pointee.input(alias)
       let wanted = row.pointee.outputs[unchecked: k].registers
-      let register = aliasRegister(op, k, alias, temp, wanted, step)
+      let register = aliasRegister(op, k, alias, temp, wanted)
       busy |= 1 &<< RegisterSet(register)
       step.operands[unchecked: k] = .register(register)
       step.operands[unchecked: outputs &+ alias] = .register(register)
@@ -164,7 +205,7 @@ extension LocalAllocator {
   /// else the operand's own register if it dies here, else another.
   private func aliasRegister(
     _ op: UnsafeMutablePointer<Op>, _ k: Int, _ alias: Int, _ temp: TempIndex,
-    _ wanted: RegisterSet, _ step: Step
+    _ wanted: RegisterSet
   ) -> RegisterNumber {
     let outputs = op.pointee.outputCount
     let home = home(op.pointee.output(k))
@@ -179,7 +220,7 @@ extension LocalAllocator {
     let place = places[Int(temp)].register
     if place != noRegister, homeSet &>> RegisterSet(place) & 1 == 0,
       wanted &>> RegisterSet(place) & 1 != 0, isDeadInput(temp, op), place != file.env,
-      !isOtherInput(place, alias, op, step)
+      !isOtherInput(place, alias, op)
     {
       return place
     }
@@ -187,7 +228,7 @@ extension LocalAllocator {
   }
 
   private func isOtherInput(
-    _ register: RegisterNumber, _ alias: Int, _ op: UnsafeMutablePointer<Op>, _ step: Step
+    _ register: RegisterNumber, _ alias: Int, _ op: UnsafeMutablePointer<Op>
   ) -> Bool {
     let outputs = op.pointee.outputCount
     for j in 0..<op.pointee.inputCount where j != alias {
@@ -215,7 +256,7 @@ extension LocalAllocator {
 
   /// Chooses registers for the results that overwrite no operand.
   private func placeOutputs(
-    _ op: UnsafeMutablePointer<Op>, _ row: UnsafePointer<OpConstraint>, _ step: inout Step
+    _ op: UnsafeMutablePointer<Op>, _ row: UnsafePointer<OpConstraint>
   ) {
     let outputs = op.pointee.outputCount
     for k in 0..<outputs where step.operands[unchecked: k].kind == .register {
@@ -233,11 +274,11 @@ extension LocalAllocator {
         let own = Int(op.pointee.output(k)) < block.firstLocal
           ? places[Int(op.pointee.output(k))].register : noRegister
         if own != noRegister, own != home, !wanted.isEarly || busy &>> RegisterSet(own) & 1 == 0,
-          wanted.registers &>> RegisterSet(own) & 1 != 0, !isOutput(own, k, step)
+          wanted.registers &>> RegisterSet(own) & 1 != 0, !isOutput(own, k)
         {
           register = own
         } else {
-          if !wanted.isEarly { unbusyInputs(op, step) }
+          if !wanted.isEarly { unbusyInputs(op) }
           register = take(wanted.registers)
         }
       }
@@ -246,14 +287,14 @@ extension LocalAllocator {
     }
   }
 
-  private func isOutput(_ register: RegisterNumber, _ k: Int, _ step: Step) -> Bool {
+  private func isOutput(_ register: RegisterNumber, _ k: Int) -> Bool {
     for j in 0..<k where step.operands[unchecked: j] == .register(register) { return true }
     return false
   }
 
   /// Once operands have been read only results must be kept apart: an operand that stays alive is
   /// put away before the op, which still finds it in its register.
-  private func unbusyInputs(_ op: UnsafeMutablePointer<Op>, _ step: Step) {
+  private func unbusyInputs(_ op: UnsafeMutablePointer<Op>) {
     busy = 0
     for j in 0..<op.pointee.outputCount where step.operands[unchecked: j].kind == .register {
       busy |= 1 &<< RegisterSet(step.operands[unchecked: j].register)
@@ -262,7 +303,7 @@ extension LocalAllocator {
 
   /// Notes where results are, copies them home and stores them.
   private func finishOutputs(
-    _ op: UnsafeMutablePointer<Op>, _ step: Step, _ outputs: Int, _ dead: UInt8
+    _ op: UnsafeMutablePointer<Op>, _ outputs: Int, _ dead: UInt8
   ) {
     for k in 0..<outputs {
       let temp = op.pointee.output(k)

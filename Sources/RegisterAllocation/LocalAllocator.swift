@@ -37,6 +37,10 @@ public final class LocalAllocator {
   var slots: UInt64 = 0
   /// Registers of the operands of the op at hand: not to be taken.
   var busy: RegisterSet = 0
+  /// The op at hand, what it asks, and what it gets.
+  var operation: UnsafeMutablePointer<Op>
+  var constraint: UnsafePointer<OpConstraint>
+  var step = Step(.op, .i32, op: 0)
   /// Whether the hidden carry is in the host's flags.
   var carryIsLive = false
   /// The op at hand.
@@ -79,6 +83,8 @@ public final class LocalAllocator {
     homeSet = set
     spillBase = layout.spillSlots
     spillCount = layout.spillSlotCount
+    operation = block.ops
+    constraint = file.constraints
     steps = .allocate(capacity: stepCapacity)
     occupant = .allocate(capacity: 32)
     occupant.initialize(repeating: 0, count: 32)

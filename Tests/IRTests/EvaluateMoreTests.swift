@@ -136,7 +136,8 @@ let handCases: [(opcode: Opcode, width: Int, operands: [UInt64], result: UInt64)
   (.sar, 32, [0x8000_0000, 31], 0xffff_ffff), (.rotl, 32, [0x8000_0001, 1], 3),
   (.clz, 32, [0, 32], 32), (.clz, 32, [1, 32], 31), (.clz, 64, [1, 64], 63),
   (.divs, 32, [0xffff_fff9, 2], 0xffff_fffd), (.rems, 32, [0xffff_fff9, 2], 0xffff_ffff),
-  (.mulsh, 32, [0xffff_ffff, 0xffff_ffff], 0), (.muluh, 32, [0xffff_ffff, 0xffff_ffff], 0xffff_fffe),
+  (.mulsh, 32, [0xffff_ffff, 0xffff_ffff], 0),
+  (.muluh, 32, [0xffff_ffff, 0xffff_ffff], 0xffff_fffe),
 ]
 
 @Test("Results worked out by hand")

@@ -31,7 +31,9 @@ let arithmeticCases: [PureCase] = [
     return w.wrap(w.signed(a) - q * w.signed(b))
   },
   PureCase(.divu) { _, a, b in b == 0 ? 0 : UInt64(UInt128(a) / UInt128(b)) },
-  PureCase(.remu) { _, a, b in b == 0 ? 0 : UInt64(UInt128(a) - UInt128(a) / UInt128(b) * UInt128(b)) },
+  PureCase(.remu) { _, a, b in
+    b == 0 ? 0 : UInt64(UInt128(a) - UInt128(a) / UInt128(b) * UInt128(b))
+  },
 ]
 
 let logicCases: [PureCase] = [
@@ -113,6 +115,12 @@ private let fields: @Sendable (Int) -> [(Int, Int)] = { width in
   }
 }
 
+/// Positions alone, and the flags of byte swaps.
+private let offsets: @Sendable (Int) -> [(Int, Int)] = {
+  [0, 1, 5, $0 / 2, $0 - 1].map { ($0, 0) }
+}
+private let extensions: @Sendable (Int) -> [(Int, Int)] = { _ in [(0, 0), (3, 0), (5, 0)] }
+
 let wideCases: [WideCase] = [
   WideCase(opcode: .deposit, constants: fields) { w, v, k in
     let kept = w.move(v[0]) { (k.0..<k.0 + k.1).contains($0) ? nil : $0 }
@@ -125,8 +133,7 @@ let wideCases: [WideCase] = [
     let field = w.move(v[0]) { (k.0..<k.0 + k.1).contains($0) ? $0 - k.0 : nil }
     return (w.wrap(Wide(width: k.1).signed(field)), 0)
   },
-  WideCase(opcode: .extract2, constants: { w in [0, 1, 5, w / 2, w - 1].map { ($0, 0) } }) {
-    w, v, k in
+  WideCase(opcode: .extract2, constants: offsets) { w, v, k in
     (w.move(v[0]) { $0 - k.0 } | w.move(v[1]) { $0 + w.width - k.0 }, 0)
   },
   WideCase(opcode: .mulu2) { w, v, _ in
@@ -149,17 +156,18 @@ let wideCases: [WideCase] = [
     return (w.wrap(q), w.wrap(dividend - q * divisor))
   },
   // Bit 2 of the constant asks for a result with its sign extended.
-  WideCase(opcode: .bswap16, constants: { _ in [(0, 0), (3, 0), (5, 0)] }) { w, v, k in
+  WideCase(opcode: .bswap16, constants: extensions) { w, v, k in
     let swapped = v[0] % 256 * 256 + v[0] / 256 % 256
     return (k.0 == 5 ? w.wrap(Wide(width: 16).signed(swapped)) : swapped, 0)
   },
-  WideCase(opcode: .bswap32, constants: { _ in [(0, 0), (3, 0), (5, 0)] }) { w, v, k in
+  WideCase(opcode: .bswap32, constants: extensions) { w, v, k in
     let swapped = w.move(v[0]) { $0 < 32 ? 24 - $0 / 8 * 8 + $0 % 8 : nil }
     return (k.0 == 5 ? w.wrap(Wide(width: 32).signed(swapped)) : swapped, 0)
   },
 ]
 
-@Test("Each op with fields, pairs or three operands agrees with wide arithmetic", arguments: wideCases)
+@Test(
+  "Each op with fields, pairs or three operands agrees with wide arithmetic", arguments: wideCases)
 func wideOp(_ row: WideCase) {
   var failures: [String] = []
   for width in [32, 64] {
@@ -176,7 +184,8 @@ func wideOp(_ row: WideCase) {
             let expected = row.expected(wide, [a, b, c], (first, second))
             let got = op.evaluate(a, b, c, width: width)
             if got != expected {
-              failures.append("\(op.opcode) \(width): \(a), \(b), \(c), \(first): \(got), not \(expected)")
+              failures.append(
+                "\(op.opcode) \(width): \(a), \(b), \(c), \(first): \(got), not \(expected)")
             }
           }
         }

@@ -30,7 +30,8 @@ private func appendOp(_ block: Block, _ opcode: Opcode, _ type: ValueType, _ res
   if opcode == .discard { op.arguments[0] = Sample.temp("r1") }
   switch opcode {
   case .set_label, .br, .brcond: op.constant = Builder(block).newLabel()
-  case .deposit, .extract, .sextract, .extract2: (op.constant, op.constant2) = (5, 9)
+  case .deposit, .extract, .sextract: (op.constant, op.constant2) = (5, 9)
+  case .extract2: op.constant = 5
   case .bswap16, .bswap32, .bswap64: op.constant = 5
   case .mb: op.constant = 0x25
   case .exit_tb: (op.constant, op.constant2) = (3, 0xffff_ffff)
@@ -54,7 +55,8 @@ private func essence(_ block: Block, _ index: Int) -> String {
     let temp = block.temps[Int(op.arguments[n])]
     return "\(temp.kind) \(temp.type) \(temp.kind == .value ? 0 : temp.value)"
   }
-  return "\(op.opcode) \(op.type) \(op.condition) \(op.counts) \(arguments) \(op.constant) \(op.constant2)"
+  return
+    "\(op.opcode) \(op.type) \(op.condition) \(op.counts) \(arguments) \(op.constant) \(op.constant2)"
 }
 
 @Test("Every op survives being printed and parsed")
@@ -91,7 +93,9 @@ func constantsRoundTrip() throws {
     #expect(block.text() == text)
     #expect((0..<64).allSatisfy { ConstantNames.barrier(ConstantNames.barrier($0)[...]) == $0 })
     #expect(MemoryOperation("al+ub", mmuIndex: 3)?.alignment == 1)
-    #expect(MemoryOperation("lesw", mmuIndex: 0) == MemoryOperation(bytes: 2, signed: true, littleEndian: true))
+    #expect(
+      MemoryOperation("lesw", mmuIndex: 0)
+        == MemoryOperation(bytes: 2, signed: true, littleEndian: true))
     #expect(ConstantNames.barrier(0x13) == "acq:rr+wr" && ConstantNames.barrier(0x3f) == "seq:all")
   }
 }
@@ -148,7 +152,9 @@ func parseErrors() {
         try block.parse(row.text)
         failures.append("\(row.text): accepted")
       } catch {
-        if (error.line, error.cause) != (row.line, row.cause) { failures.append("\(row.text): \(error)") }
+        if (error.line, error.cause) != (row.line, row.cause) {
+          failures.append("\(row.text): \(error)")
+        }
         if block.opCount != 0 { failures.append("\(row.text): not empty") }
       }
     }

@@ -54,10 +54,13 @@ private func buildQuoted(_ block: Block) {
   _ = b.call(0, result: nil, word(0x203), word(0))
   b.effect2(.st8, .i32, word(1), Block.env, constant: UInt32(bitPattern: -12))
   let long = MemoryOperation(bytes: 4)
-  b.write(global("r6"), b.emit2(.qemu_ld, .i32, result: .i32, global("r4"), word(0), constant: long.rawValue))
+  b.write(
+    global("r6"),
+    b.emit2(.qemu_ld, .i32, result: .i32, global("r4"), word(0), constant: long.rawValue))
   b.commit()
   let byte = MemoryOperation(bytes: 1)
-  b.write(global("r7"), b.emit2(.qemu_ld, .i32, result: .i32, flag, word(0), constant: byte.rawValue))
+  b.write(
+    global("r7"), b.emit2(.qemu_ld, .i32, result: .i32, flag, word(0), constant: byte.rawValue))
   b.commit()
   b.storeGuest(.i32, word(3), MemoryOperation(bytes: 2, mmuIndex: 3), address: word(0xf000_0510))
   b.storeGuest(.i32, global("r6"), long, address: global("r4"))
@@ -117,7 +120,8 @@ func numbersValues() {
     let b = Builder(block)
     b.beginInstruction(0)
     // The sum becomes r1 itself and leaves no gap; the product is the first value.
-    b.write(Sample.temp("r1"), b.emit2(.add, .i32, result: .i32, Sample.temp("r2"), Sample.temp("r3")))
+    b.write(
+      Sample.temp("r1"), b.emit2(.add, .i32, result: .i32, Sample.temp("r2"), Sample.temp("r3")))
     b.commit()
     let product = b.emit2(.mul, .i32, result: .i32, Sample.temp("r1"), b.i32(5).temp)
     let dropped = b.emit1(.not, .i32, result: .i32, product)

@@ -4,12 +4,14 @@ import Testing
 
 /// A small guest: globals with the names of the log samples, of every type, and two helpers.
 enum Sample {
-  /// i32 globals r0 to r7 and more, then two i64, one f32 and one f64, 8 bytes apart.
+  /// i32 globals r0 to r7 and more, then two i64, one f32 and one f64, 8 bytes apart; and one
+  /// that lies below env.
   static let globals: [Global] = {
     let words = (0..<8).map { "r\($0)" } + ["nip", "ctr", "CA", "SO", "crf0", "access_type"]
     let types: [(String, ValueType)] =
       words.map { ($0, .i32) } + [("cr0", .i64), ("cr1", .i64), ("s0", .f32), ("f0", .f64)]
-    return types.enumerated().map { Global($1.0, $1.1, offset: 8 * $0) }
+    let above = types.enumerated().map { Global($1.0, $1.1, offset: 8 * $0) }
+    return above + [Global("reserve", .i32, offset: -8)]
   }()
 
   /// The helper of the samples, which here stores its operands as nip and ctr; and one that

@@ -13,7 +13,7 @@ let branchInstructions: [Instruction] = [
   },
 
   Instruction("bclr[l]", "Branch Conditional to Link Register", .XL(19, 16), "BO, BI") { cpu, i in
-    let target = cpu.LR
+    let target = cpu.branchTarget(cpu.LR, link: i.LK)
     cpu.skipUnless(i.BO, i.BI)
     i.LK ? cpu.callComputed(target) : cpu.return(to: target)
   },
@@ -21,7 +21,7 @@ let branchInstructions: [Instruction] = [
   Instruction("bcctr[l]", "Branch Conditional to Count Register", .XL(19, 528), "BO, BI",
     invalid: { $0.BO & 4 == 0 }
   ) { cpu, i in
-    let target = cpu.CTR
+    let target = cpu.branchTarget(cpu.CTR, link: i.LK)
     cpu.skipUnless(i.BO, i.BI)
     i.LK ? cpu.callComputed(target) : cpu.jumpComputed(target)
   },
@@ -86,6 +86,15 @@ extension Cpu {
       ir.effect1(.goto_ptr, .i32, aligned.temp)
       context.pointee.ended = true
     }
+  }
+
+  /// A branch target in a register, and with `link` the link register set, which it is whether
+  /// or not the branch is taken.
+  func branchTarget(_ register: I32, link: Bool) -> I32 {
+    guard link else { return register }
+    let target = register.copied()
+    LR = constant(Int(address &+ 4))
+    return target
   }
 
   /// Leaves for a computed address.

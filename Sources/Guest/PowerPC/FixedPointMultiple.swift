@@ -29,7 +29,8 @@ let fixedPointMultiple: [Instruction] = [
   },
 
   Instruction("lswx", "Load String Word Indexed", .X(31, 533), "RT, RA, RB") { cpu, i in
-    cpu.moveString(.loadString, i, cpu[orZero: i.RA] + cpu[i.RB], cpu.state(\.xerCount))
+    // Whether the address is among the registers is known only when it runs.
+    cpu.moveString(.loadStringIndexed, i, cpu[orZero: i.RA] + cpu[i.RB], cpu.state(\.xerCount))
   },
 
   Instruction("stswi", "Store String Word Immediate", .X(31, 725), "RS, RA, NB") { cpu, i in
@@ -43,7 +44,7 @@ let fixedPointMultiple: [Instruction] = [
 
 /// Whether a string of bytes, from one register on, ends up in the register of its address.
 private func wraps(onto address: GPR, from first: GPR, _ bytes: Int) -> Bool {
-  address.number != 0 && (address.number - first.number) & 31 < (bytes + 3) / 4
+  (address.number - first.number) & 31 < (bytes + 3) / 4
 }
 
 extension Cpu {
@@ -60,6 +61,6 @@ extension Cpu {
   }
 
   fileprivate func moveString(_ helper: HelperNumber, _ i: X, _ address: I32, _ bytes: I32) {
-    attempt(helper, address, bytes, constant(i.RT.number))
+    attempt(helper, address, bytes, constant(Int(i.word >> 11 & 0x7fff)))
   }
 }

@@ -78,7 +78,7 @@ extension HelperNumber {
       status(env, .compare) { UInt64(SoftwareFloat.fcmpo(&$0, FRA: a, FRB: b)) }
     }
     case .mcrfs: { env, field, _, _ in
-      status(env, .move) { UInt64($0.mcrfs(UInt32(truncatingIfNeeded: field))) }
+      status(env, .clear) { UInt64($0.mcrfs(UInt32(truncatingIfNeeded: field))) }
     }
     case .mtfsf: { env, mask, bits, _ in
       status(env, .move) { fpscr in
@@ -94,7 +94,7 @@ extension HelperNumber {
       }
     }
     case .mtfsb0: { env, bit, _, _ in
-      status(env, .move) { fpscr in
+      status(env, .clear) { fpscr in
         fpscr.mtfsb0(UInt32(truncatingIfNeeded: bit))
         return 0
       }
@@ -134,8 +134,15 @@ private func arithmetic(
   return result.bits
 }
 
-/// Which instructions of the status kind raise an exception.
-private enum StatusKind { case compare, move }
+/// How an operation on the FPSCR raises an enabled exception.
+private enum StatusKind {
+  /// When the operation itself meets one.
+  case compare
+  /// When one is there afterwards.
+  case move
+  /// Never.
+  case clear
+}
 
 /// Does a comparison or a move on the state's FPSCR.
 @inline(__always)
@@ -146,7 +153,7 @@ private func status(
   let before = FPSCR(rawValue: state.pointee.fpscr)
   var fpscr = kind == .compare ? before.withoutExceptions : before
   let result = operation(&fpscr)
-  if fpscr.raises && kind == .compare { state.pointee.floatVerdict = FloatVerdict.delivered }
+  if fpscr.raises && kind != .clear { state.pointee.floatVerdict = FloatVerdict.delivered }
   if kind == .compare { fpscr = fpscr.joined(with: before) }
   state.pointee.fpscr = fpscr.rawValue
   return result

@@ -69,8 +69,9 @@ extension Cpu {
   /// Calls a helper that changes the FPSCR alone.
   fileprivate func changeStatus(_ rc: Bool, _ helper: HelperNumber, _ a: I64, _ b: I64? = nil) {
     _ = callWide(helper, a, b)
-    raiseFloatingPoint { _ in }
     recordFloat(rc)
+    ir.commit()
+    raiseFloatingPoint { _ in }
   }
 
   /// Calls a helper of 64-bit operands and result.

@@ -10,8 +10,8 @@ enum HelperNumber: UInt32, CaseIterable {
   case timeBase
   /// The whole condition register.
   case packConditionRegister
-  /// `lswi`, `lswx`, `stswi`, `stswx`: address, number of bytes, first register.
-  case loadString, storeString
+  /// `lswi`, `lswx`, `stswi` and `stswx`: address, number of bytes, the word's register fields.
+  case loadString, loadStringIndexed, storeString
   // Floating point: the operands' bits, as the assembler orders them, to the result's.
   case fadd, fadds, fsub, fsubs, fmul, fmuls, fdiv, fdivs
   case fmadd, fmadds, fmsub, fmsubs, fnmadd, fnmadds, fnmsub, fnmsubs
@@ -30,6 +30,7 @@ enum HelperNumber: UInt32, CaseIterable {
     case .timeBase: row("timebase", [.noReadGlobals, .noWriteGlobals], readTimeBase)
     case .packConditionRegister: row("pack_cr", [.noWriteGlobals, .noSideEffects], packCR)
     case .loadString: row("lsw", [], moveStringIn)
+    case .loadStringIndexed: row("lswx", [], moveStringInIndexed)
     case .storeString: row("stsw", [.noWriteGlobals], moveStringOut)
     default: row("\(self)", [.noReadGlobals, .noWriteGlobals], floatingPointFunction)
     }

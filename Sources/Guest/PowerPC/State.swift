@@ -177,4 +177,9 @@ public enum Globals {
   /// The general registers that translated code keeps in host registers across blocks: the
   /// stack pointer, the argument registers and the first two that functions save.
   public static let homes: [Int] = [1, 3, 4, 5, 6, 7, 8, 9, 10, 30, 31]
+
+  /// The temp and the offset from env of a general register.
+  public static func home(ofGPR number: Int) -> (temp: TempIndex, offset: Int) {
+    (r + TempIndex(number), 4 * number)
+  }
 }

@@ -30,9 +30,22 @@ private func host(_ state: UnsafeMutablePointer<PowerPCState>, _ address: UInt32
   UnsafeMutablePointer(bitPattern: UInt(state.pointee.memoryBase) &+ UInt(address))!
 }
 
+/// `lswx`: the form is invalid if a register of the address is among those loaded.
+func moveStringInIndexed(
+  _ env: UnsafeMutableRawPointer, _ address: UInt64, _ bytes: UInt64, _ registers: UInt64
+) -> UInt64 {
+  let fields = Int(registers)
+  let (first, base, index) = (fields >> 10 & 31, fields >> 5 & 31, fields & 31)
+  let count = (Int(bytes & 0x7f) + 3) / 4
+  if (base != 0 && (base - first) & 31 < count) || (index - first) & 31 < count {
+    return UInt64(PowerPCException.illegal.rawValue)
+  }
+  return moveStringIn(env, address, bytes, registers)
+}
+
 /// `lswi`, `lswx`: bytes fill registers from the left, the last is filled up with zeros.
 func moveStringIn(
-  _ env: UnsafeMutableRawPointer, _ address: UInt64, _ bytes: UInt64, _ register: UInt64
+  _ env: UnsafeMutableRawPointer, _ address: UInt64, _ bytes: UInt64, _ registers: UInt64
 ) -> UInt64 {
   let state = stateOf(env)
   let start = UInt32(truncatingIfNeeded: address), count = Int(bytes & 0x7f)
@@ -46,7 +59,7 @@ func moveStringIn(
     let shift = UInt32(24 - n % 4 * 8)
     word = n % 4 == 0 ? UInt32(byte) << 24 : word | UInt32(byte) << shift
     if n % 4 == 3 || n == count - 1 {
-      state.pointee.gpr[(Int(register) + n / 4) & 31] = word
+      state.pointee.gpr[(Int(registers >> 10) + n / 4) & 31] = word
     }
   }
   return 0
@@ -54,7 +67,7 @@ func moveStringIn(
 
 /// `stswi`, `stswx`: the bytes of registers from the left.
 func moveStringOut(
-  _ env: UnsafeMutableRawPointer, _ address: UInt64, _ bytes: UInt64, _ register: UInt64
+  _ env: UnsafeMutableRawPointer, _ address: UInt64, _ bytes: UInt64, _ registers: UInt64
 ) -> UInt64 {
   let state = stateOf(env)
   let start = UInt32(truncatingIfNeeded: address), count = Int(bytes & 0x7f)
@@ -63,7 +76,7 @@ func moveStringOut(
     return UInt64(PowerPCException.dataStorage.rawValue)
   }
   for n in 0..<count {
-    let word = state.pointee.gpr[(Int(register) + n / 4) & 31]
+    let word = state.pointee.gpr[(Int(registers >> 10) + n / 4) & 31]
     host(state, start &+ UInt32(n)).pointee = UInt8(truncatingIfNeeded: word >> UInt32(24 - n % 4 * 8))
   }
   return 0

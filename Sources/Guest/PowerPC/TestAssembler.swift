@@ -78,16 +78,16 @@ public enum TestAssembler {
 
   /// The line that `assemble` takes back for a word of a form.
   public static func text(of word: UInt32, as form: Form) -> String {
-    var operands = InstructionSet.powerPC.instructions[form.index].operands
-    guard !operands.isEmpty else { return form.mnemonic }
-    operands = operands.split { ", ()".contains($0) }.reduce(into: ", " + operands + ",") {
-      text, name in
-      let value = Operand.list(String(name))[0].spelled(in: word)
-      for (before, after) in [(", ", ","), (", ", "("), ("(", ")")] {
-        text = text.replacing(before + name + after, with: before + value + after)
-      }
+    var text = form.mnemonic + " "
+    var operands = form.operands[...]
+    var isInName = false
+    for character in InstructionSet.powerPC.instructions[form.index].operands {
+      let isLetter = character.isLetter
+      if isLetter && !isInName { text += operands.removeFirst().spelled(in: word) }
+      if !isLetter { text.append(character) }
+      isInName = isLetter
     }
-    return form.mnemonic + operands.dropFirst().dropLast()
+    return operands.isEmpty && text.last == " " ? form.mnemonic : text
   }
 
   /// A random word of a form: operands take random values, reserved bits are zero.

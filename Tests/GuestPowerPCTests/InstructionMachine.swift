@@ -1,0 +1,220 @@
+import Foundation
+import IR
+
+@testable import GuestPowerPC
+
+/// Where the recorder's program keeps code and data (Guests/vectors.c).
+enum Layout {
+  static let code: UInt32 = 0x2000_0000, codeSize: UInt32 = 0x1000
+  static let start: UInt32 = 0x2000_0800
+  static let memory: UInt32 = 0x3000_0000, memorySize = 0x2000
+  static let trap: UInt32 = 0x7fe0_0008
+}
+
+/// A processor with two pages of memory and a page of code, full of traps but for the words
+/// under test.
+final class InstructionMachine {
+  let state: UnsafeMutablePointer<PowerPCState>
+  let memory: UnsafeMutablePointer<UInt8>
+  private let pageFlags: UnsafeMutablePointer<UInt8>
+  var words: [UInt32] = []
+
+  init() {
+    state = .allocate(capacity: 1)
+    state.initialize(to: PowerPCState())
+    memory = .allocate(capacity: Layout.memorySize)
+    memory.initialize(repeating: 0, count: Layout.memorySize)
+    pageFlags = calloc(1 << 20, 1).assumingMemoryBound(to: UInt8.self)
+    for page in 0..<Layout.memorySize / 4096 { pageFlags[Int(Layout.memory >> 12) + page] = 3 }
+    state.pointee.memoryBase = UInt64(UInt(bitPattern: memory)) &- UInt64(Layout.memory)
+    state.pointee.pageFlags = UInt64(UInt(bitPattern: pageFlags))
+    // A 7400, as the recorder's.
+    state.pointee.pvr = 0xc0209
+  }
+
+  deinit {
+    state.deallocate()
+    memory.deallocate()
+    free(pageFlags)
+  }
+
+  var env: UnsafeMutableRawPointer { UnsafeMutableRawPointer(state) + PowerPCState.envOffset }
+
+  /// The word at an address of the code page.
+  func word(at address: UInt32) -> UInt32? {
+    guard address &- Layout.code < Layout.codeSize else { return nil }
+    let index = Int(address &- Layout.start) / 4
+    return address >= Layout.start && index < words.count ? words[index] : Layout.trap
+  }
+
+  /// The code page, for translation; the machine must outlive it.
+  var code: CodeSource {
+    CodeSource(context: UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())) {
+      context, address in
+      let machine = Unmanaged<InstructionMachine>.fromOpaque(context).takeUnretainedValue()
+      return machine.word(at: address).map(UInt64.init) ?? 1 << 32
+    }
+  }
+
+  // MARK: Fields by name
+
+  /// The names of all registers of a case.
+  static let names: [String] =
+    (0..<32).map { "r\($0)" } + ["cr", "xer", "lr", "ctr", "fpscr"] + (0..<32).map { "f\($0)" }
+
+  /// The register of a name.
+  subscript(name: Substring) -> UInt64 {
+    get {
+      switch name {
+      case "cr": UInt64(state.pointee.packedCR)
+      case "xer": UInt64(state.pointee.packedXER)
+      case "lr": UInt64(state.pointee.lr)
+      case "ctr": UInt64(state.pointee.ctr)
+      case "fpscr": UInt64(state.pointee.fpscr)
+      case _ where name.first == "f": state.pointee.fpr[Int(name.dropFirst())!]
+      default: UInt64(state.pointee.gpr[Int(name.dropFirst())!])
+      }
+    }
+    set {
+      let word = UInt32(truncatingIfNeeded: newValue)
+      switch name {
+      case "cr": state.pointee.packedCR = word
+      case "xer": state.pointee.packedXER = word
+      case "lr": state.pointee.lr = word
+      case "ctr": state.pointee.ctr = word
+      case "fpscr": state.pointee.fpscr = word
+      case _ where name.first == "f": state.pointee.fpr[Int(name.dropFirst())!] = newValue
+      default: state.pointee.gpr[Int(name.dropFirst())!] = word
+      }
+    }
+  }
+
+  /// All registers and the memory, by name.
+  var snapshot: [String: UInt64] {
+    var fields = Dictionary(uniqueKeysWithValues: Self.names.map { ($0, self[$0[...]]) })
+    for eight in stride(from: 0, to: Layout.memorySize, by: 8) {
+      if UnsafeRawPointer(memory + eight).load(as: UInt64.self) == 0 { continue }
+      for n in eight..<eight + 8 where memory[n] != 0 {
+        fields["m" + hex(Layout.memory + UInt32(n))] = UInt64(memory[n])
+      }
+    }
+    return fields
+  }
+
+  /// Sets a field of a case: `r3=5`, `m30000010=0102`.
+  func set(_ name: Substring, _ value: Substring) {
+    forEachField(name, value) { name, value in
+      if name.first == "m" {
+        memory[Int(UInt32(name.dropFirst(), radix: 16)! - Layout.memory)] = UInt8(value)
+      } else {
+        self[name] = value
+      }
+    }
+  }
+}
+
+/// The single fields that `name=value` stands for: memory is one byte each.
+func forEachField(_ name: Substring, _ value: Substring, _ body: (Substring, UInt64) -> Void) {
+  guard name.first == "m" else { return body(name, UInt64(value, radix: 16)!) }
+  let address = UInt32(name.dropFirst(), radix: 16)!
+  for (n, at) in stride(from: 0, to: value.count, by: 2).enumerated() {
+    let digits = value.dropFirst(at).prefix(2)
+    body("m" + hex(address + UInt32(n)), UInt64(digits, radix: 16)!)
+  }
+}
+
+/// How a run on an engine ended.
+struct Outcome {
+  /// The instruction that ended it.
+  var nip: UInt32
+  /// The signal that Linux sends for it, without SIG.
+  var signal: String
+}
+
+/// Something that runs translated code: the interpreter here; a host's engine can be added.
+struct Engine: Sendable {
+  let name: String
+  /// Runs from `Layout.start` until something is raised.
+  let run: @Sendable (InstructionMachine) -> Outcome
+}
+
+extension Engine {
+  /// The engines that every case runs on.
+  nonisolated(unsafe) static var all: [Engine] = [
+    Engine(name: "interpreter") { interpret($0, chains: false) },
+    Engine(name: "interpreter, chaining") { interpret($0, chains: true) },
+  ]
+}
+
+/// Guest memory of a machine, for the interpreter.
+private struct MachineMemory: InterpreterMemory {
+  let machine: InstructionMachine
+
+  private func index(_ address: UInt32, _ count: Int) -> Int? {
+    let index = Int(address &- Layout.memory)
+    return index + count <= Layout.memorySize ? index : nil
+  }
+
+  func read(_ address: UInt32, into bytes: UnsafeMutableRawBufferPointer) -> UInt32? {
+    guard let index = index(address, bytes.count) else { return address }
+    bytes.copyMemory(from: UnsafeRawBufferPointer(start: machine.memory + index, count: bytes.count))
+    return nil
+  }
+
+  func write(_ address: UInt32, from bytes: UnsafeRawBufferPointer) -> UInt32? {
+    guard let index = index(address, bytes.count) else { return address }
+    UnsafeMutableRawPointer(machine.memory + index)
+      .copyMemory(from: bytes.baseAddress!, byteCount: bytes.count)
+    return nil
+  }
+}
+
+/// The signal for an exception.
+func signal(of exception: UInt32) -> String {
+  switch PowerPCException(rawValue: exception) {
+  case .trap: "TRAP"
+  case .illegal, .privileged: "ILL"
+  case .floatingPoint: "FPE"
+  case .alignment: "BUS"
+  case .dataStorage, .instructionStorage: "SEGV"
+  default: "exception \(hex(exception))"
+  }
+}
+
+/// What is optional but AltiVec.
+let allFeatures: Feature = [
+  .floatingGraphics, .dataCacheBlockAllocate, .floatingSquareRoot, .floatingRound,
+]
+
+/// Translates and interprets, block after block.
+private func interpret(_ machine: InstructionMachine, chains: Bool) -> Outcome {
+  let guest = PowerPCGuest(features: allFeatures)
+  let block = Block(names: guest.names)
+  defer { block.deallocate() }
+  var memory = MachineMemory(machine: machine)
+  var pc = Layout.start
+  for _ in 0..<64 {
+    block.clear()
+    withUnsafeTemporaryAllocation(of: TranslatedSpan.self, capacity: spanCapacity) { spans in
+      _ = guest.translate(
+        into: block, at: pc, key: guest.key(machine.env), from: machine.code,
+        limits: TranslationLimits(instructions: 64, chains: chains), spans: spans.baseAddress!)
+    }
+    if let problem = block.verify().first { return Outcome(nip: pc, signal: "\(problem)") }
+    var interpreter = Interpreter(block, env: machine.env)
+    switch interpreter.run(memory: &memory) {
+    case .goto_tb(_, let target), .call_tb(_, let target, _, _), .goto_ptr(let target),
+      .call_ptr(let target, _, _), .ret_ptr(let target):
+      pc = target
+    case .exit_tb(let kind, let payload):
+      pc = machine.state.pointee.nip
+      guard kind == ExitKind.exception.rawValue else { continue }
+      let exception = payload == .max ? machine.state.pointee.exitPayload : payload
+      return Outcome(nip: pc, signal: signal(of: exception))
+    case .fault(_, let instruction): return Outcome(nip: instruction, signal: "SEGV")
+    case .misaligned(_, let instruction): return Outcome(nip: instruction, signal: "BUS")
+    case .invalid(let op): return Outcome(nip: pc, signal: "invalid op \(op)")
+    }
+  }
+  return Outcome(nip: pc, signal: "no end")
+}
