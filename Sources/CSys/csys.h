@@ -89,4 +89,34 @@ static inline csys_cpuid_result csys_cpuid(uint32_t leaf, uint32_t subleaf) {
   __get_cpuid_count(leaf, subleaf, &r.eax, &r.ebx, &r.ecx, &r.edx);
   return r;
 }
+
+/// An instruction as the disassembler library Capstone 4 gives it: `cs_insn`.
+typedef struct {
+  uint32_t id;
+  uint64_t address;
+  uint16_t size;
+  uint8_t bytes[16];
+  char mnemonic[32];
+  char operands[160];
+  void *detail;
+} csys_capstone_instruction;
+/// Values of Capstone's `cs_arch`, `cs_mode`, `cs_opt_type`, `cs_opt_value`.
+enum {
+  CSYS_CAPSTONE_X86 = 3,
+  CSYS_CAPSTONE_64_BIT = 8,
+  CSYS_CAPSTONE_SYNTAX = 1,
+  CSYS_CAPSTONE_ATT = 2
+};
+/// `cs_open`, `cs_option`, `cs_malloc`, `cs_disasm_iter`: found by name when they are first used.
+typedef int (*csys_capstone_open)(int architecture, int mode, size_t *handle);
+typedef int (*csys_capstone_option)(size_t handle, int type, size_t value);
+typedef csys_capstone_instruction *(*csys_capstone_malloc)(size_t handle);
+typedef _Bool (*csys_capstone_next)(size_t handle, const uint8_t **code, size_t *size,
+                                    uint64_t *address, csys_capstone_instruction *instruction);
+static inline const char *csys_capstone_mnemonic(const csys_capstone_instruction *i) {
+  return i->mnemonic;
+}
+static inline const char *csys_capstone_operands(const csys_capstone_instruction *i) {
+  return i->operands;
+}
 #endif

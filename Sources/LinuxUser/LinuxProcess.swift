@@ -20,6 +20,9 @@ public final class LinuxProcess {
   /// Whether a deadly signal of the guest's kills the host's process too, so that its parent sees
   /// it. If not, `exitStatus` is 128 plus the signal.
   public var diesOfSignals = true
+  /// Called before this process forks, and afterwards in the parent.
+  public var willFork: (() -> Void)?
+  public var didFork: (() -> Void)?
   /// Called in a new child process.
   public var onFork: (() -> Void)?
   /// Set when the program has ended: what the host process is to exit with, 0 to 255.

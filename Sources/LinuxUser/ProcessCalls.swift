@@ -67,10 +67,19 @@ enum ProcessCalls {
 
   /// fork and vfork: a vfork's child has memory of its own, which POSIX allows.
   static func fork(_ call: SystemCall) throws(Errno) -> Int {
-    let child = csys_fork()
-    guard child >= 0 else { throw Errno(csys_errno()) }
+    let child = try split(call.process)
     if child == 0 { beginChild(call.process) }
     return Int(child)
+  }
+
+  /// Makes the host process two.
+  private static func split(_ process: LinuxProcess) throws(Errno) -> Int32 {
+    process.willFork?()
+    let child = csys_fork()
+    let error = csys_errno()
+    if child != 0 { process.didFork?() }
+    guard child >= 0 else { throw Errno(error) }
+    return child
   }
 
   private static func beginChild(_ process: LinuxProcess) {
@@ -89,8 +98,7 @@ enum ProcessCalls {
       call.process.reportOnce(-2, "Unsupported clone flags: 0x\(String(flags, radix: 16))")
       throw .notImplemented
     }
-    let child = csys_fork()
-    guard child >= 0 else { throw Errno(csys_errno()) }
+    let child = try split(call.process)
     if child > 0 {
       if flags & CloneFlag.parentSetThreadID != 0 { _ = call.copy.writeWord(call[2], UInt32(child)) }
       return Int(child)

@@ -43,6 +43,9 @@ public final class UserEmulator {
       by: MemoryLayout<PowerPCState>.offset(of: \.exitRequest)!
     ).assumingMemoryBound(to: UInt32.self)
     try translator.attach(env)
+    process.willFork = { [weak self] in self?.translator.prepareFork() }
+    process.didFork = { [weak self] in self?.translator.endFork() }
+    process.onFork = { [weak self] in self?.translator.beginChild() }
     space.onCodeChanged = { [weak self] range in
       guard let self else { return }
       self.translator.invalidate(range, self.env)

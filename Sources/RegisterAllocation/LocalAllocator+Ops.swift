@@ -92,7 +92,13 @@ extension LocalAllocator {
     let register = RegisterNumber(truncatingIfNeeded: usable.trailingZeroBitCount)
     let temp = occupant[Int(register)]
     let type = block.temps[Int(temp)].type
-    let other = take(type.isInteger ? file.general : file.vector)
+    let others = type.isInteger ? file.general : file.vector
+    if others & ~homeSet & ~busy == 0 {
+      // Every register is wanted: an operand that has no place yet waits in memory.
+      evict(register)
+      return register
+    }
+    let other = take(others)
     emit(.move, type, .register(other), .register(register))
     release(register)
     occupy(other, temp)

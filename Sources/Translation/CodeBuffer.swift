@@ -32,6 +32,37 @@ public final class CodeBuffer {
     self.size = size
   }
 
+  /// A copy of the first `used` bytes for a child process: both mappings are shared memory, which
+  /// a fork does not copy. The result goes to `adopt` in the child and to `close` in the parent.
+  func duplicate(used: Int) -> Int32 {
+    let file = memfd_create("lyrebird-code", MFD_CLOEXEC)
+    guard file >= 0, ftruncate(file, size) == 0 else {
+      if file >= 0 { close(file) }
+      return -1
+    }
+    var done = 0
+    while done < used {
+      let count = pwrite(file, writable + done, used - done, done)
+      guard count > 0 else {
+        close(file)
+        return -1
+      }
+      done += count
+    }
+    return file
+  }
+
+  /// Puts a copy in the place of the memory shared with the parent; false if that fails.
+  func adopt(_ file: Int32) -> Bool {
+    let code = UnsafeMutableRawPointer(bitPattern: executable)
+    let isPlaced =
+      mmap(code, size, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED, file, 0) != MAP_FAILED
+      && mmap(writable, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file, 0)
+        != MAP_FAILED
+    close(file)
+    return isPlaced
+  }
+
   deinit {
     munmap(writable, size)
     munmap(UnsafeMutableRawPointer(bitPattern: executable), size)

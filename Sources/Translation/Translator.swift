@@ -69,14 +69,15 @@ public final class Translator {
   private var optimizer: Optimizer
   private let allocator: LocalAllocator
   let buffer: CodeBuffer
-  private let stubs: HostStubs
+  let stubs: HostStubs
   /// Where the next block goes.
-  private var cursor: Int
+  private(set) var cursor: Int
   let table: BlockTable
   private let spans: UnsafeMutablePointer<TranslatedSpan>
   /// Per key: the jump table, made when the key is first used.
   private var jumpTables: [UInt32: ZeroMemory] = [:]
   private var currentKey: UInt32 = 0
+  private var forkCopy: Int32 = -1
   private let returnStack: ReturnStack
   private let layout: EnvironmentLayout
   private let enter: @convention(c) (UnsafeMutableRawPointer, UInt) -> Void
@@ -343,6 +344,27 @@ public final class Translator {
       memory.markCode(page: first >> 12)
       first = end
     }
+  }
+
+  // MARK: Forking
+
+  /// Before a fork: makes the copy of the code that the child will have.
+  public func prepareFork() { forkCopy = buffer.duplicate(used: cursor) }
+
+  /// After a fork, in the parent.
+  public func endFork() {
+    if forkCopy >= 0 { close(forkCopy) }
+    forkCopy = -1
+  }
+
+  /// After a fork, in the child: code is its own from here on.
+  public func beginChild() {
+    guard forkCopy >= 0, buffer.adopt(forkCopy) else {
+      let text = "lyrebird: cannot copy the code buffer after a fork\n"
+      _ = write(2, text, text.utf8.count)
+      _exit(1)
+    }
+    forkCopy = -1
   }
 
   // MARK: Invalidation

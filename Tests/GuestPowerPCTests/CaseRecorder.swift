@@ -158,6 +158,7 @@ struct CaseRecorder {
     }
     let isNegative = words[0].hasPrefix("fn") && words[0].dropFirst(2).hasPrefix("m")
     // Numbers 3 and 4, 8 and 9, 10, 11.
+    if words[0] == "frsp" && status & (FPSCR.OX | FPSCR.UX) != 0 { return true }
     return status & (FPSCR.FI | FPSCR.FR) != 0 || isSingle && (hasNaN || result.isNotANumber)
       || isSingle && result.magnitude64 < FloatFormat.single.leastNormal && result.magnitude64 != 0
       || words[0] == "frsp" && result.magnitude64 < FloatFormat.single.leastNormal
@@ -224,7 +225,7 @@ struct CaseRecorder {
     case "SI": value = pick([0, 1, -1, 5, 0x7fff, -0x8000, 0x1234])
     case "UI": value = pick([0, 1, 0xffff, 0x8000, 0x1234])
     case "L": value = 0
-    case "TBR": value = pick([22, 256, 1023])
+    case "TBR": value = pick([22, 1023])
     default: return word
     }
     return operand.inserting(value, in: word) ?? word

@@ -38,12 +38,15 @@ struct Operand: Sendable {
     Operand("LI", .target, 6, 24), Operand("BD", .target, 16, 14),
   ]
 
-  private static let named = Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0) })
+  private static let byName = Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0) })
+
+  /// The operand of a name, if there is one.
+  static func named(_ name: String) -> Operand? { byName[name] }
 
   /// The operands that an instruction's declaration names, in its order; `D(RA)` is two.
   static func list(_ text: String) -> [Operand] {
     text.split { ", ()".contains($0) }.map { name in
-      guard let operand = named[String(name)] else { preconditionFailure("no operand \(name)") }
+      guard let operand = byName[String(name)] else { preconditionFailure("no operand \(name)") }
       return operand
     }
   }

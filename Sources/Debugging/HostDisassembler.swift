@@ -1,0 +1,51 @@
+import CSys
+import Glibc
+
+/// Host code as text: Capstone's, in AT&T syntax. The library is opened when the first block is
+/// listed, so that runs without a log do not pay for it.
+public final class HostDisassembler {
+  private typealias Instruction = UnsafeMutablePointer<csys_capstone_instruction>
+  private let next: csys_capstone_next
+  private let handle: Int
+  private let instruction: Instruction
+
+  /// The names under which the library is looked for. The layout of its records is version 4's.
+  private static let libraryName = "libcapstone.so.4"
+
+  /// Opens the library; nil if it is not installed.
+  public init?() {
+    guard let library = dlopen(Self.libraryName, RTLD_NOW | RTLD_LOCAL) else { return nil }
+    guard let open = dlsym(library, "cs_open"), let option = dlsym(library, "cs_option"),
+      let allocate = dlsym(library, "cs_malloc"), let next = dlsym(library, "cs_disasm_iter")
+    else { return nil }
+    // Sound: the prototypes are those of Capstone 4's header.
+    let openHandle = unsafeBitCast(open, to: csys_capstone_open.self)
+    let setOption = unsafeBitCast(option, to: csys_capstone_option.self)
+    let allocateInstruction = unsafeBitCast(allocate, to: csys_capstone_malloc.self)
+    self.next = unsafeBitCast(next, to: csys_capstone_next.self)
+    var handle = 0
+    let mode = Int32(CSYS_CAPSTONE_64_BIT.rawValue)
+    guard openHandle(Int32(CSYS_CAPSTONE_X86.rawValue), mode, &handle) == 0 else { return nil }
+    let syntax = Int32(CSYS_CAPSTONE_SYNTAX.rawValue)
+    guard setOption(handle, syntax, Int(CSYS_CAPSTONE_ATT.rawValue)) == 0,
+      let instruction = allocateInstruction(handle)
+    else { return nil }
+    self.handle = handle
+    self.instruction = instruction
+  }
+
+  /// The size and the text of the instruction at the start of `code`, nil if there is none.
+  /// - Parameter address: where the code runs.
+  public func instruction(
+    _ code: UnsafeRawBufferPointer, at address: UInt
+  ) -> (size: Int, mnemonic: String, operands: String)? {
+    var cursor = code.baseAddress?.assumingMemoryBound(to: UInt8.self)
+    var size = code.count
+    var place = UInt64(address)
+    guard size > 0, next(handle, &cursor, &size, &place, instruction) else { return nil }
+    return (
+      code.count - size, String(cString: csys_capstone_mnemonic(instruction)),
+      String(cString: csys_capstone_operands(instruction))
+    )
+  }
+}
