@@ -51,7 +51,8 @@ struct CaseRecorder {
     try write(sequences, to: directory.appendingPathComponent("sequences.cases"))
   }
 
-  private func write(_ lines: [(text: String, words: String, before: String)], to file: URL) throws {
+  private func write(_ lines: [(text: String, words: String, before: String)], to file: URL) throws
+  {
     let results = try run(lines.map { "\($0.words) \($0.before)" })
     var text = "# Recorded by Guests/record-cases.\n# instruction | before | after\n"
     for (line, result) in zip(lines, results)
@@ -97,6 +98,22 @@ struct CaseRecorder {
     "mtfsf 255, f1; fctiw f2, f3; fctiwz f4, f3; mffs f5 | f1=2 f3=4004000000000000",
     "fcmpu cr2, f1, f2; bc 12, 8, 8; addi r4, r0, 1; mfcr r5 | f1=bff0000000000000",
     "fcmpu cr2, f1, f2; mcrfs cr3, cr4; mfcr r5 | f1=7ff8000000000000",
+    "cmp cr1, 0, r3, r4; crxor 6, 6, 6; mfcr r5 | r3=5 r4=5",
+    "cmp cr1, 0, r3, r4; creqv 6, 6, 6; mfcr r5 | r3=5 r4=5",
+    "cmp cr1, 0, r3, r4; crxor 6, 6, 6; mfcr r5 | r3=5 r4=5 xer=80000000",
+    "cmp cr1, 0, r3, r4; creqv 6, 6, 6; mfcr r5 | r3=5 r4=5 xer=80000000",
+    "cmp cr1, 0, r3, r4; crxor 6, 6, 6; mfcr r5 | r3=6 r4=5",
+    "cmp cr1, 0, r3, r4; creqv 6, 6, 6; mfcr r5 | r3=6 r4=5",
+    "cmp cr1, 0, r3, r4; crxor 6, 6, 6; mfcr r5 | r3=6 r4=5 xer=80000000",
+    "cmp cr1, 0, r3, r4; creqv 6, 6, 6; mfcr r5 | r3=6 r4=5 xer=80000000",
+    "cmp cr1, 0, r3, r4; crxor 6, 6, 6; mfcr r5 | r3=80000000 r4=7fffffff",
+    "cmp cr1, 0, r3, r4; creqv 6, 6, 6; mfcr r5 | r3=80000000 r4=7fffffff",
+    "cmp cr1, 0, r3, r4; crxor 6, 6, 6; mfcr r5 | r3=80000000 r4=7fffffff xer=80000000",
+    "cmp cr1, 0, r3, r4; creqv 6, 6, 6; mfcr r5 | r3=80000000 r4=7fffffff xer=80000000",
+    "cmp cr1, 0, r3, r4; crxor 6, 6, 6; mfcr r5 | r3=7fffffff r4=80000000",
+    "cmp cr1, 0, r3, r4; creqv 6, 6, 6; mfcr r5 | r3=7fffffff r4=80000000",
+    "cmp cr1, 0, r3, r4; crxor 6, 6, 6; mfcr r5 | r3=7fffffff r4=80000000 xer=80000000",
+    "cmp cr1, 0, r3, r4; creqv 6, 6, 6; mfcr r5 | r3=7fffffff r4=80000000 xer=80000000",
     "isync; sync 0; eieio; sync 1; addi r3, r3, 1 | r3=7",
     "lmw r29, 0(r3); stmw r29, 16(r3) | r3=30000010 m30000010=000102030405060708090a0b0c0d0e0f",
     "lswi r5, r3, 7; stswi r5, r4, 6 | r3=30000011 r4=30000033 m30000010=000102030405060708090a0b",
@@ -151,7 +168,8 @@ struct CaseRecorder {
     let isSingle = words[0].hasSuffix("s") && words[0] != "fabs" && words[0] != "fnabs"
     switch words[0] {
     case "fmr", "fneg", "fabs", "fnabs", "fsel": return false
-    case "mtfsb1": return [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 21, 22, 23, 29].contains(Int(words[1])!)
+    case "mtfsb1":
+      return [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 21, 22, 23, 29].contains(Int(words[1])!)
     case "fcmpu", "fcmpo": return hasNaN || status & FPSCR.FI != 0
     case "fres" where status & FPSCR.ZX != 0: return true
     default: break
@@ -177,8 +195,9 @@ struct CaseRecorder {
     Int.random(in: 0..<100, using: &generator) < percent
   }
 
-  private mutating func line(_ form: TestAssembler.Form) -> (text: String, words: String, before: String)
-  {
+  private mutating func line(_ form: TestAssembler.Form) -> (
+    text: String, words: String, before: String
+  ) {
     let instruction = InstructionSet.powerPC.instructions[form.index]
     let operands = Operand.list(instruction.operands)
     var word = TestAssembler.random(form, using: &generator)
@@ -201,7 +220,9 @@ struct CaseRecorder {
     if instruction.mnemonic.first == "b" || instruction.operands.contains("SPR") {
       before["lr"] = UInt64(Layout.start) + 4 * UInt64.random(in: 2...200, using: &generator)
       before["ctr"] = UInt64(Layout.start) + UInt64.random(in: 8...800, using: &generator)
-      if !instruction.mnemonic.hasPrefix("bcctr") { before["ctr"] = pick([0, 1, 1, 2, 0xffff_ffff]) }
+      if !instruction.mnemonic.hasPrefix("bcctr") {
+        before["ctr"] = pick([0, 1, 1, 2, 0xffff_ffff])
+      }
     }
     if operands.contains(where: { $0.kind == .fpr }) || instruction.isStatus {
       before["fpscr"] = pick([0, 0, 1, 2, 3, 0x80, 0xf8, 0x8200_0000, 0x9200_4003])
@@ -224,7 +245,7 @@ struct CaseRecorder {
     case "D": value = pick([0, 4, 8, -4, -8, 1, 100, -100])
     case "SI": value = pick([0, 1, -1, 5, 0x7fff, -0x8000, 0x1234])
     case "UI": value = pick([0, 1, 0xffff, 0x8000, 0x1234])
-    case "L": value = 0
+    case "LS": value = pick([0, 1])
     case "TBR": value = pick([22, 1023])
     default: return word
     }
@@ -257,18 +278,23 @@ struct CaseRecorder {
     let values = Dictionary(operands.map { ($0.name, $0.value(in: word)) }) { $1 }
     let base = values["RA"] ?? 0
     let target =
-      chance(8) ? 0x4000_0000 : Int(Layout.memory) + 0x400 + Int.random(in: 0...64, using: &generator)
+      chance(8)
+      ? 0x4000_0000 : Int(Layout.memory) + 0x400 + Int.random(in: 0...64, using: &generator)
     let aligned = chance(60) ? target & ~3 : target
     if let index = values["RB"] {
       let offset = index == base || base == 0 ? 0 : pick([0, 4, 16, 0x7fff_fff0])
-      if base != 0 { before["r\(base)"] = UInt64(truncatingIfNeeded: aligned - offset) & 0xffff_ffff }
+      if base != 0 {
+        before["r\(base)"] = UInt64(truncatingIfNeeded: aligned - offset) & 0xffff_ffff
+      }
       before["r\(index)"] = base == 0 ? UInt64(aligned) : UInt64(offset)
       if base == index { before["r\(base)"] = UInt64(aligned / 2) }
     } else {
       before["r\(base)"] = UInt64(truncatingIfNeeded: aligned - (values["D"] ?? 0))
     }
     if aligned < Int(Layout.memory) + 0x1000 {
-      let bytes = (0..<pick([8, 16, 40, 130])).map { _ in UInt8.random(in: 0...255, using: &generator) }
+      let bytes = (0..<pick([8, 16, 40, 130])).map { _ in
+        UInt8.random(in: 0...255, using: &generator)
+      }
       before.values["m" + hex(aligned & ~3)] = bytes.map { String(format: "%02x", $0) }.joined()
     }
   }

@@ -79,12 +79,21 @@ struct BinutilsTests {
     }
     let texts = try disassemble(forms.map(\.1))
     var failures: [String] = []
+    var known: Set<String> = []
     for ((form, word), text) in zip(forms, texts) {
       let ours = TestAssembler.text(of: word, as: form).plain(address: 0)
       // The address of a branch is relative to the word's place in the file.
-      if ours != text { failures.append("\(hex(word)): \(ours), not \(text)") }
+      // Some invalid forms are none to binutils; some operands are optional.
+      if text.hasPrefix(".long") { continue }
+      known.insert(form.mnemonic)
+      if ![ours, ours + " 0", ours + " -1"].contains(text) {
+        failures.append("\(hex(word)): \(ours), not \(text)")
+      }
     }
     #expect(texts.count == forms.count)
+    // Not on a 7400 to binutils, or only with the operands that the test does not choose.
+    let unknown = ["mftb", "dcba"] + ["frin", "friz", "frip", "frim"].flatMap { [$0, $0 + "."] }
+    #expect(TestAssembler.forms.map(\.mnemonic).filter { !known.contains($0) } == unknown)
     #expect(failures.isEmpty, "\(failures.count):\n\(failures.prefix(60).joined(separator: "\n"))")
   }
 
@@ -124,6 +133,13 @@ extension String {
     var words = split { " ,()\t".contains($0) }.map(String.init)
     for n in words.indices.dropFirst() {
       words[n] = Self.number(words[n]).map(String.init) ?? words[n]
+    }
+    if words[0].hasPrefix("bclr") || words[0].hasPrefix("bcctr") {
+      return words[...2].joined(separator: " ")
+    }
+    if words[0].hasPrefix("b"), let target = Int(words.last!) {
+      let base = words[0].hasSuffix("a") ? 0 : address
+      words[words.count - 1] = "\(Int32(truncatingIfNeeded: target - base))"
     }
     return words.joined(separator: " ")
   }

@@ -18,7 +18,9 @@ struct InstructionCase {
     guard !line.hasPrefix("#"), line.contains("|") else { return nil }
     let parts = self.line.split(separator: "|", omittingEmptySubsequences: false)
     words = parts[0].split(separator: ";").map {
-      guard let word = TestAssembler.assemble($0) else { preconditionFailure("cannot assemble \($0)") }
+      guard let word = TestAssembler.assemble($0) else {
+        preconditionFailure("cannot assemble \($0)")
+      }
       return word
     }
     before = Self.fields(parts[1])

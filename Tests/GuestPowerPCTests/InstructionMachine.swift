@@ -157,7 +157,8 @@ private struct MachineMemory: InterpreterMemory {
 
   func read(_ address: UInt32, into bytes: UnsafeMutableRawBufferPointer) -> UInt32? {
     guard let index = index(address, bytes.count) else { return address }
-    bytes.copyMemory(from: UnsafeRawBufferPointer(start: machine.memory + index, count: bytes.count))
+    bytes.copyMemory(
+      from: UnsafeRawBufferPointer(start: machine.memory + index, count: bytes.count))
     return nil
   }
 

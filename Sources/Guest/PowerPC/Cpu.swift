@@ -134,8 +134,25 @@ public struct Cpu {
 
   /// Sets one bit of the condition register to 0 or 1.
   func setBit(_ number: Int, _ value: I32) {
+    if number & 3 == 2, let known = value.constant {
+      return setEqual(number >> 2, known != 0)
+    }
     let shift = 3 - number & 3
     setField(number >> 2, field(number >> 2).deposit(value, at: shift, length: 1))
+  }
+
+  /// Sets or clears EQ alone: what `crset` and `crclr` do before calls with variable arguments.
+  ///
+  /// EQ is the low word. An image of zero is the one whose GT would change with it: it is not
+  /// above zero only as long as it is zero.
+  private func setEqual(_ field: Int, _ value: Bool) {
+    let image = fieldImage(field)
+    if value {
+      let highBit = image.test(.ne, 0) << 32
+      setFieldImage(field, image & ir.i64(0xffff_ffff_0000_0000) | highBit)
+    } else {
+      setFieldImage(field, image | 1 | image.test(.eq, 0) << 63)
+    }
   }
 
   // MARK: Overflow

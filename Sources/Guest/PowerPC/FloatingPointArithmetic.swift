@@ -102,7 +102,9 @@ private let floatingPointConversions: [Instruction] = [
     cpu.float(i, .fctiw, i.FRB)
   },
 
-  Instruction("fctiwz[.]", "Floating Convert To Integer Word with round toward Zero", .X(63, 15), "FRT, FRB") { cpu, i in
+  Instruction("fctiwz[.]", "Floating Convert To Integer Word with round toward Zero", .X(63, 15),
+    "FRT, FRB"
+  ) { cpu, i in
     cpu.float(i, .fctiwz, i.FRB)
   },
 

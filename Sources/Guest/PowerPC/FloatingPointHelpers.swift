@@ -24,30 +24,38 @@ extension HelperNumber {
 
   private var fusedFunction: Function {
     switch self {
-    case .fmadd: { env, a, c, b in
-      arithmetic(env) { SoftwareFloat.fmadd(&$0, FRA: a, FRC: c, FRB: b) }
-    }
-    case .fmadds: { env, a, c, b in
-      arithmetic(env) { SoftwareFloat.fmadds(&$0, FRA: a, FRC: c, FRB: b) }
-    }
-    case .fmsub: { env, a, c, b in
-      arithmetic(env) { SoftwareFloat.fmsub(&$0, FRA: a, FRC: c, FRB: b) }
-    }
-    case .fmsubs: { env, a, c, b in
-      arithmetic(env) { SoftwareFloat.fmsubs(&$0, FRA: a, FRC: c, FRB: b) }
-    }
-    case .fnmadd: { env, a, c, b in
-      arithmetic(env) { SoftwareFloat.fnmadd(&$0, FRA: a, FRC: c, FRB: b) }
-    }
-    case .fnmadds: { env, a, c, b in
-      arithmetic(env) { SoftwareFloat.fnmadds(&$0, FRA: a, FRC: c, FRB: b) }
-    }
-    case .fnmsub: { env, a, c, b in
-      arithmetic(env) { SoftwareFloat.fnmsub(&$0, FRA: a, FRC: c, FRB: b) }
-    }
-    case .fnmsubs: { env, a, c, b in
-      arithmetic(env) { SoftwareFloat.fnmsubs(&$0, FRA: a, FRC: c, FRB: b) }
-    }
+    case .fmadd:
+      { env, a, c, b in
+        arithmetic(env) { SoftwareFloat.fmadd(&$0, FRA: a, FRC: c, FRB: b) }
+      }
+    case .fmadds:
+      { env, a, c, b in
+        arithmetic(env) { SoftwareFloat.fmadds(&$0, FRA: a, FRC: c, FRB: b) }
+      }
+    case .fmsub:
+      { env, a, c, b in
+        arithmetic(env) { SoftwareFloat.fmsub(&$0, FRA: a, FRC: c, FRB: b) }
+      }
+    case .fmsubs:
+      { env, a, c, b in
+        arithmetic(env) { SoftwareFloat.fmsubs(&$0, FRA: a, FRC: c, FRB: b) }
+      }
+    case .fnmadd:
+      { env, a, c, b in
+        arithmetic(env) { SoftwareFloat.fnmadd(&$0, FRA: a, FRC: c, FRB: b) }
+      }
+    case .fnmadds:
+      { env, a, c, b in
+        arithmetic(env) { SoftwareFloat.fnmadds(&$0, FRA: a, FRC: c, FRB: b) }
+      }
+    case .fnmsub:
+      { env, a, c, b in
+        arithmetic(env) { SoftwareFloat.fnmsub(&$0, FRA: a, FRC: c, FRB: b) }
+      }
+    case .fnmsubs:
+      { env, a, c, b in
+        arithmetic(env) { SoftwareFloat.fnmsubs(&$0, FRA: a, FRC: c, FRB: b) }
+      }
     default: unaryFunction
     }
   }
@@ -71,43 +79,51 @@ extension HelperNumber {
 
   private var statusFunction: Function {
     switch self {
-    case .fcmpu: { env, a, b, _ in
-      status(env, .compare) { UInt64(SoftwareFloat.fcmpu(&$0, FRA: a, FRB: b)) }
-    }
-    case .fcmpo: { env, a, b, _ in
-      status(env, .compare) { UInt64(SoftwareFloat.fcmpo(&$0, FRA: a, FRB: b)) }
-    }
-    case .mcrfs: { env, field, _, _ in
-      status(env, .clear) { UInt64($0.mcrfs(UInt32(truncatingIfNeeded: field))) }
-    }
-    case .mtfsf: { env, mask, bits, _ in
-      status(env, .move) { fpscr in
-        fpscr.mtfsf(FLM: UInt32(truncatingIfNeeded: mask), bits)
-        return 0
+    case .fcmpu:
+      { env, a, b, _ in
+        status(env, .compare) { UInt64(SoftwareFloat.fcmpu(&$0, FRA: a, FRB: b)) }
       }
-    }
-    case .mtfsfi: { env, field, value, _ in
-      status(env, .move) { fpscr in
-        fpscr.mtfsfi(
-          BF: UInt32(truncatingIfNeeded: field), U: UInt32(truncatingIfNeeded: value))
-        return 0
+    case .fcmpo:
+      { env, a, b, _ in
+        status(env, .compare) { UInt64(SoftwareFloat.fcmpo(&$0, FRA: a, FRB: b)) }
       }
-    }
-    case .mtfsb0: { env, bit, _, _ in
-      status(env, .clear) { fpscr in
-        fpscr.mtfsb0(UInt32(truncatingIfNeeded: bit))
-        return 0
+    case .mcrfs:
+      { env, field, _, _ in
+        status(env, .clear) { UInt64($0.mcrfs(UInt32(truncatingIfNeeded: field))) }
       }
-    }
-    case .mtfsb1: { env, bit, _, _ in
-      status(env, .move) { fpscr in
-        fpscr.mtfsb1(UInt32(truncatingIfNeeded: bit))
-        return 0
+    case .mtfsf:
+      { env, mask, bits, _ in
+        status(env, .move) { fpscr in
+          fpscr.mtfsf(FLM: UInt32(truncatingIfNeeded: mask), bits)
+          return 0
+        }
       }
-    }
-    case .singleToDouble: { _, word, _, _ in
-      SoftwareFloat.lfs(UInt32(truncatingIfNeeded: word))
-    }
+    case .mtfsfi:
+      { env, field, value, _ in
+        status(env, .move) { fpscr in
+          fpscr.mtfsfi(
+            BF: UInt32(truncatingIfNeeded: field), U: UInt32(truncatingIfNeeded: value))
+          return 0
+        }
+      }
+    case .mtfsb0:
+      { env, bit, _, _ in
+        status(env, .clear) { fpscr in
+          fpscr.mtfsb0(UInt32(truncatingIfNeeded: bit))
+          return 0
+        }
+      }
+    case .mtfsb1:
+      { env, bit, _, _ in
+        status(env, .move) { fpscr in
+          fpscr.mtfsb1(UInt32(truncatingIfNeeded: bit))
+          return 0
+        }
+      }
+    case .singleToDouble:
+      { _, word, _, _ in
+        SoftwareFloat.lfs(UInt32(truncatingIfNeeded: word))
+      }
     default: { _, bits, _, _ in UInt64(SoftwareFloat.stfs(bits)) }
     }
   }

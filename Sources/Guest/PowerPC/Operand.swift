@@ -29,7 +29,9 @@ struct Operand: Sendable {
     Operand("FRA", .fpr, 11), Operand("FRB", .fpr, 16), Operand("FRC", .fpr, 21),
     Operand("BF", .field, 6, 3), Operand("BFA", .field, 11, 3), Operand("BT", .number, 6),
     Operand("BA", .number, 11), Operand("BB", .number, 16), Operand("BO", .number, 6),
-    Operand("BI", .number, 11), Operand("TO", .number, 6), Operand("L", .number, 9, 2),
+    Operand("BI", .number, 11), Operand("TO", .number, 6), Operand("L", .number, 10, 1),
+    // The two bits of L in sync.
+    Operand("LS", .number, 9, 2),
     Operand("SH", .number, 16), Operand("NB", .number, 16), Operand("MB", .number, 21),
     Operand("ME", .number, 26), Operand("U", .number, 16, 4), Operand("FLM", .number, 7, 8),
     Operand("FXM", .number, 12, 8), Operand("SR", .number, 12, 4),

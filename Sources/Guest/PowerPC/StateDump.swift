@@ -1,30 +1,106 @@
-/// The registers as the log prints them: the lines and fields of QEMU's register dump.
+/// The registers as the log prints them.
 extension PowerPCState {
-  /// Appends the dump to a text.
+  /// Appends the lines and fields of QEMU's register dump to a text.
   /// - Parameters:
-  ///   - key: the key of the block about to run (`HF`).
-  ///   - timeBase: the time base.
+  ///   - env: the processor's state as translated code sees it.
   ///   - includesFloatingPoint: whether the FPRs and FPSCR are shown.
-  public mutating func dump(
-    key: UInt32, timeBase: UInt64, includesFloatingPoint: Bool, to text: inout [UInt8]
+  public static func appendDump(
+    of env: UnsafeMutableRawPointer, includesFloatingPoint: Bool, to text: inout [UInt8]
   ) {
-    text.append(
-      "NIP \(word: nip)   LR \(word: lr) CTR \(word: ctr) XER \(word: packedXER) CPU#0\n")
-    text.append("MSR \(word: msr) HID0 \(word: 0)  HF \(word: key) iidx 0 didx 0\n")
-    text.append("TB \(decimal: timeBase >> 32, digits: 8) \(decimal: timeBase, digits: 8)\n")
-    for first in stride(from: 0, to: 32, by: 4) {
-      text.append(
-        "GPR\(decimal: UInt64(first), digits: 2) \(long: UInt64(gpr[first]))"
-          + " \(long: UInt64(gpr[first + 1])) \(long: UInt64(gpr[first + 2]))"
-          + " \(long: UInt64(gpr[first + 3]))\n")
+    let state = (env - envOffset).assumingMemoryBound(to: PowerPCState.self)
+    state.pointee.appendDump(
+      timeBase: timeBase(env), includesFloatingPoint: includesFloatingPoint, to: &text)
+  }
+
+  /// The time base, TBU in the high half.
+  private static func timeBase(_ env: UnsafeMutableRawPointer) -> UInt64 {
+    typealias Read =
+      @convention(c) (UnsafeMutableRawPointer, UInt64, UInt64, UInt64) -> UInt64
+    // Sound: every helper has this shape.
+    return unsafeBitCast(HelperNumber.timeBase.helper.address, to: Read.self)(env, 0, 0, 0)
+  }
+
+  /// `HF` is the part of the machine state that a block's key would hold: PR and FP.
+  private func appendDump(timeBase: UInt64, includesFloatingPoint: Bool, to text: inout [UInt8]) {
+    var dump = DumpText(bytes: text)
+    text = []
+    dump.put("NIP ", nip, "   LR ", lr, " CTR ", ctr, " XER ", packedXER, " CPU#0\n")
+    dump.put("MSR ", msr, " HID0 ", 0, "  HF ", msr & 0x6000, " iidx 0 didx 0\nTB ")
+    dump.putDecimal(timeBase >> 32, digits: 8)
+    dump.put(" ")
+    dump.putDecimal(timeBase, digits: 8)
+    dump.put("\n")
+    for n in 0..<32 { dump.putRegister("GPR", n, UInt64(gpr[n])) }
+    putCondition(&dump)
+    if includesFloatingPoint {
+      for n in 0..<32 { dump.putRegister("FPR", n, fpr[n]) }
+      dump.put("FPSCR ", fpscr, "\n")
     }
-    dumpCondition(to: &text)
-    if !includesFloatingPoint { return }
-    for first in stride(from: 0, to: 32, by: 4) {
-      text.append(
-        "FPR\(decimal: UInt64(first), digits: 2) \(long: fpr[first]) \(long: fpr[first + 1])"
-          + " \(long: fpr[first + 2]) \(long: fpr[first + 3])\n")
+    text = dump.bytes
+  }
+
+  private func putCondition(_ dump: inout DumpText) {
+    dump.put("CR ", packedCR, "  [")
+    for n in 0..<8 {
+      let field = ConditionField.nibble(cr[n])
+      dump.put(field & 8 != 0 ? " L" : field & 4 != 0 ? " G" : field & 2 != 0 ? " E" : " -")
+      dump.put(field & 1 != 0 ? "O" : " ")
     }
-    text.append("FPSCR \(word: fpscr)\n")
+    dump.put(" ]             RES ", reserveValid != 0 ? reserveAddress : .max, "\n")
+  }
+}
+
+/// A dump under construction: UTF-8.
+private struct DumpText {
+  var bytes: [UInt8]
+
+  mutating func put(_ text: StaticString) {
+    bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+  /// A title and a word of eight hexadecimal digits.
+  mutating func put(_ title: StaticString, _ word: UInt32, _ end: StaticString = "") {
+    put(title)
+    putHexadecimal(UInt64(word), digits: 8)
+    put(end)
+  }
+  mutating func put(
+    _ a: StaticString, _ x: UInt32, _ b: StaticString, _ y: UInt32, _ c: StaticString, _ z: UInt32,
+    _ end: StaticString
+  ) {
+    put(a, x)
+    put(b, y)
+    put(c, z, end)
+  }
+  mutating func put(
+    _ a: StaticString, _ x: UInt32, _ b: StaticString, _ y: UInt32, _ c: StaticString, _ z: UInt32,
+    _ d: StaticString, _ w: UInt32, _ end: StaticString
+  ) {
+    put(a, x)
+    put(b, y, c, z, d, w, end)
+  }
+
+  /// Register `n` of a file of 32, four to a line.
+  mutating func putRegister(_ name: StaticString, _ n: Int, _ value: UInt64) {
+    if n & 3 == 0 {
+      put(name)
+      putDecimal(UInt64(n), digits: 2)
+    }
+    put(" ")
+    putHexadecimal(value, digits: 16)
+    if n & 3 == 3 { put("\n") }
+  }
+
+  mutating func putHexadecimal(_ value: UInt64, digits: Int) {
+    for n in (0..<digits).reversed() {
+      let digit = UInt8(truncatingIfNeeded: value &>> UInt64(4 * n) & 15)
+      bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit)
+    }
+  }
+
+  mutating func putDecimal(_ value: UInt64, digits: Int) {
+    let text = String(value)
+    for _ in 0..<max(0, digits - text.utf8.count) { put("0") }
+    bytes.append(contentsOf: text.utf8)
   }
 }

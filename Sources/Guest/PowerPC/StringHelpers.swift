@@ -77,7 +77,8 @@ func moveStringOut(
   }
   for n in 0..<count {
     let word = state.pointee.gpr[(Int(registers >> 10) + n / 4) & 31]
-    host(state, start &+ UInt32(n)).pointee = UInt8(truncatingIfNeeded: word >> UInt32(24 - n % 4 * 8))
+    host(state, start &+ UInt32(n)).pointee = UInt8(
+      truncatingIfNeeded: word >> UInt32(24 - n % 4 * 8))
   }
   return 0
 }

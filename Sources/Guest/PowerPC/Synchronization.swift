@@ -31,7 +31,7 @@ let synchronization: [Instruction] = [
     cpu.reserveValid = cpu.constant(0)
   },
 
-  Instruction("sync", "Synchronize", .X(31, 598), "L") { cpu, i in
+  Instruction("sync", "Synchronize", .X(31, 598), "LS") { cpu, i in
     cpu.ir.effect(.mb, constant: i.L == 1 ? Barrier.light : Barrier.full)
   },
 

@@ -155,7 +155,7 @@ extension Lowering {
     return [
       Lowering(.extract, [C.r], [C.rm]) { e, o in e.extract(o) },
       Lowering(.sextract, [C.r], [C.rm]) { e, o in e.extractSigned(o) },
-      Lowering(.deposit, [C.same], [C.r, C(depositSource)], clobbers: GPR.rcx.set) { e, o in
+      Lowering(.deposit, [C(depositSource, alias: 0)], [C.r, C(depositSource)], clobbers: GPR.rcx.set) { e, o in
         e.deposit(o)
       },
       Lowering(.extract2, [C.same], [C.r, C.r]) { e, o in

@@ -1,0 +1,99 @@
+import Debugging
+import GuestPowerPC
+import HostX64
+import LinuxUser
+
+/// What the command line and the environment ask for.
+struct UserOptions {
+  /// What the guest's process is told.
+  var linux = LinuxOptions()
+  /// `-cpu`.
+  var processor = Processor.named("750") ?? Processor.all[0]
+  /// `-B`: the host address of guest address 0.
+  var base: UInt?
+  /// `-R`: bytes of guest address space.
+  var reservedSize: UInt64?
+  /// `-tb-size`, in bytes.
+  var codeBufferSize = 64 << 20
+  /// `-one-insn-per-tb`.
+  var singleInstructions = false
+  /// `-host-features`.
+  var features = Features.detect()
+  /// `-E` and `-U`, in order: "NAME=VALUE" sets, "NAME" removes.
+  var environmentChanges: [String] = []
+  /// `-d`, `-dfilter`, `-D`.
+  var logItems: LogItems = []
+  var logFilter = DebugFilter()
+  var logFile: String?
+  /// Continue the log instead of starting it anew: after `execve`.
+  var appendsLog = false
+  /// The guest's program and its arguments, the program's name first.
+  var command: [String] = []
+}
+
+/// Why the run ends before it begins.
+enum OptionStop: Error, Equatable {
+  /// A message for standard error; exit status 1.
+  case error(String)
+  /// A text for standard output; exit status 0.
+  case answer(String)
+  /// A text for standard output; exit status 1, as QEMU gives it.
+  case refusal(String)
+}
+
+extension UserOptions {
+  /// The program's name in messages.
+  static let name = "lyrebird-ppc"
+  /// What `-version` prints.
+  static let version = "lyrebird-ppc version 0.1.0\n"
+  /// Before the names of environment variables.
+  static let prefix = "LYREBIRD_"
+
+  /// Reads the environment, then the arguments, which override it.
+  /// - Parameters:
+  ///   - arguments: without the name of this program.
+  ///   - environment: "NAME=VALUE" strings.
+  init(arguments: [String], environment: [String]) throws(OptionStop) {
+    linux.sysroot = "/usr/powerpc-linux-gnu"
+    try read(environment)
+    var index = 0
+    while index < arguments.count, arguments[index].hasPrefix("-"), arguments[index] != "-" {
+      let text = arguments[index]
+      let name = text.dropFirst(text.hasPrefix("--") ? 2 : 1)
+      index += 1
+      // "--" ends the options.
+      if text == "--" { break }
+      guard let row = OptionRow.named(name) else {
+        throw .error("\(Self.name): unknown option '\(name)'")
+      }
+      var value = ""
+      if row.argument != nil {
+        guard index < arguments.count else {
+          throw .error("\(Self.name): missing argument for option '\(name)'")
+        }
+        value = arguments[index]
+        index += 1
+      }
+      try apply(row, value)
+    }
+    command = Array(arguments[index...])
+    if command.isEmpty { throw .error("\(Self.name): no user program specified") }
+  }
+
+  private mutating func read(_ environment: [String]) throws(OptionStop) {
+    for text in environment where text.hasPrefix(Self.prefix) {
+      let name = text.dropFirst(Self.prefix.count).prefix { $0 != "=" }
+      guard let row = OptionRow.all.first(where: { $0.variable == String(name) }) else { continue }
+      try apply(row, String(text.dropFirst(Self.prefix.count + name.count + 1)))
+    }
+  }
+
+  /// Obeys an option, and keeps it for the programs that the guest starts.
+  private mutating func apply(_ row: OptionRow, _ value: String) throws(OptionStop) {
+    try row.apply(&self, value)
+    if row.isInherited {
+      linux.inheritedArguments.append("-" + row.names[0])
+      if row.argument != nil { linux.inheritedArguments.append(value) }
+    }
+  }
+}
