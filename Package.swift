@@ -37,7 +37,9 @@ let package = Package(
       name: "Translation",
       dependencies: ["IR", "Optimizer", "RegisterAllocation", "CSys"],
       swiftSettings: hot),
-    .target(name: "Debugging", dependencies: ["IR", "Translation", "CSys"], swiftSettings: cool),
+    .target(
+      name: "Debugging", dependencies: ["IR", "RegisterAllocation", "Translation", "CSys"],
+      swiftSettings: cool),
     .target(
       name: "LinuxUser",
       dependencies: [
@@ -57,5 +59,8 @@ let package = Package(
       resources: [.copy("Cases")], swiftSettings: tests),
     .testTarget(
       name: "LinuxUserTests", dependencies: ["LinuxUser", "Memory"], swiftSettings: tests),
+    .testTarget(
+      name: "DebuggingTests", dependencies: ["Debugging", "GuestPowerPC", "lyrebird-ppc"],
+      swiftSettings: tests),
   ]
 )

@@ -24,10 +24,10 @@ public final class HostDisassembler {
     let allocateInstruction = unsafeBitCast(allocate, to: csys_capstone_malloc.self)
     self.next = unsafeBitCast(next, to: csys_capstone_next.self)
     var handle = 0
-    let mode = Int32(CSYS_CAPSTONE_64_BIT.rawValue)
-    guard openHandle(Int32(CSYS_CAPSTONE_X86.rawValue), mode, &handle) == 0 else { return nil }
-    let syntax = Int32(CSYS_CAPSTONE_SYNTAX.rawValue)
-    guard setOption(handle, syntax, Int(CSYS_CAPSTONE_ATT.rawValue)) == 0,
+    let mode = Int32(CSYS_CAPSTONE_64_BIT)
+    guard openHandle(Int32(CSYS_CAPSTONE_X86), mode, &handle) == 0 else { return nil }
+    let syntax = Int32(CSYS_CAPSTONE_SYNTAX)
+    guard setOption(handle, syntax, Int(CSYS_CAPSTONE_ATT)) == 0,
       let instruction = allocateInstruction(handle)
     else { return nil }
     self.handle = handle

@@ -54,7 +54,6 @@ final class HostListing {
       }
       if first == 0 {
         text.pad(to: 3 * Self.bytesPerLine + 1, from: start)
-        text.put(" ")
         text.put(mnemonic, width: 8)
         text.put(" \(operands)")
       } else {

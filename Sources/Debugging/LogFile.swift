@@ -100,9 +100,6 @@ public final class LogFile {
     buffer.removeAll(keepingCapacity: true)
   }
 
-  /// Drops what waits: in a new child process, whose parent will write it.
-  public func discard() { buffer.removeAll(keepingCapacity: true) }
-
   private func report(_ error: Int32) {
     failed = true
     if descriptor == 2 { return }

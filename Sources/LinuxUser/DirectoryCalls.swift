@@ -188,34 +188,35 @@ enum DirectoryCalls {
     }
   }
 
-  /// struct statx has one layout. Its fields: words, then doublewords where `isWide` says so.
+  /// struct statx has one layout: 256 bytes.
   static func statusExtended(_ call: SystemCall) throws(Errno) -> Int {
     try withHostBytes(256) { (address, bytes) throws(Errno) in
       try hostCall(
         SYS_statx, call.signed(0), call.lookup(call[1]), call.signed(2), call.unsigned(3), address)
-      try call.write(call[4], statx(bytes))
+      swapStatx(bytes)
+      guard call.copy.write(call[4], from: bytes, 256) else { throw .fault }
       return 0
     }
   }
 
-  /// The guest's struct statx for the host's: 256 bytes.
-  static func statx(_ host: UnsafeRawPointer) -> StructureWriter {
-    let words = [0, 4, 16, 20, 24, 72, 88, 104, 120, 128, 132, 136, 140, 152, 156]
-    let doublewords = [8, 32, 40, 48, 56, 64, 80, 96, 112, 144]
-    var result = StructureWriter(capacity: 256)
-    while result.bytes.count < 256 {
-      let offset = result.bytes.count
-      if words.contains(offset) {
-        result.word(host.load(fromByteOffset: offset, as: UInt32.self))
-      } else if doublewords.contains(offset) {
-        result.doubleword(host.load(fromByteOffset: offset, as: UInt64.self))
-      } else if offset == 28 {
-        result.half(host.load(fromByteOffset: offset, as: UInt16.self))
+  /// The fields of struct statx beside the mode, as (offset, bytes).
+  private static let statxFields: [(offset: Int, size: Int)] =
+    [0, 4, 16, 20, 24, 72, 88, 104, 120, 128, 132, 136, 140, 152, 156].map { ($0, 4) }
+    + [8, 32, 40, 48, 56, 64, 80, 96, 112, 144].map { ($0, 8) }
+
+  /// Changes the byte order of each field of a struct statx.
+  static func swapStatx(_ bytes: UnsafeMutableRawPointer) {
+    let mode = bytes.load(fromByteOffset: 28, as: UInt16.self)
+    bytes.storeBytes(of: mode.byteSwapped, toByteOffset: 28, as: UInt16.self)
+    for (offset, size) in statxFields {
+      if size == 4 {
+        let word = bytes.load(fromByteOffset: offset, as: UInt32.self)
+        bytes.storeBytes(of: word.byteSwapped, toByteOffset: offset, as: UInt32.self)
       } else {
-        result.half(0)
+        let value = bytes.load(fromByteOffset: offset, as: UInt64.self)
+        bytes.storeBytes(of: value.byteSwapped, toByteOffset: offset, as: UInt64.self)
       }
     }
-    return result
   }
 
   // MARK: File systems

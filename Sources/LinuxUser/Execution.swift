@@ -8,6 +8,7 @@ enum Execution {
   private typealias Bytes = [UInt8]
 
   static func perform(_ call: SystemCall) throws(Errno) -> Int {
+    call.process.signals.synchronizeHost()
     let path = try name(call)
     var arguments = try vector(call, call[1])
     let environment = try vector(call, call[2])

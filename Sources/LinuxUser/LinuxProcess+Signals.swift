@@ -63,7 +63,7 @@ extension LinuxProcess {
     mailbox.beginTaking()
     while let entry = mailbox.take() {
       withUnsafeBytes(of: entry) {
-        if let start = $0.baseAddress { signals.queue.append(SignalInformation(host: start)) }
+        if let start = $0.baseAddress { signals.enqueue(SignalInformation(host: start)) }
       }
     }
   }
@@ -91,7 +91,6 @@ extension LinuxProcess {
       signals.installOnHost(signal)
     }
     let oldMask = signals.savedMask ?? signals.blocked
-    let hadWaited = signals.savedMask != nil
     signals.savedMask = nil
     let frame = SignalFrame(process: self, registers: registers)
     guard frame.push(information, action, oldMask, details) else {
@@ -102,8 +101,7 @@ extension LinuxProcess {
     }
     registers.clearReservation()
     let own = action.flags & SignalAction.noDefer != 0 ? 0 : Signal.bit(signal)
-    let mask = signals.blocked | action.mask | own
-    if hadWaited || mask != signals.blocked { signals.setBlocked(mask) }
+    signals.setBlockedLazily(signals.blocked | action.mask | own)
   }
 
   private func performDefault(_ signal: Int32, _ registers: any GuestRegisters) {

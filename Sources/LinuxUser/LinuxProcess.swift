@@ -35,6 +35,8 @@ public final class LinuxProcess {
   /// The stack's addresses.
   public private(set) var stackRange: Range<UInt32> = 0..<0
 
+  /// The process's number, which is its thread's too.
+  var number = getpid()
   let mailbox: SignalMailbox
   var signals = SignalState()
   var random: RandomSource

@@ -11,15 +11,25 @@ public struct LoadError: Error, Equatable, CustomStringConvertible {
 
   /// What can be wrong with an executable.
   public enum Cause: Error, Equatable {
-    case cannotOpen(Errno), cannotRead(Errno), notRegular
-    case tooShort, notELF
-    case wrongClass(UInt8), wrongByteOrder(UInt8), wrongVersion, wrongMachine(UInt16)
+    case cannotOpen(Errno)
+    case cannotRead(Errno)
+    case notRegular, tooShort, notELF, wrongVersion
+    case wrongClass(UInt8)
+    case wrongByteOrder(UInt8)
+    case wrongMachine(UInt16)
     case wrongType(UInt16)
-    case headerSize(UInt16), programHeaderTable, noSegments
-    case segmentSizes(Int), segmentRange(Int), segmentAlignment(Int), segmentTruncated(Int)
-    case segmentOverlap(Int), addressRefused(UInt32, UInt32)
-    case interpreterName, interpreterMissing(String)
-    case cannotMap(Errno), argumentsTooLong, noStack
+    case headerSize(UInt16)
+    case programHeaderTable, noSegments
+    case segmentSizes(Int)
+    case segmentRange(Int)
+    case segmentAlignment(Int)
+    case segmentTruncated(Int)
+    case segmentOverlap(Int)
+    case addressRefused(UInt32, UInt32)
+    case interpreterName
+    case interpreterMissing(String)
+    case cannotMap(Errno)
+    case argumentsTooLong, noStack
   }
 
   /// A failure of a file.
@@ -60,7 +70,8 @@ public struct LoadError: Error, Equatable, CustomStringConvertible {
     case .addressRefused(let start, let end):
       "addresses 0x\(hex(start)) to 0x\(hex(end)) are not available"
     case .interpreterName: "bad interpreter name"
-    case .interpreterMissing(let name): "interpreter \(name) not found (-L names a directory for it)"
+    case .interpreterMissing(let name):
+      "interpreter \(name) not found (-L names a directory for it)"
     case .cannotMap(let error): "cannot map: \(message(error))"
     case .argumentsTooLong: "arguments and environment do not fit on the stack"
     default: "no room for the stack"
@@ -69,5 +80,7 @@ public struct LoadError: Error, Equatable, CustomStringConvertible {
 
   private static func hex(_ value: UInt32) -> String { String(value, radix: 16) }
 
-  private static func message(_ error: Errno) -> String { String(cString: strerror(error.rawValue)) }
+  private static func message(_ error: Errno) -> String {
+    String(cString: strerror(error.rawValue))
+  }
 }

@@ -83,6 +83,7 @@ enum ProcessCalls {
   }
 
   private static func beginChild(_ process: LinuxProcess) {
+    process.number = getpid()
     process.mailbox.clear()
     process.signals.queue.removeAll()
     process.robustList = (0, 0)
@@ -100,7 +101,9 @@ enum ProcessCalls {
     }
     let child = try split(call.process)
     if child > 0 {
-      if flags & CloneFlag.parentSetThreadID != 0 { _ = call.copy.writeWord(call[2], UInt32(child)) }
+      if flags & CloneFlag.parentSetThreadID != 0 {
+        _ = call.copy.writeWord(call[2], UInt32(child))
+      }
       return Int(child)
     }
     beginChild(call.process)

@@ -97,12 +97,14 @@ enum SignalCalls {
       let kind = Signal.defaultAction(signal)
       guard kind == .core || kind == .terminate else { return false }
     }
-    call.process.signals.queue.append(.fromSelf(signal, code: code))
+    let information = SignalInformation.fromSelf(
+      signal, code: code, process: call.process.number)
+    call.process.signals.enqueue(information)
     return true
   }
 
   static func send(_ call: SystemCall) throws(Errno) -> Int {
-    if call.int32(0) == getpid(), deliverToSelf(call, call.int32(1), code: 0) { return 0 }
+    if call.int32(0) == call.process.number, deliverToSelf(call, call.int32(1), code: 0) { return 0 }
     return try hostCall(SYS_kill, call.signed(0), call.signed(1))
   }
 
@@ -111,7 +113,8 @@ enum SignalCalls {
     let isGroup = call.number == 250
     let thread = call.int32(isGroup ? 1 : 0)
     let signal = call.int32(isGroup ? 2 : 1)
-    let isOwn = thread == getpid() && (!isGroup || call.int32(0) == getpid())
+    let own = call.process.number
+    let isOwn = thread == own && (!isGroup || call.int32(0) == own)
     if isOwn, deliverToSelf(call, signal, code: -6) { return 0 }
     if isGroup { return try hostCall(SYS_tgkill, call.signed(0), Int(thread), Int(signal)) }
     return try hostCall(SYS_tkill, Int(thread), Int(signal))
@@ -260,7 +263,11 @@ enum SignalCalls {
       var set = place.pointee
       for entry in call.process.signals.queue { set |= Signal.bit(entry.signal) }
       set &= call.process.signals.blocked
-      if call.number == 73 { try call.writeWord(call[0], set) } else { try store(call, call[0], set) }
+      if call.number == 73 {
+        try call.writeWord(call[0], set)
+      } else {
+        try store(call, call[0], set)
+      }
       return 0
     }
   }
@@ -322,7 +329,9 @@ enum SignalCalls {
     let frame = SignalFrame(process: call.process, registers: call.registers)
     if call[0] != 0 {
       let blocked = call.process.signals.blocked
-      try call.write(call[0], bytes: frame.userContext(at: call[0], blocked, FaultDetails()))
+      var context = StructureWriter(capacity: 1184)
+      frame.appendContext(at: call[0], blocked, FaultDetails(), &context)
+      try call.write(call[0], context)
     }
     if call[1] == 0 { return 0 }
     guard frame.restoreContext(call[1]) else { throw .fault }

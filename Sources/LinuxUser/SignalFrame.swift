@@ -37,13 +37,17 @@ struct SignalFrame {
     guard top > size &+ 256 else { return false }
     let frame = (top &- size) & ~15
     let header = frame &- (hasInformation ? Self.rtGap : Self.plainGap)
-    let bytes =
-      hasInformation
-      ? rtFrame(information, frame, oldMask, details)
-      : plainFrame(information, action, frame, oldMask, details)
-    guard copy.writeBytes(frame, bytes), copy.writeWord(header, registers.gpr(1)) else {
-      return false
+    var bytes = StructureWriter(capacity: Int(Self.rtSize))
+    if hasInformation {
+      information.append(to: &bytes)
+      appendContext(at: frame &+ Self.contextOffset, oldMask, details, &bytes)
+    } else {
+      appendPlain(information, action, frame, oldMask, details, &bytes)
     }
+    let isWritten = bytes.withBytes { bytes in
+      bytes.baseAddress.map { copy.write(frame, from: $0, bytes.count) } ?? false
+    }
+    guard isWritten, copy.writeWord(header, registers.gpr(1)) else { return false }
     registers.setGPR(1, header)
     registers.setGPR(3, UInt32(bitPattern: information.signal))
     registers.setGPR(4, frame)
@@ -67,51 +71,42 @@ struct SignalFrame {
     return process.isOnAlternateStack(pointer) ? pointer : start &+ size
   }
 
-  private func rtFrame(
-    _ information: SignalInformation, _ frame: UInt32, _ oldMask: UInt64, _ details: FaultDetails
-  ) -> [UInt8] {
-    var frameBytes = StructureWriter(capacity: Int(Self.rtSize))
-    frameBytes.raw(information.structure.bytes)
-    frameBytes.raw(userContext(at: frame &+ Self.contextOffset, oldMask, details))
-    return frameBytes.bytes
-  }
-
-  /// A ucontext: 1184 bytes.
-  func userContext(at address: UInt32, _ mask: UInt64, _ details: FaultDetails) -> [UInt8] {
-    var context = StructureWriter(capacity: 1184)
-    context.word(0)
-    context.word(0)
+  /// Appends a ucontext that lies at `address`: 1184 bytes.
+  func appendContext(
+    at address: UInt32, _ mask: UInt64, _ details: FaultDetails, _ context: inout StructureWriter
+  ) {
+    let start = context.count
+    context.doubleword(0)
     let stack = process.signals.alternateStack
     context.word(stack.pointer)
     context.word(process.alternateStackFlags(registers.gpr(1)))
     context.word(stack.size)
-    context.pad(to: 48)
+    context.pad(to: start + 48)
     context.word(address &+ Self.machineOffset)
     context.word(mask)
     context.word(mask >> 32)
-    context.pad(to: Int(Self.machineOffset))
-    context.raw(machineContext(details, trampoline: Trampoline.rtCode))
-    return context.bytes
+    context.pad(to: start + Int(Self.machineOffset))
+    appendMachine(details, trampoline: Trampoline.rtCode, &context)
   }
 
-  private func plainFrame(
+  private func appendPlain(
     _ information: SignalInformation, _ action: SignalAction, _ frame: UInt32, _ oldMask: UInt64,
-    _ details: FaultDetails
-  ) -> [UInt8] {
-    var context = StructureWriter(capacity: Int(Self.plainSize))
+    _ details: FaultDetails, _ context: inout StructureWriter
+  ) {
     context.pad(to: 12)
     context.word(oldMask >> 32)
     context.word(information.signal)
     context.word(action.handler)
     context.word(oldMask)
     context.word(frame &+ 32)
-    context.raw(machineContext(details, trampoline: Trampoline.plainCode))
-    return context.bytes
+    appendMachine(details, trampoline: Trampoline.plainCode, &context)
   }
 
-  /// An mcontext: 48 words, 33 doubles, the trampoline's two words, 33 vectors.
-  private func machineContext(_ details: FaultDetails, trampoline: [UInt32]) -> [UInt8] {
-    var context = StructureWriter(capacity: Self.machineSize)
+  /// Appends an mcontext: 48 words, 33 doubles, the trampoline's two words, 33 vectors.
+  private func appendMachine(
+    _ details: FaultDetails, trampoline: [UInt32], _ context: inout StructureWriter
+  ) {
+    let start = context.count
     for index in 0..<32 { context.word(registers.gpr(index)) }
     context.word(registers.nip)
     context.word(registers.msr | (registers.hasVectors ? MachineState.vectors : 0))
@@ -124,13 +119,12 @@ struct SignalFrame {
     context.word(details.vector)
     context.word(details.dataAddress)
     context.word(details.status)
-    context.pad(to: 0xc0)
+    context.pad(to: start + 0xc0)
     for index in 0..<32 { context.doubleword(registers.fpr(index)) }
     context.doubleword(registers.fpscr)
     for word in trampoline { context.word(word) }
     if registers.hasVectors { appendVectors(&context) }
-    context.pad(to: Self.machineSize)
-    return context.bytes
+    context.pad(to: start + Self.machineSize)
   }
 
   /// The last vector holds VRSAVE in its first word and VSCR in its last.
@@ -154,7 +148,7 @@ struct SignalFrame {
     let context = StructureReader(bytes)
     guard restoreMachine(context.word(28)) else { return false }
     let mask = UInt64(context.word(12)) << 32 | UInt64(context.word(24))
-    process.signals.setBlocked(mask)
+    process.signals.setBlockedLazily(mask)
     return true
   }
 
@@ -175,7 +169,8 @@ struct SignalFrame {
     guard let bytes = copy.readBytes(address, 60) else { return false }
     let context = StructureReader(bytes)
     guard restoreMachine(context.word(48)) else { return false }
-    process.signals.setBlocked(UInt64(context.word(56)) << 32 | UInt64(context.word(52)))
+    process.signals.setBlockedLazily(
+      UInt64(context.word(56)) << 32 | UInt64(context.word(52)))
     return true
   }
 

@@ -79,16 +79,18 @@ struct SignalInformation {
   }
 
   /// kill(2) or tkill(2) by this process: SI_USER or SI_TKILL.
-  static func fromSelf(_ signal: Int32, code: Int32) -> SignalInformation {
+  static func fromSelf(_ signal: Int32, code: Int32, process: Int32) -> SignalInformation {
     var result = SignalInformation(signal, code: code)
-    result.words[0] = UInt32(bitPattern: getpid())
+    result.words[0] = UInt32(bitPattern: process)
     result.words[1] = getuid()
     return result
   }
 
   /// Reads the host's siginfo_t: by the code first, for those that any signal may have.
   init(host: UnsafeRawPointer) {
-    func word(_ offset: Int) -> UInt32 { host.loadUnaligned(fromByteOffset: offset, as: UInt32.self) }
+    func word(_ offset: Int) -> UInt32 {
+      host.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+    }
     self.init(Int32(bitPattern: word(0)), code: Int32(bitPattern: word(8)))
     error = Int32(bitPattern: word(4))
     words[0] = word(16)
@@ -108,12 +110,18 @@ struct SignalInformation {
   /// The guest's siginfo_t: 128 bytes.
   var structure: StructureWriter {
     var result = StructureWriter()
+    append(to: &result)
+    return result
+  }
+
+  /// Appends the guest's siginfo_t.
+  func append(to result: inout StructureWriter) {
+    let start = result.count
     result.word(signal)
     result.word(error)
     result.word(code)
     for index in 0..<5 { result.word(words[index]) }
-    result.pad(to: 128)
-    return result
+    result.pad(to: start + 128)
   }
 }
 
@@ -124,6 +132,9 @@ struct SignalState {
   var actions = [SignalAction](repeating: SignalAction(), count: Int(Signal.count) + 1)
   /// Blocked signals: bit n - 1 for signal n.
   private(set) var blocked: UInt64 = 0
+  /// The mask that the host has. While a handler runs it may lack signals that the handler blocks:
+  /// those are queued here if they come.
+  private var hostBlocked: UInt64 = 0
   /// The mask to return to after sigsuspend and its like, while one of them waits.
   var savedMask: UInt64?
   /// Signals that left the host's queue, or were never in it, and are not delivered yet.
@@ -141,6 +152,7 @@ struct SignalState {
       _ = csys_kernel(Int(SYS_rt_sigprocmask), 0, 0, Int(bitPattern: $0), 8, 0, 0)
     }
     blocked = mask & ~Signal.untouchable
+    hostBlocked = mask
     for signal in 1...Signal.count where signal != 32 && signal != 33 {
       var action = sigaction()
       if sigaction(signal, nil, &action) == 0,
@@ -154,8 +166,22 @@ struct SignalState {
   /// Sets the blocked mask, here and in the host.
   mutating func setBlocked(_ mask: UInt64) {
     blocked = mask & ~Signal.untouchable
-    var host = hostMask(blocked)
-    withUnsafeMutablePointer(to: &host) {
+    synchronizeHost()
+  }
+
+  /// Sets the blocked mask for a handler or after one: the host is told only what it must unblock.
+  mutating func setBlockedLazily(_ mask: UInt64) {
+    blocked = mask & ~Signal.untouchable
+    if hostBlocked & ~hostMask(blocked) != 0 { synchronizeHost() }
+  }
+
+  /// Gives the host the guest's mask: before a call that waits, and before a new process.
+  mutating func synchronizeHost() {
+    var wanted = hostMask(blocked)
+    // During a wait with a mask of its own the host keeps the old one.
+    if savedMask != nil || wanted == hostBlocked { return }
+    hostBlocked = wanted
+    withUnsafeMutablePointer(to: &wanted) {
       // SIG_SETMASK is 2.
       _ = csys_kernel(Int(SYS_rt_sigprocmask), 2, Int(bitPattern: $0), 0, 8, 0, 0)
     }
@@ -163,6 +189,7 @@ struct SignalState {
 
   /// Another mask for the time of a wait; the host's kernel puts it into force itself.
   mutating func beginWaiting(_ mask: UInt64) {
+    synchronizeHost()
     savedMask = blocked
     blocked = mask & ~Signal.untouchable
   }
@@ -178,6 +205,13 @@ struct SignalState {
 
   /// Whether a signal is blocked.
   func isBlocked(_ signal: Int32) -> Bool { blocked & Signal.bit(signal) != 0 }
+
+  /// Puts a signal into the queue. Below SIGRTMIN there is one entry for a number.
+  mutating func enqueue(_ information: SignalInformation) {
+    let isOnce = information.signal < 32
+    if isOnce, queue.contains(where: { $0.signal == information.signal }) { return }
+    queue.append(information)
+  }
 
   /// Index of the queued signal to deliver next: by number.
   func nextDeliverable() -> Int? {

@@ -6,38 +6,57 @@ public struct StructureReader {
   /// A reader of some bytes.
   public init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-  private func value(_ offset: Int, _ size: Int) -> UInt64 {
-    guard offset >= 0, offset + size <= bytes.count else { return 0 }
-    var result: UInt64 = 0
-    for index in offset..<offset + size { result = result << 8 | UInt64(bytes[index]) }
-    return result
+  private func value<T: FixedWidthInteger>(_ offset: Int, as type: T.Type) -> T {
+    guard offset >= 0, offset + MemoryLayout<T>.size <= bytes.count else { return 0 }
+    return bytes.withUnsafeBytes {
+      T(bigEndian: $0.loadUnaligned(fromByteOffset: offset, as: type))
+    }
   }
 
   /// The halfword at an offset.
-  public func half(_ offset: Int) -> UInt16 { UInt16(truncatingIfNeeded: value(offset, 2)) }
+  public func half(_ offset: Int) -> UInt16 { value(offset, as: UInt16.self) }
   /// The word at an offset.
-  public func word(_ offset: Int) -> UInt32 { UInt32(truncatingIfNeeded: value(offset, 4)) }
+  public func word(_ offset: Int) -> UInt32 { value(offset, as: UInt32.self) }
   /// The word at an offset, sign-extended.
   public func signed(_ offset: Int) -> Int { Int(Int32(bitPattern: word(offset))) }
   /// The doubleword at an offset.
-  public func doubleword(_ offset: Int) -> UInt64 { value(offset, 8) }
+  public func doubleword(_ offset: Int) -> UInt64 { value(offset, as: UInt64.self) }
 }
 
 /// Builds a structure of the guest: big-endian fields, one after the other.
 public struct StructureWriter {
-  /// The bytes so far.
-  public private(set) var bytes: [UInt8] = []
+  /// The bytes so far, then zeros.
+  private var storage: [UInt8]
+  /// How many bytes there are.
+  public private(set) var count = 0
 
   /// An empty structure, with room for one of `capacity` bytes.
-  public init(capacity: Int = 128) { bytes.reserveCapacity(capacity) }
+  public init(capacity: Int = 128) { storage = [UInt8](repeating: 0, count: capacity) }
+
+  /// The bytes so far.
+  public var bytes: [UInt8] { Array(storage[..<count]) }
+
+  /// Calls with the bytes so far.
+  func withBytes<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
+    storage.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+  }
+
+  private mutating func reserve(_ size: Int) {
+    guard count + size > storage.count else { return }
+    storage += [UInt8](repeating: 0, count: max(size, storage.count))
+  }
 
   private mutating func append<T: FixedWidthInteger>(_ value: T) {
-    withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
+    reserve(MemoryLayout<T>.size)
+    storage.withUnsafeMutableBytes {
+      $0.storeBytes(of: value.bigEndian, toByteOffset: count, as: T.self)
+    }
+    count += MemoryLayout<T>.size
   }
 
   /// Appends the low byte of a value.
   public mutating func byte<T: BinaryInteger>(_ value: T) {
-    bytes.append(UInt8(truncatingIfNeeded: value))
+    append(UInt8(truncatingIfNeeded: value))
   }
   /// Appends the low halfword of a value.
   public mutating func half<T: BinaryInteger>(_ value: T) {
@@ -53,16 +72,18 @@ public struct StructureWriter {
   }
   /// Appends bytes as they are.
   public mutating func raw<S: Sequence>(_ sequence: S) where S.Element == UInt8 {
-    bytes.append(contentsOf: sequence)
+    for byte in sequence { append(byte) }
   }
   /// Appends a string, cut to `size` bytes with its final zero, filled up with zeros.
   public mutating func string(_ text: String, size: Int) {
-    let characters = text.utf8.prefix(size - 1)
-    bytes.append(contentsOf: characters)
-    pad(to: bytes.count + size - characters.count)
+    let end = count + size
+    raw(text.utf8.prefix(size - 1))
+    pad(to: end)
   }
   /// Appends zeros up to an offset.
   public mutating func pad(to offset: Int) {
-    while bytes.count < offset { bytes.append(0) }
+    guard offset > count else { return }
+    reserve(offset - count)
+    count = offset
   }
 }

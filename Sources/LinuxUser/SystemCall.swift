@@ -85,7 +85,11 @@ public struct SystemCall {
 
   /// Stores a structure.
   func write(_ address: UInt32, _ structure: StructureWriter) throws(Errno) {
-    guard copy.writeBytes(address, structure.bytes) else { throw .fault }
+    let isWritten = structure.withBytes { bytes in
+      guard let start = bytes.baseAddress else { return true }
+      return copy.write(address, from: start, bytes.count)
+    }
+    guard isWritten else { throw .fault }
   }
 
   /// Stores bytes.
@@ -117,6 +121,7 @@ public struct SystemCall {
     _ number: Int32, _ a: Int = 0, _ b: Int = 0, _ c: Int = 0, _ d: Int = 0, _ e: Int = 0,
     _ f: Int = 0
   ) throws(Errno) -> Int {
+    process.signals.synchronizeHost()
     let result = csys_interruptible(process.mailbox.interruption, Int(number), a, b, c, d, e, f)
     guard result >= 0 || result < -4095 else {
       throw Errno(Int32(truncatingIfNeeded: -result))

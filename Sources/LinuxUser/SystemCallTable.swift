@@ -118,16 +118,14 @@ public enum SystemCallTable {
     + MemoryCalls.rows + TimeCalls.rows + ProcessCalls.rows + IdentityCalls.rows
     + PollingCalls.rows + SignalCalls.rows + SocketCalls.rows + MiscellaneousCalls.rows
 
-  /// Index into `rows` by number, -1 for none.
-  static let indices: [Int16] = {
-    var result = [Int16](repeating: -1, count: count)
-    for (index, row) in rows.enumerated() { result[row.number] = Int16(index) }
+  private static let byNumber: [SystemCallRow?] = {
+    var result = [SystemCallRow?](repeating: nil, count: count)
+    for row in rows { result[row.number] = row }
     return result
   }()
 
   /// The row of a number.
   public static func row(_ number: Int) -> SystemCallRow? {
-    guard number >= 0, number < count, indices[number] >= 0 else { return nil }
-    return rows[Int(indices[number])]
+    number >= 0 && number < count ? byNumber[number] : nil
   }
 }

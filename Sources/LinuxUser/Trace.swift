@@ -52,6 +52,7 @@ enum TraceText {
     var index = 0
     for position in 0..<row.arguments.utf8CodeUnitCount where index < 6 {
       let kind = Character(UnicodeScalar(row.arguments.utf8Start[position]))
+      if kind == "o", opensOnly(call, row, position) { break }
       if kind == "l" {
         index += index & 1
         texts.append(String(call.pair(min(index, 4))))
@@ -62,6 +63,14 @@ enum TraceText {
       }
     }
     return texts.joined(separator: ",")
+  }
+
+  /// Whether an argument is the mode of an `open` that does not create (O_CREAT).
+  private static func opensOnly(
+    _ call: SystemCall, _ row: SystemCallRow, _ position: Int
+  ) -> Bool {
+    position > 0 && row.arguments.utf8Start[position - 1] == UInt8(ascii: "O")
+      && call[position - 1] & 0o100 == 0
   }
 
   private static func text(_ call: SystemCall, _ kind: Character, _ value: UInt32) -> String {

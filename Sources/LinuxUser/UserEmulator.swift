@@ -14,6 +14,8 @@ public final class UserEmulator {
   /// The processor's state, and env within it.
   public let state: UnsafeMutablePointer<PowerPCState>
   public let env: UnsafeMutableRawPointer
+  /// Told of every exception before it is handled (`-d int`).
+  public var onException: ((PowerPCException) -> Void)?
   private let registers: ProcessorRegisters
   private let memory: UserCode
 
@@ -83,6 +85,7 @@ public final class UserEmulator {
 
   private func handle(_ exception: PowerPCException) {
     let nip = state.pointee.nip
+    onException?(exception)
     switch exception {
     case .systemCall: process.handleSystemCall(registers)
     case .trap: process.raise(SIGTRAP, code: 1, address: nip, registers)
@@ -113,6 +116,7 @@ public final class UserEmulator {
 
   private func handleFault() {
     let record = FaultHandler.record.pointee
+    onException?(.dataStorage)
     let address = UInt32(truncatingIfNeeded: record.address &- process.space.base)
     if record.signal == SIGBUS {
       return process.raise(SIGBUS, code: record.code, address: address, registers)

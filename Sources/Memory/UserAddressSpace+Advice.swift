@@ -69,8 +69,8 @@ extension UserAddressSpace {
     while page < end {
       let flags = PageFlags(rawValue: pages[page]).subtracting(.code)
       let first = page
-      repeat { page += 1 } while page < end
-        && PageFlags(rawValue: pages[page]).subtracting(.code) == flags
+      page += 1
+      while page < end, PageFlags(rawValue: pages[page]).subtracting(.code) == flags { page += 1 }
       if !flags.isEmpty {
         result.append((UInt32(truncatingIfNeeded: first << 12), UInt64(page) << 12, flags))
       }

@@ -1,16 +1,70 @@
 import IR
 
+/// The parts of the optimizer, each of which can be switched off to measure what it gives.
+public struct Passes: OptionSet, Sendable {
+  public let rawValue: UInt32
+  public init(rawValue: UInt32) { self.rawValue = rawValue }
+  /// Constants: an op on constants is done at once.
+  public static let folding = Passes(rawValue: 1)
+  /// Copies and constants take the place of the temps that equal them.
+  public static let copies = Passes(rawValue: 2)
+  /// Algebraic rules.
+  public static let rules = Passes(rawValue: 4)
+  /// Bits that are known to be zero.
+  public static let knownBits = Passes(rawValue: 8)
+  /// A test of a comparison's outcome becomes the comparison.
+  public static let comparisons = Passes(rawValue: 16)
+  /// Sums of a register and a constant, and of two registers, as parts of guest accesses.
+  public static let addresses = Passes(rawValue: 32)
+  public static let indexes = Passes(rawValue: 64)
+  /// A global's new value is computed where it is written.
+  public static let sinking = Passes(rawValue: 128)
+  public static let all: Passes = [
+    .folding, .copies, .rules, .knownBits, .comparisons, .addresses, .indexes, .sinking,
+  ]
+
+  /// Names for options and reports.
+  public static let names: [(name: String, pass: Passes)] = [
+    ("folding", .folding), ("copies", .copies), ("rules", .rules), ("known-bits", .knownBits),
+    ("comparisons", .comparisons), ("addresses", .addresses), ("indexes", .indexes),
+    ("sinking", .sinking),
+  ]
+}
+
 /// The passes over a block, in order, each with its reason.
 public struct Optimizer {
+  private var forward: ForwardPass?
   private var liveness = Liveness()
+  private let rules = RuleTable(algebraicRules + constantRules)
+  /// What is switched on.
+  public let passes: Passes
 
-  public init() {}
+  /// - Parameters:
+  ///   - homes: the globals that live in host registers.
+  public init(_ block: Block, passes: Passes = .all, homes: [TempIndex] = []) {
+    self.passes = passes
+    forward = ForwardPass(block, rules: rules, passes: passes, homes: homes)
+  }
 
   /// Runs every pass over a finished block.
+  ///
+  /// 1. The forward walk: folding, copies, rules, known bits and fusion feed each other, so one
+  ///    walk does them together.
+  /// 2. Liveness, last: it drops what the walk has made useless and marks the rest for the
+  ///    register allocator.
   public mutating func run(_ block: Block) {
+    if !passes.isEmpty { forward?.run(block) }
     liveness.run(block)
   }
 
+  /// How often each rule was applied.
+  public var ruleHits: [(name: String, count: Int)] {
+    rules.rules.enumerated().map { ($1.name, rules.hits[$0]) }
+  }
+
   /// Frees the storage; the optimizer must not be used afterwards.
-  public func deallocate() { liveness.deallocate() }
+  public func deallocate() {
+    forward?.deallocate()
+    liveness.deallocate()
+  }
 }

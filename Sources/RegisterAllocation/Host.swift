@@ -80,6 +80,8 @@ public protocol Host: AnyObject {
   var registerFile: RegisterFile { get }
   /// The registers that can be homes of guest globals, best first.
   static var homeRegisters: [RegisterNumber] { get }
+  /// Whether a guest access may add two registers.
+  var addsIndexes: Bool { get }
   /// Writes the fixed pieces of code; must come first, at the start of the code buffer.
   func writeStubs(
     in space: CodeSpace, block: Block, homes: [(register: RegisterNumber, offset: Int)],

@@ -87,7 +87,7 @@ public final class Translator {
   /// - Parameter homes: the guest's globals (temps) that live in host registers, best first.
   public init(
     guest: any Guest, host: any Host, memory: any CodeMemory, codeBufferSize: Int,
-    homes: [(temp: TempIndex, offset: Int)]
+    homes: [(temp: TempIndex, offset: Int)], passes: Passes = .all
   ) throws(TranslationError) {
     self.guest = guest
     self.host = host
@@ -106,7 +106,9 @@ public final class Translator {
       helpers: guest.names.helpers)
     cursor = stubs.size
     table = try BlockTable()
-    optimizer = Optimizer()
+    var passes = passes
+    if !host.addsIndexes { passes.remove(.indexes) }
+    optimizer = Optimizer(block, passes: passes, homes: placed.map(\.0.temp))
     allocator = LocalAllocator(
       block: block, file: host.registerFile,
       homes: Dictionary(uniqueKeysWithValues: placed.map { ($0.temp, $1) }), layout: guest.layout)
@@ -115,7 +117,6 @@ public final class Translator {
     enter = unsafeBitCast(
       stubs.enter, to: (@convention(c) (UnsafeMutableRawPointer, UInt) -> Void).self)
     prepareFaults()
-    if let t = getenv("LYREBIRD_LIMIT") { limits.instructions = Int(atoi(t)) }  // DEBUG
   }
 
   deinit {

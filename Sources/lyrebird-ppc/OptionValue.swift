@@ -81,7 +81,8 @@ enum OptionHelp {
   static var text: String {
     var text = LogText()
     text.put("usage: \(UserOptions.name) [options] program [arguments...]\n")
-    text.put("PowerPC Linux programs on x86-64\n\nOptions and associated environment variables:\n\n")
+    text.put("PowerPC Linux programs on x86-64\n\n")
+    text.put("Options and associated environment variables:\n\n")
     append("Argument", "Env-variable", "Description", &text)
     for row in OptionRow.all {
       for name in row.names {

@@ -12,7 +12,8 @@ extension LinuxUserTests {
       let copy = GuestCopy(space)
       let place = try space.map(0, 8192, protection: 3, flags: Self.anonymous)
       #expect(place == UserAddressSpace.taskSize - 8192)
-      #expect(copy.writeWord(place + 4094, 0x1234_5678) && copy.readWord(place + 4094) == 0x1234_5678)
+      #expect(
+        copy.writeWord(place + 4094, 0x1234_5678) && copy.readWord(place + 4094) == 0x1234_5678)
       #expect(copy.readByte(place + 4094) == 0x12)
       #expect(copy.readWord(place + 8190) == nil)
       #expect(copy.readWord(0xffff_fffe) == nil && copy.readWord(0) == nil)
@@ -51,7 +52,9 @@ extension LinuxUserTests {
       #expect(throws: Errno.invalid) { try UserAddressSpace(requestedBase: 0x1_2345) }
     }
 
-    @Test("Random requests leave the memory that a simple model has", arguments: [1, 2, 3, 4] as [UInt64])
+    @Test(
+      "Random requests leave the memory that a simple model has",
+      arguments: [1, 2, 3, 4] as [UInt64])
     func model(_ seed: UInt64) throws {
       let space = try UserAddressSpace()
       let copy = GuestCopy(space)
@@ -165,7 +168,8 @@ extension LinuxUserTests {
       try space.unmap(b, 0x1000)
       #expect(try space.map(0, 0x2000, protection: 3, flags: Self.anonymous) == c - 0x2000)
       #expect(try space.map(0, 0x1000, protection: 3, flags: Self.anonymous) == b)
-      #expect(try space.map(0x1234_5678, 0x1000, protection: 3, flags: Self.anonymous) == 0x1234_6000)
+      #expect(
+        try space.map(0x1234_5678, 0x1000, protection: 3, flags: Self.anonymous) == 0x1234_6000)
       let all = try UserAddressSpace(requestedBase: 0x6_0000_0000, size: 0x1000_0000)
       #expect(try all.map(0, 0x0fff_0000, protection: 0, flags: Self.anonymous) == 0x1_0000)
       #expect(throws: Errno.noMemory) {

@@ -1,6 +1,7 @@
-import LinuxUser
 import Memory
 import Testing
+
+@testable import LinuxUser
 
 /// The registers of no processor: plain storage.
 final class FakeRegisters: GuestRegisters {
@@ -81,6 +82,7 @@ final class Bench {
     let stack = try space.map(0, 0x2_0000, protection: 3, flags: flags)
     registers.general[1] = stack + 0x1_ff00
     process.diesOfSignals = false
+    try process.installTrampolines()
     // Worker threads block most signals: start like a program, with none blocked.
     call(174, 2, put([0, 0], at: 0), 0, 8)
     process.log = { [weak self] in self?.logged.append($0) }

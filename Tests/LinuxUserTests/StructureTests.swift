@@ -54,8 +54,8 @@ extension LinuxUserTests {
     func extendedStatus() {
       // Each byte of the host's is unlike its neighbours; a field is its reverse.
       let host = (0..<256).map { UInt8($0) }
-      let guest = host.withUnsafeBytes { DirectoryCalls.statx($0.baseAddress!).bytes }
-      #expect(guest.count == 256)
+      var guest = host
+      guest.withUnsafeMutableBytes { DirectoryCalls.swapStatx($0.baseAddress!) }
       for (name, place) in Layouts.fields where name.hasPrefix("statx.stx_") {
         // A time is a doubleword and a word.
         let size = place.size == 16 ? 8 : place.size
@@ -83,7 +83,8 @@ extension LinuxUserTests {
       put(UInt32(bitPattern: -1), at: 8)
       put(77, at: 24)
       check(
-        "siginfo", guest(), ["si_pid": 4321, "si_uid": 1000, "si_value": 77, "si_code": 0xffff_ffff])
+        "siginfo", guest(),
+        ["si_pid": 4321, "si_uid": 1000, "si_value": 77, "si_code": 0xffff_ffff])
       var fault = SignalInformation(11, code: 2)
       fault.words[0] = 0xdead_b000
       check("siginfo", fault.structure.bytes, ["si_addr": 0xdead_b000, "si_code": 2])
@@ -136,7 +137,9 @@ extension LinuxUserTests {
     @Test("The table has no number twice, and every name")
     func table() {
       #expect(Set(SystemCallTable.rows.map(\.number)).count == SystemCallTable.rows.count)
-      let names = [4: "write", 234: "exit_group", 403: "clock_gettime64", 435: "clone3", 224: "unknown"]
+      let names = [
+        4: "write", 234: "exit_group", 403: "clock_gettime64", 435: "clone3", 224: "unknown",
+      ]
       for (number, name) in names { #expect(SystemCallNames.name(number) == name) }
       for row in SystemCallTable.rows {
         #expect(row.number > 0 && row.number < SystemCallTable.count)

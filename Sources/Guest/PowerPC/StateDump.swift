@@ -55,7 +55,8 @@ private struct DumpText {
   var bytes: [UInt8]
 
   mutating func put(_ text: StaticString) {
-    bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    bytes.append(
+      contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 
   /// A title and a word of eight hexadecimal digits.

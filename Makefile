@@ -1,0 +1,81 @@
+# Lyrebird: `make demo` shows it, `make test` checks it, `make bench` measures it.
+
+# Where Swift builds.
+SCRATCH ?= .build
+SWIFT_FLAGS := --scratch-path $(SCRATCH)
+RELEASE_FLAGS := $(SWIFT_FLAGS) -c release --static-swift-stdlib
+LYREBIRD := $(SCRATCH)/release/lyrebird-ppc
+# Passed to the benchmark: see Benchmarks/bench --help.
+BENCH ?=
+
+# A crash of a program under test is not to leave a debugger behind.
+export SWIFT_BACKTRACE := enable=no
+
+PACKAGES := binutils binutils-powerpc-linux-gnu gcc-powerpc-linux-gnu libc6-dev-powerpc-cross \
+  libcapstone4
+BENCH_PACKAGES := g++ g++-powerpc-linux-gnu gcc python3 qemu-user
+
+all: build
+
+# $(call install,PACKAGES): what is missing of some Debian packages.
+define install
+@command -v dpkg-query >/dev/null || exit 0; \
+missing=; \
+for package in $(1); do \
+  dpkg-query -W -f='$${db:Status-Status}' $$package 2>/dev/null | grep -qx installed || \
+    missing="$$missing $$package"; \
+done; \
+[ -n "$$missing" ] || exit 0; \
+echo "Installing$$missing"; \
+root=; [ "$$(id -u)" = 0 ] || root=sudo; \
+$$root apt-get -qq update && \
+$$root env DEBIAN_FRONTEND=noninteractive \
+  apt-get -qq -y --no-install-recommends install $$missing >/dev/null
+endef
+
+# Installs the Debian packages that building guests and reading logs takes.
+setup:
+	$(call install,$(PACKAGES))
+
+setup-bench: setup
+	$(call install,$(BENCH_PACKAGES))
+
+build:
+	@swift build $(RELEASE_FLAGS) --product lyrebird-ppc
+
+guests: setup
+	@$(MAKE) --no-print-directory -C Guests
+
+# Runs a guest program, then takes its hottest block apart.
+demo: build guests
+	@echo; echo "== A PowerPC program, translated while it runs =="
+	@$(LYREBIRD) Guests/build/demo
+	@echo; echo "== Its hot loop: guest code, ops, optimised ops with liveness, host code =="
+	@address=0x$$(powerpc-linux-gnu-nm Guests/build/demo | awk '$$3 == "hot_loop" {print $$1}'); \
+	log=$$(mktemp); \
+	$(LYREBIRD) -d in_asm,op,op_opt,out_asm -dfilter $$address+4 -D $$log Guests/build/demo \
+	  >/dev/null; \
+	sed -n '/^-----/,$$p' $$log; rm -f $$log
+
+# The whole suite.
+test: guests
+	@swift test $(SWIFT_FLAGS) --parallel
+
+# And the parts of it that take long.
+test-long: guests
+	@LYREBIRD_LONG=1 swift test $(SWIFT_FLAGS) --parallel
+
+bench: build setup-bench
+	@Benchmarks/bench --lyrebird $(LYREBIRD) $(BENCH)
+
+format:
+	@swift format --in-place --recursive --parallel Package.swift Sources Tests
+
+lint:
+	@swift format lint --strict --recursive --parallel Package.swift Sources Tests
+
+clean:
+	@rm -rf $(SCRATCH) Benchmarks/build
+	@$(MAKE) --no-print-directory -C Guests clean
+
+.PHONY: all setup setup-bench build guests demo test test-long bench format lint clean
