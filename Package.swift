@@ -52,10 +52,30 @@ let package = Package(
       swiftSettings: cool),
     .testTarget(name: "IRTests", dependencies: ["IR"], swiftSettings: tests),
     .testTarget(
-      name: "HostX64Tests", dependencies: ["HostX64", "IR", "RegisterAllocation"],
+      name: "HostX64Tests",
+      dependencies: ["HostX64", "IR", "Optimizer", "RegisterAllocation", "Translation"],
       swiftSettings: tests),
+    // What tests need to run translated code in this process.
+    .target(
+      name: "EngineSupport",
+      dependencies: [
+        "CSys", "GuestPowerPC", "HostX64", "IR", "Optimizer", "Translation",
+      ],
+      path: "Tests/EngineSupport", swiftSettings: hot),
+    .testTarget(name: "OptimizerTests", dependencies: ["IR", "Optimizer"], swiftSettings: tests),
     .testTarget(
-      name: "GuestPowerPCTests", dependencies: ["GuestPowerPC", "IR"],
+      name: "TranslationTests",
+      dependencies: [
+        "EngineSupport", "GuestPowerPC", "HostX64", "IR", "Optimizer", "RegisterAllocation",
+        "Translation",
+      ],
+      resources: [.copy("Golden")], swiftSettings: tests),
+    .testTarget(
+      name: "GuestPowerPCTests",
+      dependencies: [
+        "EngineSupport", "GuestPowerPC", "HostX64", "IR", "Optimizer", "RegisterAllocation",
+        "Translation",
+      ],
       resources: [.copy("Cases")], swiftSettings: tests),
     .testTarget(
       name: "LinuxUserTests", dependencies: ["LinuxUser", "Memory"], swiftSettings: tests),

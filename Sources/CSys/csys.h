@@ -119,4 +119,8 @@ static inline const char *csys_capstone_mnemonic(const csys_capstone_instruction
 static inline const char *csys_capstone_operands(const csys_capstone_instruction *i) {
   return i->operands;
 }
+/// Sets the base of the calling thread's GS segment (ARCH_SET_GS); 0 or a negative error number.
+static inline long csys_set_gs_base(uint64_t base) {
+  return csys_kernel(SYS_arch_prctl, 0x1001, (long)base, 0, 0, 0, 0);
+}
 #endif

@@ -17,13 +17,13 @@ public struct HelperFlags: OptionSet, Sendable {
   public let rawValue: UInt32
   @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
   /// Does not read globals.
-  public static let noReadGlobals = HelperFlags(rawValue: 1)
+  @inlinable public static var noReadGlobals: HelperFlags { HelperFlags(rawValue: 1) }
   /// Does not write globals.
-  public static let noWriteGlobals = HelperFlags(rawValue: 2)
+  @inlinable public static var noWriteGlobals: HelperFlags { HelperFlags(rawValue: 2) }
   /// May be dropped when its result is unused.
-  public static let noSideEffects = HelperFlags(rawValue: 4)
+  @inlinable public static var noSideEffects: HelperFlags { HelperFlags(rawValue: 4) }
   /// Looks only at globals without a home in a host register.
-  public static let noHomes = HelperFlags(rawValue: 8)
+  @inlinable public static var noHomes: HelperFlags { HelperFlags(rawValue: 8) }
   /// Does not fault and does not look at the guest's state.
   public static let pure: HelperFlags = [.noReadGlobals, .noWriteGlobals, .noSideEffects]
 }

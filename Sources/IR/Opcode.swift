@@ -39,27 +39,27 @@ public struct OpcodeFlags: OptionSet, Sendable {
   public let rawValue: UInt16
   @inlinable public init(rawValue: UInt16) { self.rawValue = rawValue }
   /// Ends the straight line: nothing falls through.
-  public static let blockExit = OpcodeFlags(rawValue: 1)
+  @inlinable public static var blockExit: OpcodeFlags { OpcodeFlags(rawValue: 1) }
   /// Ends a basic block: values in registers may be needed elsewhere.
-  public static let blockEnd = OpcodeFlags(rawValue: 2)
+  @inlinable public static var blockEnd: OpcodeFlags { OpcodeFlags(rawValue: 2) }
   /// May leave the line, and otherwise falls through.
-  public static let conditionalBranch = OpcodeFlags(rawValue: 4)
+  @inlinable public static var conditionalBranch: OpcodeFlags { OpcodeFlags(rawValue: 4) }
   /// Must stay even when its results are unused.
-  public static let sideEffects = OpcodeFlags(rawValue: 8)
+  @inlinable public static var sideEffects: OpcodeFlags { OpcodeFlags(rawValue: 8) }
   /// May fault: every global must then hold its architected value.
-  public static let canFault = OpcodeFlags(rawValue: 16)
+  @inlinable public static var canFault: OpcodeFlags { OpcodeFlags(rawValue: 16) }
   /// Destroys the host registers that a call destroys.
-  public static let callClobber = OpcodeFlags(rawValue: 32)
+  @inlinable public static var callClobber: OpcodeFlags { OpcodeFlags(rawValue: 32) }
   /// Consumes the hidden carry.
-  public static let carryIn = OpcodeFlags(rawValue: 64)
+  @inlinable public static var carryIn: OpcodeFlags { OpcodeFlags(rawValue: 64) }
   /// Produces the hidden carry.
-  public static let carryOut = OpcodeFlags(rawValue: 128)
+  @inlinable public static var carryOut: OpcodeFlags { OpcodeFlags(rawValue: 128) }
   /// Operands 0 and 1 may be exchanged.
-  public static let commutative = OpcodeFlags(rawValue: 256)
+  @inlinable public static var commutative: OpcodeFlags { OpcodeFlags(rawValue: 256) }
   /// The name carries its types already; the log adds none.
-  public static let untyped = OpcodeFlags(rawValue: 512)
+  @inlinable public static var untyped: OpcodeFlags { OpcodeFlags(rawValue: 512) }
   /// A function of its operands and constants alone: `evaluate` defines it.
-  public static let pure = OpcodeFlags(rawValue: 1024)
+  @inlinable public static var pure: OpcodeFlags { OpcodeFlags(rawValue: 1024) }
 }
 
 /// One row of the op table: how many operands an op has and how it behaves.

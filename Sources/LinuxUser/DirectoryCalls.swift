@@ -80,7 +80,8 @@ enum DirectoryCalls {
   ) throws(Errno) -> Int {
     let (buffer, size) = (call[first + 1], call.unsigned(first + 2))
     guard size > 0, size <= Int(Int32.max) else { throw .invalid }
-    if let name = try call.absoluteName(call[first]), ProcessFiles.isExecutable(name) {
+    if let name = try call.absoluteName(call[first]), ProcessFiles.isExecutable(name, call.process)
+    {
       let target = Array(call.process.executablePath.utf8.prefix(size))
       try call.write(buffer, bytes: target)
       return target.count

@@ -46,7 +46,7 @@ enum Execution {
 
   private static func resolved(_ path: Bytes, _ process: LinuxProcess) -> Bytes {
     let text = String(decoding: path, as: UTF8.self)
-    if ProcessFiles.isExecutable(text) { return Bytes(process.executablePath.utf8) }
+    if ProcessFiles.isExecutable(text, process) { return Bytes(process.executablePath.utf8) }
     return process.inSysroot(text).map { Bytes($0.utf8) } ?? path
   }
 

@@ -48,6 +48,8 @@ public final class LinuxProcess {
   let pathBuffer = UnsafeMutableRawPointer.allocate(byteCount: pathCapacity, alignment: 16)
   /// Limits of resources that are only remembered: (current, maximum).
   var limits: [Int: (UInt64, UInt64)] = [:]
+  /// Whether a name is at the top of the directory of `-L`.
+  private var sysrootTops: [Substring: Bool] = [:]
   private var reported = Set<Int>()
 
   /// A process without a program yet.
@@ -132,9 +134,16 @@ public final class LinuxProcess {
     registers.fpscr = 0
   }
 
-  /// The file of an absolute name under `-L`, if there is one.
+  /// The file of an absolute name under `-L`, if there is one. What is at the top of that
+  /// directory is looked up once.
   func inSysroot(_ name: String) -> String? {
     guard !options.sysroot.isEmpty, name.hasPrefix("/") else { return nil }
+    let top = name.dropFirst().prefix { $0 != "/" }
+    if top.isEmpty { return nil }
+    if sysrootTops[top] == nil {
+      sysrootTops[top] = access(options.sysroot + "/" + top, F_OK) == 0
+    }
+    guard sysrootTops[top] == true else { return nil }
     let candidate = options.sysroot + name
     return access(candidate, F_OK) == 0 ? candidate : nil
   }

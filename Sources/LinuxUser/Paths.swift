@@ -13,7 +13,7 @@ extension SystemCall {
   func lookup(_ address: UInt32) throws(Errno) -> Int {
     let direct = try source(address)
     guard let name = try absoluteName(address) else { return direct }
-    if ProcessFiles.isExecutable(name) { return process.keepPath(process.executablePath) }
+    if ProcessFiles.isExecutable(name, process) { return process.keepPath(process.executablePath) }
     guard let inside = process.inSysroot(name) else { return direct }
     return process.keepPath(inside)
   }
@@ -46,11 +46,14 @@ extension LinuxProcess {
 /// Files of /proc whose contents are the guest's.
 enum ProcessFiles {
   /// Whether a name is that of the running program: /proc/self/exe or /proc/PID/exe.
-  static func isExecutable(_ name: String) -> Bool { ownEntry(name) == "exe" }
+  static func isExecutable(_ name: String, _ process: LinuxProcess) -> Bool {
+    ownEntry(name, process) == "exe"
+  }
 
   /// The part behind "/proc/self/" or "/proc/PID/" with our own number.
-  static func ownEntry(_ name: String) -> Substring? {
-    for prefix in ["/proc/self/", "/proc/\(getpid())/", "/proc/thread-self/"]
+  static func ownEntry(_ name: String, _ process: LinuxProcess) -> Substring? {
+    guard name.hasPrefix("/proc/") else { return nil }
+    for prefix in ["/proc/self/", "/proc/\(process.number)/", "/proc/thread-self/"]
     where name.hasPrefix(prefix) {
       return name.dropFirst(prefix.count)
     }
@@ -60,7 +63,7 @@ enum ProcessFiles {
   /// The contents of a file that shows the guest, nil for every other file.
   static func contents(_ name: String, _ process: LinuxProcess) -> [UInt8]? {
     if name == "/proc/cpuinfo" { return Array(processorInformation.utf8) }
-    switch ownEntry(name) {
+    switch ownEntry(name, process) {
     case "cmdline":
       let strings = process.argumentStrings
       return GuestCopy(process.space).readBytes(strings.lowerBound, strings.count)

@@ -84,6 +84,7 @@ enum ProcessCalls {
 
   private static func beginChild(_ process: LinuxProcess) {
     process.number = getpid()
+    process.space.hostProcess = process.number
     process.mailbox.clear()
     process.signals.queue.removeAll()
     process.robustList = (0, 0)

@@ -87,7 +87,9 @@ enum SignalCalls {
   // MARK: Sending
 
   /// A signal to ourselves that can be delivered at once needs no host call.
-  private static func deliverToSelf(_ call: SystemCall, _ signal: Int32, code: Int32) -> Bool {
+  private static func deliverToSelf(
+    _ call: SystemCall, _ signal: Int32, code: Int32
+  ) -> Bool {
     guard signal > 0, signal <= Signal.count, signal != Signal.kill, signal != Signal.stop else {
       return false
     }
@@ -104,7 +106,8 @@ enum SignalCalls {
   }
 
   static func send(_ call: SystemCall) throws(Errno) -> Int {
-    if call.int32(0) == call.process.number, deliverToSelf(call, call.int32(1), code: 0) { return 0 }
+    let isOwn = call.int32(0) == call.process.number
+    if isOwn, deliverToSelf(call, call.int32(1), code: 0) { return 0 }
     return try hostCall(SYS_kill, call.signed(0), call.signed(1))
   }
 

@@ -1,3 +1,4 @@
+import CSys
 import Glibc
 import GuestPowerPC
 import IR
@@ -71,6 +72,8 @@ public final class UserEmulator {
   ///
   /// - Returns: the exit status. A program that dies of a signal takes this process with it.
   public func run() throws(TranslationError) -> Int32 {
+    // Where guest memory is not at 0, translated code reaches it through GS.
+    if process.space.base != 0 { _ = csys_set_gs_base(UInt64(process.space.base)) }
     while true {
       switch try translator.run(env) {
       case .exception(let number): handle(PowerPCException(rawValue: number))

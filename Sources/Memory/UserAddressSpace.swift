@@ -21,6 +21,8 @@ public final class UserAddressSpace {
   public internal(set) var heapEnd: UInt32 = 0
   /// Called before code in a range of guest addresses changes or vanishes.
   public var onCodeChanged: ((Range<UInt32>) -> Void)?
+  /// The number of the host's process, for copies by the kernel; to be renewed in a child.
+  public var hostProcess: Int32 = getpid()
   /// No page from here up to `searchTop` is free: where the search for a place starts.
   var firstCandidate: Int
 

@@ -120,7 +120,7 @@ public struct ForwardPass {
     count &+= 1
   }
 
-  /// The op that defined a temp, if its operands have not changed since.
+  /// The op that made a temp's value, if its operands have not changed since; copies are followed.
   @inline(__always) func definition(_ temp: TempIndex) -> UnsafeMutablePointer<Op>? {
     let position = facts[Int(temp)].definition
     guard position >= 0, position < count else { return nil }
@@ -130,7 +130,7 @@ public struct ForwardPass {
     where facts[Int(op.pointee.input(k))].definition >= position {
       return nil
     }
-    return op
+    return op.pointee.opcode == .mov ? definition(op.pointee.input(0)) : op
   }
 
   func constant(_ temp: TempIndex) -> UInt64? { block.constantValue(temp) }

@@ -3,22 +3,22 @@ import IR
 /// The parts of the optimizer, each of which can be switched off to measure what it gives.
 public struct Passes: OptionSet, Sendable {
   public let rawValue: UInt32
-  public init(rawValue: UInt32) { self.rawValue = rawValue }
+  @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
   /// Constants: an op on constants is done at once.
-  public static let folding = Passes(rawValue: 1)
+  @inlinable public static var folding: Passes { Passes(rawValue: 1) }
   /// Copies and constants take the place of the temps that equal them.
-  public static let copies = Passes(rawValue: 2)
+  @inlinable public static var copies: Passes { Passes(rawValue: 2) }
   /// Algebraic rules.
-  public static let rules = Passes(rawValue: 4)
+  @inlinable public static var rules: Passes { Passes(rawValue: 4) }
   /// Bits that are known to be zero.
-  public static let knownBits = Passes(rawValue: 8)
+  @inlinable public static var knownBits: Passes { Passes(rawValue: 8) }
   /// A test of a comparison's outcome becomes the comparison.
-  public static let comparisons = Passes(rawValue: 16)
+  @inlinable public static var comparisons: Passes { Passes(rawValue: 16) }
   /// Sums of a register and a constant, and of two registers, as parts of guest accesses.
-  public static let addresses = Passes(rawValue: 32)
-  public static let indexes = Passes(rawValue: 64)
+  @inlinable public static var addresses: Passes { Passes(rawValue: 32) }
+  @inlinable public static var indexes: Passes { Passes(rawValue: 64) }
   /// A global's new value is computed where it is written.
-  public static let sinking = Passes(rawValue: 128)
+  @inlinable public static var sinking: Passes { Passes(rawValue: 128) }
   public static let all: Passes = [
     .folding, .copies, .rules, .knownBits, .comparisons, .addresses, .indexes, .sinking,
   ]

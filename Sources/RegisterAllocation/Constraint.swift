@@ -12,15 +12,15 @@ public struct OperandForms: OptionSet, Sendable {
   public let rawValue: UInt8
   @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
   /// A constant that is the sign extension of its low 32 bits (any 32-bit one for i32).
-  public static let int32 = OperandForms(rawValue: 1)
+  @inlinable public static var int32: OperandForms { OperandForms(rawValue: 1) }
   /// Any constant.
-  public static let anyConstant = OperandForms(rawValue: 2)
+  @inlinable public static var anyConstant: OperandForms { OperandForms(rawValue: 2) }
   /// A field of env.
-  public static let memory = OperandForms(rawValue: 4)
+  @inlinable public static var memory: OperandForms { OperandForms(rawValue: 4) }
   /// The constant zero.
-  public static let zero = OperandForms(rawValue: 8)
+  @inlinable public static var zero: OperandForms { OperandForms(rawValue: 8) }
   /// A constant with a single one bit.
-  public static let oneBit = OperandForms(rawValue: 16)
+  @inlinable public static var oneBit: OperandForms { OperandForms(rawValue: 16) }
 }
 
 /// Where one operand or result of an op may live.
@@ -52,6 +52,8 @@ public struct OpConstraint: Sendable {
   public var inputs: InlineArray<4, OperandConstraint>
   /// Registers whose contents the op destroys.
   public var clobbers: RegisterSet
+  /// Whether the op can work on a field of env in place: result and first operand in memory.
+  public var worksInMemory = false
 
   public init(
     outputs: [OperandConstraint], inputs: [OperandConstraint], clobbers: RegisterSet = 0

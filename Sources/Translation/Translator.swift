@@ -116,7 +116,6 @@ public final class Translator {
     returnStack = try ReturnStack()
     enter = unsafeBitCast(
       stubs.enter, to: (@convention(c) (UnsafeMutableRawPointer, UInt) -> Void).self)
-    prepareFaults()
   }
 
   deinit {
@@ -154,8 +153,9 @@ public final class Translator {
     (env + offset).assumingMemoryBound(to: UInt32.self)
   }
 
-  /// Prepares a processor's state for this translator.
+  /// Prepares a processor's state, and the fault handler, for this translator.
   public func attach(_ env: UnsafeMutableRawPointer) throws(TranslationError) {
+    prepareFaults()
     field(env, layout.codeBase).pointee = UInt64(buffer.executable)
     field(env, layout.returnStack).pointee = UInt64(returnStack.top)
     field(env, layout.returnStackTop).pointee = UInt64(returnStack.top)

@@ -44,7 +44,7 @@ enum Command {
     process.environment = inherited.merging(environment) { $1 }
     let folder = FileManager.default.temporaryDirectory
     let files = (0..<2).map { _ in folder.appendingPathComponent(UUID().uuidString) }
-    for file in files { FileManager.default.createFile(atPath: file.path, contents: nil) }
+    for file in files { try Data().write(to: file) }
     defer { for file in files { try? FileManager.default.removeItem(at: file) } }
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try FileHandle(forWritingTo: files[0])

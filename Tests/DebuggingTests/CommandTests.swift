@@ -3,23 +3,27 @@ import Testing
 
 /// The command line of lyrebird-ppc, from outside.
 struct CommandTests {
-  @Test("Options that end the run", arguments: [
-    (["-foo", "x"], 1, "lyrebird-ppc: unknown option 'foo'\n"),
-    (["-B"], 1, "lyrebird-ppc: missing argument for option 'B'\n"),
-    (["-cpu", "bogus", "x"], 1, "lyrebird-ppc: unable to find CPU model 'bogus'\n"),
-    (["-dfilter", "zzz", "x"], 1, "lyrebird-ppc: Bad range specifier: zzz\n"),
-    ([], 1, "lyrebird-ppc: no user program specified\n"),
-    (["-strace"], 1, "lyrebird-ppc: no user program specified\n"),
-    (["-s", "1q", "x"], 1, "lyrebird-ppc: invalid argument '1q' for option 's'\n"),
-    (["-E", "=a", "x"], 1, "lyrebird-ppc: invalid argument '=a' for option 'E'\n"),
-    (["-p", "4095", "x"], 1, "lyrebird-ppc: page size must be a power of two\n"),
-    (["-tb-size", "0", "x"], 1, "lyrebird-ppc: Invalid code buffer size: 0 (1 to 1024 MiB)\n"),
-    (["-seed", "x", "x"], 1, "lyrebird-ppc: Invalid seed number: x\n"),
-    (["-host-features", "fm", "x"], 1, "unknown host feature 'fm'"),
-    (["-D", "/no/dir/x", "-d", "exec", "/bin/sh"], 1, "Error opening logfile /no/dir/x: No such"),
-    (["/no/such/program"], 1, "lyrebird-ppc: /no/such/program: cannot open: No such file"),
-    (["/bin/sh"], 1, "lyrebird-ppc: /bin/sh: not a 32-bit ELF file"),
-  ] as [([String], Int32, String)])
+  @Test(
+    "Options that end the run",
+    arguments: [
+      (["-foo", "x"], 1, "lyrebird-ppc: unknown option 'foo'\n"),
+      (["-B"], 1, "lyrebird-ppc: missing argument for option 'B'\n"),
+      (["-cpu", "bogus", "x"], 1, "lyrebird-ppc: unable to find CPU model 'bogus'\n"),
+      (["-dfilter", "zzz", "x"], 1, "lyrebird-ppc: Bad range specifier: zzz\n"),
+      ([], 1, "lyrebird-ppc: no user program specified\n"),
+      (["-strace"], 1, "lyrebird-ppc: no user program specified\n"),
+      (["-s", "1q", "x"], 1, "lyrebird-ppc: invalid argument '1q' for option 's'\n"),
+      (["-E", "=a", "x"], 1, "lyrebird-ppc: invalid argument '=a' for option 'E'\n"),
+      (["-p", "4095", "x"], 1, "lyrebird-ppc: page size must be a power of two\n"),
+      (["-tb-size", "0", "x"], 1, "lyrebird-ppc: Invalid code buffer size: 0 (1 to 1024 MiB)\n"),
+      (["-seed", "x", "x"], 1, "lyrebird-ppc: Invalid seed number: x\n"),
+      (["-host-features", "fm", "x"], 1, "unknown host feature 'fm'"),
+      (
+        ["-D", "/no/dir/x", "-d", "exec", "/bin/sh"], 1, "Error opening logfile /no/dir/x: No such"
+      ),
+      (["/no/such/program"], 1, "lyrebird-ppc: /no/such/program: cannot open: No such file"),
+      (["/bin/sh"], 1, "lyrebird-ppc: /bin/sh: not a 32-bit ELF file"),
+    ] as [([String], Int32, String)])
   func refusals(_ arguments: [String], _ status: Int32, _ message: String) throws {
     let result = try Command.lyrebird(arguments)
     #expect(result.status == status)
@@ -27,12 +31,14 @@ struct CommandTests {
     #expect(result.output.isEmpty)
   }
 
-  @Test("Options that answer", arguments: [
-    (["-version"], 0, "lyrebird-ppc version "), (["--version"], 0, "lyrebird-ppc version "),
-    (["-h"], 0, "LYREBIRD_LD_PREFIX"), (["--help"], 0, "-one-insn-per-tb"),
-    (["-d", "help"], 1, "\nin_asm "), (["-d", "bogus"], 1, "\nin_asm "),
-    (["-cpu", "help"], 1, "PowerPC 750              PVR 00080301\n"),
-  ] as [([String], Int32, String)])
+  @Test(
+    "Options that answer",
+    arguments: [
+      (["-version"], 0, "lyrebird-ppc version "), (["--version"], 0, "lyrebird-ppc version "),
+      (["-h"], 0, "LYREBIRD_LD_PREFIX"), (["--help"], 0, "-one-insn-per-tb"),
+      (["-d", "help"], 1, "\nin_asm "), (["-d", "bogus"], 1, "\nin_asm "),
+      (["-cpu", "help"], 1, "PowerPC 750              PVR 00080301\n"),
+    ] as [([String], Int32, String)])
   func answers(_ arguments: [String], _ status: Int32, _ text: String) throws {
     let result = try Command.lyrebird(arguments)
     #expect(result.status == status)
@@ -40,12 +46,14 @@ struct CommandTests {
     #expect(result.errors.isEmpty)
   }
 
-  @Test("Guest programs run with every option", arguments: [
-    [], ["-one-insn-per-tb"], ["--singlestep"], ["-d", "nochain"], ["-host-features", "none"],
-    ["-host-features", "-movbe,-bmi2"], ["-cpu", "7400"], ["-s", "1M"], ["-tb-size", "1"],
-    ["-R", "0xc0000000"], ["-seed", "5"], ["-p", "4096"], ["-L", "/usr/powerpc-linux-gnu"],
-    ["-B", "0x100000000000"], ["-E", "A=1,B=2", "-U", "HOME"], ["-r", "9.9"],
-  ])
+  @Test(
+    "Guest programs run with every option",
+    arguments: [
+      [], ["-one-insn-per-tb"], ["--singlestep"], ["-d", "nochain"], ["-host-features", "none"],
+      ["-host-features", "-movbe,-bmi2"], ["-cpu", "7400"], ["-s", "1M"], ["-tb-size", "1"],
+      ["-R", "0xc0000000"], ["-seed", "5"], ["-p", "4096"], ["-L", "/usr/powerpc-linux-gnu"],
+      ["-B", "0x100000000000"], ["-E", "A=1,B=2", "-U", "HOME"], ["-r", "9.9"],
+    ])
   func options(_ options: [String]) throws {
     for name in ["hello", "hello-dynamic", "hello-pie"] {
       guard let guest = Command.guest(name) else { return }

@@ -124,30 +124,17 @@ func forEachField(_ name: Substring, _ value: Substring, _ body: (Substring, UIn
 }
 
 /// How a run on an engine ended.
-struct Outcome {
+struct Outcome: Equatable {
   /// The instruction that ended it.
   var nip: UInt32
   /// The signal that Linux sends for it, without SIG.
   var signal: String
-}
-
-/// Something that runs translated code: the interpreter here; a host's engine can be added.
-struct Engine: Sendable {
-  let name: String
-  /// Runs from `Layout.start` until something is raised.
-  let run: @Sendable (InstructionMachine) -> Outcome
-}
-
-extension Engine {
-  /// The engines that every case runs on.
-  nonisolated(unsafe) static var all: [Engine] = [
-    Engine(name: "interpreter") { interpret($0, chains: false) },
-    Engine(name: "interpreter, chaining") { interpret($0, chains: true) },
-  ]
+  /// The first guest address that could not be accessed.
+  var address: UInt32?
 }
 
 /// Guest memory of a machine, for the interpreter.
-private struct MachineMemory: InterpreterMemory {
+struct MachineMemory: InterpreterMemory {
   let machine: InstructionMachine
 
   private func index(_ address: UInt32, _ count: Int) -> Int? {
@@ -155,15 +142,21 @@ private struct MachineMemory: InterpreterMemory {
     return index + count <= Layout.memorySize ? index : nil
   }
 
+  /// The first address outside of an access that is not all inside.
+  private func outside(_ address: UInt32) -> UInt32 {
+    address &- Layout.memory < Layout.memorySize
+      ? Layout.memory + UInt32(Layout.memorySize) : address
+  }
+
   func read(_ address: UInt32, into bytes: UnsafeMutableRawBufferPointer) -> UInt32? {
-    guard let index = index(address, bytes.count) else { return address }
+    guard let index = index(address, bytes.count) else { return outside(address) }
     bytes.copyMemory(
       from: UnsafeRawBufferPointer(start: machine.memory + index, count: bytes.count))
     return nil
   }
 
   func write(_ address: UInt32, from bytes: UnsafeRawBufferPointer) -> UInt32? {
-    guard let index = index(address, bytes.count) else { return address }
+    guard let index = index(address, bytes.count) else { return outside(address) }
     UnsafeMutableRawPointer(machine.memory + index)
       .copyMemory(from: bytes.baseAddress!, byteCount: bytes.count)
     return nil
@@ -187,35 +180,3 @@ let allFeatures: Feature = [
   .floatingGraphics, .dataCacheBlockAllocate, .floatingSquareRoot, .floatingRound,
 ]
 
-/// Translates and interprets, block after block.
-private func interpret(_ machine: InstructionMachine, chains: Bool) -> Outcome {
-  let guest = PowerPCGuest(features: allFeatures)
-  let block = Block(names: guest.names)
-  defer { block.deallocate() }
-  var memory = MachineMemory(machine: machine)
-  var pc = Layout.start
-  for _ in 0..<64 {
-    block.clear()
-    withUnsafeTemporaryAllocation(of: TranslatedSpan.self, capacity: spanCapacity) { spans in
-      _ = guest.translate(
-        into: block, at: pc, key: guest.key(machine.env), from: machine.code,
-        limits: TranslationLimits(instructions: 64, chains: chains), spans: spans.baseAddress!)
-    }
-    if let problem = block.verify().first { return Outcome(nip: pc, signal: "\(problem)") }
-    var interpreter = Interpreter(block, env: machine.env)
-    switch interpreter.run(memory: &memory) {
-    case .goto_tb(_, let target), .call_tb(_, let target, _, _), .goto_ptr(let target),
-      .call_ptr(let target, _, _), .ret_ptr(let target):
-      pc = target
-    case .exit_tb(let kind, let payload):
-      pc = machine.state.pointee.nip
-      guard kind == ExitKind.exception.rawValue else { continue }
-      let exception = payload == .max ? machine.state.pointee.exitPayload : payload
-      return Outcome(nip: pc, signal: signal(of: exception))
-    case .fault(_, let instruction): return Outcome(nip: instruction, signal: "SEGV")
-    case .misaligned(_, let instruction): return Outcome(nip: instruction, signal: "BUS")
-    case .invalid(let op): return Outcome(nip: pc, signal: "invalid op \(op)")
-    }
-  }
-  return Outcome(nip: pc, signal: "no end")
-}

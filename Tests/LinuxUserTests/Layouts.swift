@@ -1,5 +1,6 @@
-/// Layouts of 32-bit PowerPC Linux, recorded from a program of Debian's powerpc-linux-gnu-gcc 12 with
-/// the kernel's own headers, run under qemu-ppc: "structure size" and "structure.field offset size".
+/// Layouts of 32-bit PowerPC Linux, recorded from a program of Debian's powerpc-linux-gnu-gcc 12
+/// with the kernel's own headers, run under qemu-ppc: "structure size" and "structure.field offset
+/// size".
 enum Layouts {
   /// Offset and size of each field by "structure.field"; offset 0 and the size by "structure".
   static let fields: [String: (offset: Int, size: Int)] = {

@@ -123,10 +123,8 @@ private struct Walk {
 extension Cpu {
   /// The poll at a block's head: leaves when the exit request word is not zero.
   func pollExitRequest() {
-    let offset = UInt32(bitPattern: Int32(PowerPCState.offset(\.exitRequest)))
-    let request = ir.emit1(.ld, .i32, result: .i32, Block.env, constant: offset)
     let label = ir.newLabel()
-    ir.brcond(.i32, .ne, request, ir.i32(0).temp, to: label)
+    ir.brcond(.i32, .ne, Globals.exitRequest, ir.i32(0).temp, to: label)
     ir.cold(label) { leave(.request, at: context.pointee.start) }
   }
 }

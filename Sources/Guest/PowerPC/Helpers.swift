@@ -69,5 +69,8 @@ private func readTimeBase(
 private func packCR(
   _ env: UnsafeMutableRawPointer, _: UInt64, _: UInt64, _: UInt64
 ) -> UInt64 {
-  UInt64(stateOf(env).pointee.packedCR)
+  let state = stateOf(env)
+  var packed: UInt32 = 0
+  for field in 0..<8 { packed = packed << 4 | ConditionField.nibble(state.pointee.cr[field]) }
+  return UInt64(packed)
 }

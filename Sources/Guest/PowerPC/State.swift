@@ -84,8 +84,9 @@ public struct PowerPCState {
 ///
 /// LT is bit 62; GT: the image is above zero as a signed number; EQ: the low 32 bits are zero;
 /// SO is bit 61 exclusive-or bit 62. So `a - b`, each sign-extended (or zero-extended) from 32
-/// bits to 64, is the field that a signed (or unsigned) comparison sets while XER.SO is 0, and
-/// inverting its bit 61 sets SO. Every one of the sixteen values of a field has an image.
+/// bits to 64, is the field that a signed (or unsigned) comparison sets while XER.SO is 0.
+/// Inverting bit 61 sets SO; the difference zero then needs bit 63 too, or GT would be set.
+/// Every one of the sixteen values of a field has an image.
 public enum ConditionField {
   /// The bit of LT, and the one that differs from it when SO is set.
   public static let lessBit = 62, overflowBit = 61
@@ -120,7 +121,11 @@ extension PowerPCState {
 
   /// The whole condition register, field 0 in the most significant bits.
   public var packedCR: UInt32 {
-    get { (0..<8).reduce(0) { $0 << 4 | ConditionField.nibble(cr[$1]) } }
+    get {
+      var packed: UInt32 = 0
+      for field in 0..<8 { packed = packed << 4 | ConditionField.nibble(cr[field]) }
+      return packed
+    }
     set {
       for field in 0..<8 {
         cr[field] = ConditionField.image(newValue >> UInt32(28 - 4 * field) & 15)
@@ -149,7 +154,9 @@ public enum BlockKey {
 /// The globals of the PowerPC: the temps that ops name.
 public enum Globals {
   /// The first CR field, general register and floating-point register.
-  static let cr: TempIndex = 1, r: TempIndex = 9, f: TempIndex = 50
+  static let cr: TempIndex = 1, r: TempIndex = 9, f: TempIndex = 51
+  /// The word that block heads poll.
+  static let exitRequest: TempIndex = 50
   static let nip: TempIndex = 41, ctr: TempIndex = 42, lr: TempIndex = 43
   static let so: TempIndex = 44, ov: TempIndex = 45, ca: TempIndex = 46
   static let reserveAddress: TempIndex = 47, reserveValid: TempIndex = 48
@@ -170,6 +177,7 @@ public enum Globals {
     list.append(Global("reserve_addr", .i32, offset: S.offset(\.reserveAddress)))
     list.append(Global("reserve_valid", .i32, offset: S.offset(\.reserveValid)))
     list.append(Global("reserve_val", .i32, offset: S.offset(\.reserveValue)))
+    list.append(Global("exit_request", .i32, offset: S.offset(\.exitRequest)))
     for n in 0..<32 { list.append(Global("f\(n)", .f64, offset: S.offset(\.fpr) + 8 * n)) }
     return list
   }()

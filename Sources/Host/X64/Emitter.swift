@@ -21,6 +21,9 @@ final class Emitter {
   /// The instructions of the block.
   private(set) var marks: UnsafeMutablePointer<CodeMark>
   var markCount = 0
+  /// What the host's flags say, and what they said before the op at hand.
+  var flags = FlagsOrigin.none
+  var known = FlagsOrigin.none
   /// Offset of the code behind the exit-request poll.
   var bodyOffset = 0
   /// The guest address of the instruction at hand.
@@ -71,6 +74,7 @@ final class Emitter {
     exitCount = 0
     markCount = 0
     bodyOffset = 0
+    flags = .none
     pendingStubCount = 0
     prepareLabels()
     let steps = allocator.steps
@@ -109,6 +113,11 @@ final class Emitter {
     let isTest = op.pointee.condition.rawValue >= Condition.tsteq.rawValue
     let index = RegisterFile.index(
       op.pointee.opcode.rawValue, op.pointee.type.rawValue &+ (isTest ? 5 : 0))
+    known = flags
+    flags = .none
+    if step.pointee.operands[unchecked: 0].kind == .memory && op.pointee.outputCount == 1 {
+      return workInMemory(op.pointee.opcode, step)
+    }
     let place = OpInPlace(op: op, step: step, temps: block.temps)
     guard let emit = table.emitters[index] else {
       preconditionFailure("no lowering for \(op.pointee.opcode) \(op.pointee.type)")
@@ -172,6 +181,7 @@ final class Emitter {
   private func constant(_ step: UnsafePointer<Step>) {
     let d = step.pointee.operands[unchecked: 0].register
     let value = block.temps[Int(step.pointee.operands[unchecked: 1].payload)].value
+    if value == 0 { flags = .none }
     if d < 16 {
       x.movi(.number(d), value, preservingFlags: step.pointee.keepsFlags)
     } else {

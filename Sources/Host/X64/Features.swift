@@ -3,15 +3,15 @@ import CSys
 /// Instruction-set extensions of the host that lowering uses where they exist.
 public struct Features: OptionSet, Sendable {
   public let rawValue: UInt32
-  public init(rawValue: UInt32) { self.rawValue = rawValue }
-  public static let movbe = Features(rawValue: 1)
-  public static let lzcnt = Features(rawValue: 2)
-  public static let popcnt = Features(rawValue: 4)
-  public static let bmi1 = Features(rawValue: 8)
-  public static let bmi2 = Features(rawValue: 16)
-  public static let avx = Features(rawValue: 32)
-  public static let fma = Features(rawValue: 64)
-  public static let sse41 = Features(rawValue: 128)
+  @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
+  @inlinable public static var movbe: Features { Features(rawValue: 1) }
+  @inlinable public static var lzcnt: Features { Features(rawValue: 2) }
+  @inlinable public static var popcnt: Features { Features(rawValue: 4) }
+  @inlinable public static var bmi1: Features { Features(rawValue: 8) }
+  @inlinable public static var bmi2: Features { Features(rawValue: 16) }
+  @inlinable public static var avx: Features { Features(rawValue: 32) }
+  @inlinable public static var fma: Features { Features(rawValue: 64) }
+  @inlinable public static var sse41: Features { Features(rawValue: 128) }
 
   /// The names that the option `host-features` takes.
   public static let names: [(name: String, feature: Features)] = [

@@ -79,6 +79,7 @@ extension Emitter {
       let meet = testBits(o.width, o.input(0), o.input(1))
       return condition == .tstne ? meet : meet.inverted
     }
+    if let condition = knownFlags(o) { return condition }
     compare(o.width, o.input(0), o.input(1))
     return HostCondition(condition)
   }

@@ -7,8 +7,14 @@ extension Lowering {
 
   static let arithmetic: [Lowering] = [
     Lowering(.add, [C.r], [C.r, C.rmi]) { e, o in e.addTo(o.width, o.d, o.register(0), o.input(1)) },
-    Lowering(.sub, [C.same], [C.r, C.rmi]) { e, o in e.sub(o.width, o.d, o.input(1)) },
-    Lowering(.neg, [C.same], [C.r]) { e, o in e.x.neg(o.width, o.d) },
+    Lowering(.sub, [C.same], [C.r, C.rmi]) { e, o in
+      e.sub(o.width, o.d, o.input(1))
+      e.noteFlags(o.width, o.d, isLogical: false)
+    },
+    Lowering(.neg, [C.same], [C.r]) { e, o in
+      e.x.neg(o.width, o.d)
+      e.noteFlags(o.width, o.d, isLogical: false)
+    },
     Lowering(.mul, [C.same], [C.r, C.rmi]) { e, o in e.imul(o.width, o.d, o.input(1)) },
     Lowering(.muluh, [.i32], [C.fixed(.rdx)], [C.fixed(.rax), C.rm], clobbers: high) { e, o in
       e.multiply(o.width, signed: false, o.input(1))
@@ -53,9 +59,18 @@ extension Lowering {
   private static let divisor = C(C.anyGeneral & ~high, .memory)
 
   static let logic: [Lowering] = [
-    Lowering(.and, [C.same], [C.r, C.rmi]) { e, o in e.and(o.width, o.d, o.input(1)) },
-    Lowering(.or, [C.same], [C.r, C.rmi]) { e, o in e.or(o.width, o.d, o.input(1)) },
-    Lowering(.xor, [C.same], [C.r, C.rmi]) { e, o in e.xor(o.width, o.d, o.input(1)) },
+    Lowering(.and, [C.same], [C.r, C.rmi]) { e, o in
+      e.and(o.width, o.d, o.input(1))
+      e.noteFlags(o.width, o.d, isLogical: true)
+    },
+    Lowering(.or, [C.same], [C.r, C.rmi]) { e, o in
+      e.or(o.width, o.d, o.input(1))
+      e.noteFlags(o.width, o.d, isLogical: true)
+    },
+    Lowering(.xor, [C.same], [C.r, C.rmi]) { e, o in
+      e.xor(o.width, o.d, o.input(1))
+      e.noteFlags(o.width, o.d, isLogical: true)
+    },
     Lowering(.not, [C.same], [C.r]) { e, o in e.x.not(o.width, o.d) },
     Lowering(.andc, [newSame], [C.r, C.r]) { e, o in
       e.x.not(o.width, o.d)
@@ -208,14 +223,20 @@ extension Lowering {
 extension Emitter {
   /// `d = a + b`: two-operand forms where a register is shared, else `lea`.
   func addTo(_ w: Width, _ d: GPR, _ a: GPR, _ b: Operand) {
-    if d == a { return add(w, d, b) }
+    if d == a {
+      add(w, d, b)
+      return noteFlags(w, d, isLogical: false)
+    }
     switch b.kind {
     case .register:
       let r = GPR.number(b.register)
-      d == r ? x.add(w, d, a) : x.lea(w, d, Address(base: a, index: r))
+      guard d == r else { return x.lea(w, d, Address(base: a, index: r)) }
+      x.add(w, d, a)
+      noteFlags(w, d, isLogical: false)
     case .memory:
       x.mov(w, d, env(b.offset))
       x.add(w, d, a)
+      noteFlags(w, d, isLogical: false)
     default:
       x.lea(w, d, Address(a, Int32(truncatingIfNeeded: block.temps[Int(b.payload)].value)))
     }
@@ -264,6 +285,7 @@ extension Emitter {
     } else if length < 32 && offset + length <= 32 {
       if offset != 0 { x.shr(.dword, o.d, imm: UInt8(offset)) }
       x.and(.dword, o.d, imm: Int32(truncatingIfNeeded: (1 << length) - 1))
+      noteFlags(.dword, o.d, isLogical: true)
     } else {
       x.shl(o.width, o.d, imm: UInt8(bits - offset - length))
       x.shr(o.width, o.d, imm: UInt8(bits - length))

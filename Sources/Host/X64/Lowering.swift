@@ -146,6 +146,7 @@ struct LoweringTable {
         let shift: UInt8 = row.isTest ? 5 : 0
         let index = RegisterFile.index(row.opcode.rawValue, type.rawValue &+ shift)
         constraints[index] = row.constraint
+        constraints[index].worksInMemory = Emitter.worksInMemory(row.opcode) && type == .i32
         emitters[index] = row.emit
       }
     }

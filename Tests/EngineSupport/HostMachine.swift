@@ -1,0 +1,110 @@
+import CSys
+import Glibc
+import GuestPowerPC
+import HostX64
+import IR
+import Optimizer
+import Synchronization
+import Translation
+
+/// How a run of translated code ended.
+public enum Ending: Equatable {
+  /// The guest raised an exception; the number is the guest's.
+  case exception(UInt32)
+  /// The guest's memory could not be accessed at an address.
+  case fault(address: UInt32, isWrite: Bool)
+  /// Somebody asked for an exit: the watchdog, if nobody else.
+  case request
+}
+
+/// A translator for PowerPC code with what it needs to run in this process.
+///
+/// The fault handler and guest memory at address 0 belong to the process: one run at a time.
+public final class HostMachine: CodeMemory, @unchecked Sendable {
+  /// What a machine consists of.
+  public struct Configuration: Sendable {
+    public var space: GuestSpace
+    public var features: Features
+    public var passes: Passes
+    /// The most instructions in a block, and whether jumps are chained.
+    public var instructions: Int
+    public var chains: Bool
+    public var codeBufferSize: Int
+
+    public init(
+      space: GuestSpace, features: Features = .detect(), passes: Passes = .all,
+      instructions: Int = 64, chains: Bool = true, codeBufferSize: Int = 1 << 20
+    ) {
+      self.space = space
+      self.features = features
+      self.passes = passes
+      self.instructions = instructions
+      self.chains = chains
+      self.codeBufferSize = codeBufferSize
+    }
+  }
+
+  /// Held while a machine of the process is used.
+  public static let lock = Mutex(())
+
+  public let configuration: Configuration
+  public private(set) var translator: Translator!
+  /// Reads guest code; nil where there is none.
+  public var fetch: (UInt32) -> UInt32? = { _ in nil }
+  /// The pages that code was translated from.
+  public private(set) var codePages: Set<UInt32> = []
+
+  /// - Parameter guestFeatures: the optional parts of the instruction set.
+  public init(_ configuration: Configuration, guestFeatures: Feature) throws {
+    self.configuration = configuration
+    let host = X64Host(
+      features: configuration.features, guestBaseIsZero: configuration.space.base == 0)
+    translator = try Translator(
+      guest: PowerPCGuest(features: guestFeatures), host: host, memory: self,
+      codeBufferSize: configuration.codeBufferSize,
+      homes: Globals.homes.map { Globals.home(ofGPR: $0) }, passes: configuration.passes)
+    translator.limits = TranslationLimits(
+      instructions: configuration.instructions, chains: configuration.chains)
+  }
+
+  public var codeSource: CodeSource {
+    CodeSource(context: UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())) {
+      context, address in
+      let machine = Unmanaged<HostMachine>.fromOpaque(context)._withUnsafeGuaranteedRef { $0 }
+      return machine.fetch(address).map(UInt64.init) ?? 1 << 32
+    }
+  }
+
+  public func markCode(page: UInt32) { codePages.insert(page) }
+
+  /// Runs from the program counter in env; the lock must be held.
+  public func run(_ env: UnsafeMutableRawPointer, milliseconds: Int = 2_000) throws -> Ending {
+    Self.prepareThread()
+    csys_set_gs_base(UInt64(configuration.space.base))
+    try translator.attach(env)
+    let request = env + translator.guest.layout.exitRequest
+    Watchdog.shared.start(request, milliseconds: milliseconds)
+    defer { Watchdog.shared.stop() }
+    switch try translator.run(env) {
+    case .exception(let number): return .exception(number)
+    case .request:
+      request.storeBytes(of: 0, as: UInt32.self)
+      return .request
+    case .fault:
+      let record = FaultHandler.record.pointee
+      return .fault(
+        address: UInt32(truncatingIfNeeded: record.address &- configuration.space.base),
+        isWrite: record.isWrite)
+    }
+  }
+
+  /// Translated code has no room for a signal handler on its stack.
+  private static func prepareThread() {
+    var stack = stack_t()
+    sigaltstack(nil, &stack)
+    if stack.ss_flags & 2 != 0 || !isInstalled.exchange(true, ordering: .relaxed) {
+      FaultHandler.install()
+    }
+  }
+  private static let isInstalled = Atomic<Bool>(false)
+}
