@@ -53,8 +53,10 @@ let package = Package(
     .testTarget(name: "IRTests", dependencies: ["IR"], swiftSettings: tests),
     .testTarget(
       name: "HostX64Tests",
-      dependencies: ["HostX64", "IR", "Optimizer", "RegisterAllocation", "Translation"],
-      swiftSettings: tests),
+      dependencies: [
+        "CSys", "EngineSupport", "HostX64", "IR", "Optimizer", "RegisterAllocation", "Translation",
+      ],
+      swiftSettings: hot),
     // What tests need to run translated code in this process.
     .target(
       name: "EngineSupport",
@@ -76,7 +78,7 @@ let package = Package(
         "EngineSupport", "GuestPowerPC", "HostX64", "IR", "Optimizer", "RegisterAllocation",
         "Translation",
       ],
-      resources: [.copy("Cases")], swiftSettings: tests),
+      resources: [.copy("Cases")], swiftSettings: hot),
     .testTarget(
       name: "LinuxUserTests", dependencies: ["LinuxUser", "Memory"], swiftSettings: tests),
     .testTarget(

@@ -45,8 +45,9 @@ public final class LogFile {
   ///   - appends: keep what the file holds.
   public init(template: String, appends: Bool = false) throws(LogError) {
     let path = try Self.path(template, process: getpid())
-    let start = appends ? O_APPEND : O_TRUNC
-    let opened = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | start, 0o666)
+    // Always at the end: programs that the guest starts write to the same file.
+    let start = appends ? 0 : O_TRUNC
+    let opened = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND | start, 0o666)
     guard opened >= 0 else { throw .cannotOpen(path, errno) }
     // Away from the numbers that the guest's program will use and see.
     let high = fcntl(opened, F_DUPFD_CLOEXEC, 200)

@@ -77,7 +77,7 @@ public final class TranslationLog: TranslationObserver {
     while address != span.end {
       text.putAddress(address)
       text.put(":  ")
-      if let word = code.word(at: address) {
+      if let word = code.word(at: address).word {
         text.putHexadecimal(UInt64(word), digits: 8)
         let parts = guest.disassemble(word, at: address).split(separator: " ", maxSplits: 1)
         text.put("  ")

@@ -29,6 +29,8 @@ public struct BlockStorage {
   @usableFromInline var pendingCount: Int
   /// The first op of the instruction under construction.
   @usableFromInline var instructionStart: Int
+  /// The address of the instruction under construction.
+  @usableFromInline var address: UInt32 = 0
   /// The guest's globals and helpers, for names and addresses; outlives the block.
   @usableFromInline var names: Unmanaged<BlockNames>
 }

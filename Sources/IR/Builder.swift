@@ -172,6 +172,7 @@ public struct Builder {
   /// Starts a guest instruction at an address.
   @inlinable public func beginInstruction(_ address: UInt32) {
     effect(.insn_start, constant: address)
+    s.pointee.address = address
     s.pointee.instructionStart = s.pointee.opCount
   }
 
@@ -298,12 +299,29 @@ public struct Builder {
     setLabel(label)
     s.pointee.instructionStart = s.pointee.opCount
     body()
+    markColdFaults(start)
     let count = s.pointee.opCount - start
     precondition(s.pointee.coldCount + count <= Block.capacity, "too many cold ops")
     (s.pointee.coldOps + s.pointee.coldCount).update(from: s.pointee.ops + start, count: count)
     s.pointee.coldCount += count
     s.pointee.opCount = start
     s.pointee.instructionStart = instructionStart
+  }
+
+  /// A cold part that can fault says which instruction it belongs to.
+  private func markColdFaults(_ start: Int) {
+    let info = Opcode.infoTable
+    let ops = s.pointee.ops
+    let end = s.pointee.opCount
+    var faults = false
+    for n in start..<end where info[Int(ops[n].opcode.rawValue)].flags.contains(.canFault) {
+      faults = true
+    }
+    guard faults, end < Block.capacity else { return }
+    (ops + start + 2).update(from: ops + start + 1, count: end - start - 1)
+    ops[start + 1] = Op(
+      .insn_start, .i32, outputs: 0, inputs: 0, constant: s.pointee.address)
+    s.pointee.opCount = end + 1
   }
 
   /// Ends the block: the cold parts take their place behind the straight line.

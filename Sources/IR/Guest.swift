@@ -44,7 +44,8 @@ public struct EnvironmentLayout: Sendable {
 
 /// Reads guest code for translation.
 public struct CodeSource {
-  /// Reads the word at a guest address; bit 32 of the result is set when it cannot be fetched.
+  /// Reads the word at a guest address; bit 32 of the result is set when it cannot be fetched,
+  /// bit 33 when its page is rewritten often, so that the translation must check the word.
   public typealias Fetch = @convention(c) (UnsafeRawPointer, UInt32) -> UInt64
 
   /// Passed to `fetch`.
@@ -57,10 +58,12 @@ public struct CodeSource {
     self.fetch = fetch
   }
 
-  /// The word at an address, or nil if it cannot be executed.
-  @inlinable public func word(at address: UInt32) -> UInt32? {
+  /// The word at an address, or nil if it cannot be executed; and whether it must be checked.
+  @inlinable public func word(at address: UInt32) -> (word: UInt32?, isRewritten: Bool) {
     let result = fetch(context, address)
-    return result >> 32 == 0 ? UInt32(truncatingIfNeeded: result) : nil
+    return (
+      result >> 32 & 1 == 0 ? UInt32(truncatingIfNeeded: result) : nil, result >> 33 & 1 != 0
+    )
   }
 }
 
@@ -76,6 +79,8 @@ public enum ExitKind: UInt32, Sendable {
   case exception = 3
   /// A host fault in translated code; the payload is the host address of the instruction.
   case fault = 4
+  /// The code at the program counter is not what was translated.
+  case stale = 5
 }
 
 /// What one translation read and made.

@@ -60,7 +60,7 @@ extension Opcode {
   private var isWithoutType: Bool { info.flags.contains(.untyped) && self != .call }
 
   /// Whether the op only moves a value, so that a host's flags survive it.
-  var isPlainMove: Bool {
+  public var isPlainMove: Bool {
     switch self {
     case .insn_start, .mov, .discard, .ld8u, .ld8s, .ld16u, .ld16s, .ld32u, .ld32s, .ld, .st8,
       .st16, .st32, .st:

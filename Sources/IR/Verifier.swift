@@ -25,8 +25,7 @@ public struct VerificationProblem: Equatable, Sendable, CustomStringConvertible 
     case argumentType(Int)
     /// The argument is not a temp of the block.
     case noSuchTemp(Int)
-    /// The argument is a result, and the temp cannot be written: env, a constant, or (for
-    /// `discard`) a value.
+    /// The argument is a result, and the temp cannot be written: env or a constant.
     case notWritable(Int)
     /// The argument is a constant with bits beyond its type.
     case constantTooWide(Int)
@@ -180,8 +179,7 @@ struct Verifier {
     if op.requiredType(n) == nil && op.opcode != .movcond && !temp.type.isInteger {
       report(index, .argumentType(n))
     }
-    let writable =
-      op.opcode == .discard ? temp.kind == .global : temp.kind == .global || temp.kind == .value
+    let writable = temp.kind == .global || temp.kind == .value
     if n < op.outputCount && !writable { report(index, .notWritable(n)) }
     if temp.kind == .constant && temp.type.bits < 64 && temp.value >> UInt64(temp.type.bits) != 0 {
       report(index, .constantTooWide(n))
@@ -218,6 +216,7 @@ struct Verifier {
 
   private mutating func define(_ index: Int) {
     let op = block.ops[index]
+    if op.opcode == .discard { return }
     for n in 0..<op.outputCount where op.argument(n) < block.tempCount {
       let temp = Int(op.argument(n))
       guard block.temps[temp].kind == .value else { continue }

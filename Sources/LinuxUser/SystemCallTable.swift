@@ -23,7 +23,7 @@ public enum SystemCallResult {
 ///     l  a 64-bit number in an aligned pair of registers
 ///     O  flags of `open`   P  PROT_*   M  MAP_*   S  a signal   A  mode of `access`
 ///     I  an ioctl          C  a clock  W  a whence  H  how of `sigprocmask`
-public struct SystemCallRow: Sendable {
+public final class SystemCallRow: Sendable {
   /// The number in Linux's table for 32-bit PowerPC (asm/unistd_32.h).
   public let number: Int
   /// The name in that table.

@@ -46,6 +46,7 @@ public final class UserEmulator {
       by: MemoryLayout<PowerPCState>.offset(of: \.exitRequest)!
     ).assumingMemoryBound(to: UInt32.self)
     try translator.attach(env)
+    space.faultTolerantCopy = translator.copy
     process.willFork = { [weak self] in self?.translator.prepareFork() }
     process.didFork = { [weak self] in self?.translator.endFork() }
     process.onFork = { [weak self] in self?.translator.beginChild() }
@@ -160,11 +161,13 @@ final class UserCode: CodeMemory {
     CodeSource(context: context) { context, address in
       let (pages, base) = context.load(
         as: (pages: UnsafeMutablePointer<UInt8>, base: UInt).self)
-      // Bit 2: the page may be executed.
-      guard pages[Int(address >> 12)] & 4 != 0,
+      // Bit 2: the page may be executed; bit 7: it is rewritten often.
+      let flags = pages[Int(address >> 12)]
+      guard flags & 4 != 0,
         let place = UnsafeRawPointer(bitPattern: base &+ UInt(address))
       else { return 1 << 32 }
-      return UInt64(UInt32(bigEndian: place.loadUnaligned(as: UInt32.self)))
+      let isRewritten = UInt64(flags >> 7) << 33
+      return isRewritten | UInt64(UInt32(bigEndian: place.loadUnaligned(as: UInt32.self)))
     }
   }
 

@@ -5,7 +5,8 @@ import Glibc
 /// behind a page refuse returns false or nil; none can fault.
 ///
 /// Anonymous pages cannot fault once their flags allow the access: they are copied directly.
-/// A page of a file may lie past the file's end: the kernel copies there (process_vm_readv).
+/// A page of a file may lie past the file's end: code of the translator's whose faults are answered
+/// copies there, or, where there is none, the kernel (process_vm_readv).
 public struct GuestCopy {
   /// The guest's memory.
   public let space: UserAddressSpace
@@ -37,7 +38,9 @@ public struct GuestCopy {
     case .direct:
       memcpy(buffer, space.host(address), count)
       return true
-    case .byKernel: return kernelCopy(SYS_process_vm_readv, buffer, address, count)
+    case .byKernel:
+      if let copy = space.faultTolerantCopy { return copy(buffer, space.host(address), count) == 0 }
+      return kernelCopy(SYS_process_vm_readv, buffer, address, count)
     case .refused: return false
     }
   }
@@ -52,6 +55,7 @@ public struct GuestCopy {
       memcpy(space.host(address), buffer, count)
       return true
     }
+    if let copy = space.faultTolerantCopy { return copy(space.host(address), buffer, count) == 0 }
     let local = UnsafeMutableRawPointer(mutating: buffer)
     return kernelCopy(SYS_process_vm_writev, local, address, count)
   }

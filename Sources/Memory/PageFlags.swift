@@ -21,6 +21,9 @@ public struct PageFlags: OptionSet, Sendable {
   public static let anonymous = PageFlags(rawValue: 32)
   /// MAP_SHARED.
   public static let shared = PageFlags(rawValue: 64)
+  /// The guest has often rewritten code here: translations check their code themselves, and the
+  /// page is not write-protected for them.
+  public static let rewritten = PageFlags(rawValue: 128)
 
   /// The three access flags.
   public static let access: PageFlags = [.readable, .writable, .executable]

@@ -8,7 +8,7 @@ extension UserAddressSpace {
     let flags = PageFlags(rawValue: pages[index])
     guard flags.contains(.mapped), !flags.contains(.code) else { return }
     pages[index] = flags.union(.code).rawValue
-    if flags.contains(.writable) {
+    if flags.contains(.writable) && !flags.contains(.rewritten) {
       mprotect(host(UInt32(index) &<< Page.shift), Int(Page.size), PROT_READ)
     }
   }
@@ -20,9 +20,17 @@ extension UserAddressSpace {
     guard flags(at: address).isSuperset(of: [.writable, .mapped]) else { return false }
     guard flags(at: address).contains(.code) else { return false }
     let start = address & ~Page.mask
+    rewrites[start, default: 0] += 1
+    if rewrites[start, default: 0] > Self.rewriteLimit {
+      pages[Int(address >> Page.shift)] |= PageFlags.rewritten.rawValue
+      rewrites[start] = nil
+    }
     forgetCode(start, Page.size, makeWritable: true)
     return true
   }
+
+  /// So many write faults on one page of code are answered by protecting it again.
+  static let rewriteLimit = 8
 
   /// Undoes the protection of code in a range that the kernel is about to write into for a system
   /// call. Bytes past the end of the address space are ignored.

@@ -23,6 +23,11 @@ public final class UserAddressSpace {
   public var onCodeChanged: ((Range<UInt32>) -> Void)?
   /// The number of the host's process, for copies by the kernel; to be renewed in a child.
   public var hostProcess: Int32 = getpid()
+  /// `(to, from, count)`: copies bytes, and returns 1 when a fault ended it; nil if there is none.
+  public var faultTolerantCopy:
+    (@convention(c) (UnsafeMutableRawPointer, UnsafeRawPointer, Int) -> Int32)?
+  /// How often the guest has written to pages of code, by address.
+  var rewrites: [UInt32: Int] = [:]
   /// No page from here up to `searchTop` is free: where the search for a place starts.
   var firstCandidate: Int
 

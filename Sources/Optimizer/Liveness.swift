@@ -7,6 +7,9 @@ import IR
 /// exit or a helper may look; a `dead` mark says that an operand is used for the last time, or
 /// that no later op reads a result. A global that is written again before anybody can look has
 /// neither mark, and the op goes.
+///
+/// A value whose last reader is a cold part lives until the branch that leads there: a `discard`
+/// behind the branch says so, where no mark can.
 public struct Liveness {
   /// Per temp: the number of the straight line in which it is still read.
   private let readIn: UnsafeMutablePointer<UInt32>
@@ -17,7 +20,7 @@ public struct Liveness {
   private let coldStart, coldEnd: UnsafeMutablePointer<Int32>
   private let coldReads: UnsafeMutablePointer<TempIndex>
   private var coldReadCount = 0
-  private static let labelCapacity = 2048, coldCapacity = 4096
+  private static let labelCapacity = 2048, coldCapacity = 4 * Block.capacity
 
   public init() {
     readIn = .allocate(capacity: Block.tempCapacity)
@@ -65,6 +68,11 @@ public struct Liveness {
         if n < block.mainCount { main &-= 1 }
         continue
       }
+      if flags.contains(.conditionalBranch) {
+        let before = count
+        endValues(op, block, kept, room: Block.capacity &- n &- 1, &count)
+        if n < block.mainCount { main &+= count &- before }
+      }
       mark(op, flags, block)
       count &+= 1
       (kept - count).initialize(to: op.pointee)
@@ -109,7 +117,10 @@ public struct Liveness {
     if flags.contains(.blockEnd) { endOfLine(op, block) }
     let outputs = op.pointee.outputCount
     for k in 0..<outputs { markResult(op, k, block) }
-    if flags.contains(.conditionalBranch) { branch(op, block) }
+    if flags.contains(.conditionalBranch) {
+      // A side exit: memory must hold every global.
+      needed.update(repeating: true, count: block.firstLocal)
+    }
     if op.pointee.opcode == .call {
       call(op, block)
     } else if flags.contains(.canFault) {
@@ -148,12 +159,23 @@ public struct Liveness {
   private mutating func endOfLine(_ op: UnsafeMutablePointer<Op>, _ block: Block) {
     if op.pointee.opcode == .set_label, op.pointee.constant < Self.labelCapacity {
       let label = Int(op.pointee.constant)
+      keepValuesFromOutside()
       coldStart[label] = Int32(currentLabelStart)
       coldEnd[label] = Int32(coldReadCount)
     }
     startLine(block)
     currentLabelStart = coldReadCount
     carryIsRead = false
+  }
+
+  /// Of the values that a cold part reads, forgets those that it has made itself.
+  private mutating func keepValuesFromOutside() {
+    var end = currentLabelStart
+    for n in currentLabelStart..<coldReadCount where readIn[Int(coldReads[n])] == line {
+      coldReads[end] = coldReads[n]
+      end &+= 1
+    }
+    coldReadCount = end
   }
 
   /// Remembers a value that a cold part reads, for its branch.
@@ -165,12 +187,29 @@ public struct Liveness {
     coldReadCount &+= 1
   }
 
-  /// A side exit: memory must hold every global, and what the cold part reads is still alive.
-  private mutating func branch(_ op: UnsafeMutablePointer<Op>, _ block: Block) {
-    needed.update(repeating: true, count: block.firstLocal)
+  /// What the cold part behind a branch reads is alive up to the branch; behind the branch a value
+  /// that nothing else reads is discarded.
+  ///
+  /// - Parameters:
+  ///   - kept: the end of the list under construction, which holds `count` ops.
+  ///   - room: the most ops that it may hold now.
+  private mutating func endValues(
+    _ op: UnsafeMutablePointer<Op>, _ block: Block, _ kept: UnsafeMutablePointer<Op>, room: Int,
+    _ count: inout Int
+  ) {
     let label = Int(op.pointee.constant)
     guard label < Self.labelCapacity else { return }
-    for n in coldStart[label]..<coldEnd[label] { readIn[Int(coldReads[Int(n)])] = line }
+    for n in coldStart[label]..<coldEnd[label] {
+      let temp = coldReads[Int(n)]
+      if readIn[Int(temp)] == line { continue }
+      readIn[Int(temp)] = line
+      noteColdRead(temp, block)
+      guard count < room else { continue }
+      var discard = Op(.discard, block.temps[Int(temp)].type, outputs: 1, inputs: 0)
+      discard.arguments[unchecked: 0] = temp
+      count &+= 1
+      (kept - count).initialize(to: discard)
+    }
   }
 
   private mutating func call(_ op: UnsafeMutablePointer<Op>, _ block: Block) {

@@ -9,7 +9,8 @@ extension Checker {
     let (to, from) = (step.operands[0], step.operands[1])
     switch step.kind {
     case .move:
-      guard isRegister(to, step.type), isRegister(from, step.type) else {
+      let isEnv = from == .register(file.env) && step.type == .i64
+      guard isRegister(to, step.type), isEnv || isRegister(from, step.type) else {
         return report(.transfer, step)
       }
       put(held(by: from), in: to, step)
@@ -45,6 +46,10 @@ extension Checker {
 
   private mutating func put(_ value: ValueNumber, in operand: Operand, _ step: Step) {
     if value != Self.unknown && types[Int(value)] != step.type { report(.transfer, step) }
+    arrive(value, in: operand)
+  }
+
+  private mutating func arrive(_ value: ValueNumber, in operand: Operand) {
     if let place = place(operand) { state.places[place] = value }
   }
 
@@ -138,7 +143,7 @@ extension Checker {
     if isInMemory {
       if operand != step.operands[1] { report(.alias(k), step) }
       if room(at: operand) != op.type.bits / 8 { report(.store, step) }
-      return put(value, in: operand, step, as: value)
+      return arrive(value, in: operand)
     }
     guard operand.kind == .register, operand.register < 32,
       row.outputs[k].registers &>> RegisterSet(operand.register) & 1 != 0
@@ -150,14 +155,7 @@ extension Checker {
       for j in 0..<op.inputCount
       where j != alias && step.operands[op.outputCount + j] == operand { report(.early(k), step) }
     }
-    put(value, in: operand, step, as: value)
-  }
-
-  /// A result arrives in its place.
-  private mutating func put(
-    _ value: ValueNumber, in operand: Operand, _ step: Step, as number: ValueNumber
-  ) {
-    if let place = place(operand) { state.places[place] = number }
+    arrive(value, in: operand)
   }
 
   private mutating func clobber(_ registers: RegisterSet) {

@@ -118,7 +118,7 @@ public final class LocalAllocator {
       let op = ops + n
       switch op.pointee.opcode {
       case .insn_start: emit(Step(.op, .i32, op: n))
-      case .discard: break
+      case .discard: kill(op.pointee.output(0))
       case .mov: move(op)
       case .set_label: label(op)
       case .brcond: branch(op)

@@ -77,6 +77,8 @@ public final class Translator {
   /// Per key: the jump table, made when the key is first used.
   private var jumpTables: [UInt32: ZeroMemory] = [:]
   private var currentKey: UInt32 = 0
+  /// The current key's jump table.
+  private var jumpTargets: UnsafeMutablePointer<UInt32>
   private var forkCopy: Int32 = -1
   private let returnStack: ReturnStack
   private let layout: EnvironmentLayout
@@ -114,6 +116,9 @@ public final class Translator {
       homes: Dictionary(uniqueKeysWithValues: placed.map { ($0.temp, $1) }), layout: guest.layout)
     spans = .allocate(capacity: spanCapacity)
     returnStack = try ReturnStack()
+    let targets = try ZeroMemory(1 << 32)
+    jumpTables[0] = targets
+    jumpTargets = targets.start.assumingMemoryBound(to: UInt32.self)
     enter = unsafeBitCast(
       stubs.enter, to: (@convention(c) (UnsafeMutableRawPointer, UInt) -> Void).self)
   }
@@ -166,6 +171,9 @@ public final class Translator {
   private func select(_ key: UInt32, _ env: UnsafeMutableRawPointer) throws(TranslationError) {
     if jumpTables[key] == nil { jumpTables[key] = try ZeroMemory(1 << 32) }
     currentKey = key
+    if let memory = jumpTables[key] {
+      jumpTargets = memory.start.assumingMemoryBound(to: UInt32.self)
+    }
     field(env, layout.jumpTable).pointee = UInt64(UInt(bitPattern: jumpTables[key]?.start))
     forgetReturns(env)
   }
@@ -187,16 +195,8 @@ public final class Translator {
         try select(key, env)
         link = nil
       }
-      let number = find(pc.pointee, env, &link)
-      let target = table.blocks.base[number]
-      if let jump = link {
-        connect(jump, to: number)
-      } else {
-        setJumpTarget(pc.pointee, target.codeOffset)
-      }
-      let code = buffer.executable &+ UInt(target.codeOffset)
-      observer?.entering(target, at: code, env: env)
-      enter(env, code)
+      let offset = entry(pc.pointee, env, link)
+      enter(env, buffer.executable &+ UInt(offset))
       link = nil
       switch ExitKind(rawValue: word(env, layout.exitKind).pointee) {
       case .lookup: counters.lookups &+= 1
@@ -206,12 +206,29 @@ public final class Translator {
         pc.pointee = table.links.base[Int(jump)].target
         link = limits.chains ? jump : nil
       case .request: return .request
+      case .stale: invalidate(pc.pointee..<pc.pointee &+ 4, env)
       case .exception: return .exception(word(env, layout.exitPayload).pointee)
       default:
         recoverFault(pc)
         return .fault
       }
     }
+  }
+
+  /// The code for an address, as an offset: known from the jump table, or found and linked.
+  private func entry(_ address: UInt32, _ env: UnsafeMutableRawPointer, _ jump: UInt32?) -> UInt32 {
+    let known = jumpTargets[Int(address >> 2)]
+    if known != 0 && jump == nil && observer == nil { return known }
+    var link = jump
+    let number = find(address, env, &link)
+    let target = table.blocks.base[number]
+    if let link {
+      connect(link, to: number)
+    } else {
+      setJumpTarget(address, target.codeOffset)
+    }
+    observer?.entering(target, at: buffer.executable &+ UInt(target.codeOffset), env: env)
+    return target.codeOffset
   }
 
   /// The program counter of a fault: that of the guest instruction whose code was running.
@@ -232,8 +249,7 @@ public final class Translator {
   }
 
   private func setJumpTarget(_ address: UInt32, _ offset: UInt32) {
-    jumpTables[currentKey]?.start.storeBytes(
-      of: offset, toByteOffset: Int(address & ~3), as: UInt32.self)
+    jumpTargets[Int(address >> 2)] = offset
   }
 
   // MARK: Links
@@ -284,13 +300,16 @@ public final class Translator {
     let (spanCount, instructions) = guest.translate(
       into: block, at: address, key: currentKey, from: memory.codeSource, limits: limits,
       spans: spans)
+    check(block, after: "the guest", at: address)
     let watcher = observer?.wants(address) == true ? observer : nil
     watcher?.madeOps(
       block, address: address, spans: UnsafeBufferPointer(start: spans, count: spanCount))
     optimizer.run(block)
+    check(block, after: "the optimizer", at: address)
     watcher?.optimized(block, address: address)
     allocator.run()
     if allocator.failed { return nil }
+    check(allocator, at: address)
     let space = CodeSpace(
       start: buffer.writable + cursor, limit: buffer.writable + buffer.size,
       runtimeAddress: buffer.executable &+ UInt(cursor))

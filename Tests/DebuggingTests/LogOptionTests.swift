@@ -72,6 +72,13 @@ struct LogOptionTests {
       log.flush()
       #expect(FileManager.default.contents(atPath: path)?.count == expected * 200_000)
     }
+    // Two processes with one log: neither overwrites the other's text.
+    let logs = [try LogFile(template: path), try LogFile(template: path, appends: true)]
+    for n in 0..<100 {
+      logs[n & 1].write("\(n % 10)")
+      logs[n & 1].flush()
+    }
+    #expect(FileManager.default.contents(atPath: path)?.count == 100)
     let full = try LogFile(template: "/dev/full")
     full.write("text")
     full.flush()

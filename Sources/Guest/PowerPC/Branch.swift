@@ -39,16 +39,24 @@ extension Cpu {
   /// The address of the instruction under translation.
   var address: UInt32 { context.pointee.address }
 
-  /// Jumps for certain: translation follows when it may.
+  /// Jumps for certain. Translation follows a jump forward; but where an earlier branch leads to
+  /// code that the jump skips, that comes first, and the jump stays one within the block.
   func jump(to target: UInt32) {
     let target = target & ~3
+    ir.commit()
     if context.pointee.chains && target > address {
-      context.pointee.next = target
-    } else {
-      ir.commit()
-      chain(to: target)
-      context.pointee.ended = true
+      if !skipsAwaited(target) {
+        context.pointee.next = target
+        return
+      }
+      if let label = awaited(target) {
+        ir.effect(.br, constant: label)
+        context.pointee.ended = true
+        return
+      }
     }
+    chain(to: target)
+    context.pointee.ended = true
   }
 
   /// A chained exit to an address.
@@ -111,8 +119,10 @@ extension Cpu {
     context.pointee.ended = true
   }
 
-  /// The label of a cold part that leaves for an address.
-  private func exitLabel(_ target: UInt32) -> UInt32 {
+  /// A label for an address: one within the block if translation will come there, else that of a
+  /// cold part that leaves for it.
+  private func label(for target: UInt32) -> UInt32 {
+    if let label = awaited(target & ~3) { return label }
     let label = ir.newLabel()
     ir.cold(label) { chain(to: target & ~3) }
     return label
@@ -133,11 +143,11 @@ extension Cpu {
       let isZero = option(bo, 3)
       let counted = CTR.test(isZero ? .eq : .ne, 0)
       let wanted = option(bo, 1) ? self.bit(bi) : self.bit(bi) ^ 1
-      brcond(.ne, counted & wanted, 0, to: exitLabel(target))
+      brcond(.ne, counted & wanted, 0, to: label(for: target))
     } else if counts {
-      brcond(option(bo, 3) ? .eq : .ne, CTR, 0, to: exitLabel(target))
+      brcond(option(bo, 3) ? .eq : .ne, CTR, 0, to: label(for: target))
     } else {
-      branch(onBit: bi, is: option(bo, 1), to: exitLabel(target))
+      branch(onBit: bi, is: option(bo, 1), to: label(for: target))
     }
   }
 
@@ -147,8 +157,8 @@ extension Cpu {
     let counts = !option(bo, 2)
     if counts { CTR = CTR - 1 }
     ir.commit()
-    if counts { brcond(option(bo, 3) ? .ne : .eq, CTR, 0, to: exitLabel(next)) }
-    if !option(bo, 0) { branch(onBit: bi, is: !option(bo, 1), to: exitLabel(next)) }
+    if counts { brcond(option(bo, 3) ? .ne : .eq, CTR, 0, to: label(for: next)) }
+    if !option(bo, 0) { branch(onBit: bi, is: !option(bo, 1), to: label(for: next)) }
   }
 
   private func brcond(_ condition: Condition, _ a: I32, _ k: Int, to label: UInt32) {

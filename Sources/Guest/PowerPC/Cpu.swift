@@ -16,6 +16,8 @@ struct TranslationContext {
   var slot: UInt32
   /// The block's first address, for loops.
   var start: UInt32
+  /// Branches that lead to code further on in the block.
+  var forward = ForwardBranches()
 }
 
 /// The processor as instruction semantics see it: registers to read and assign, memory,

@@ -53,22 +53,32 @@ public final class PowerPCGuest: Guest {
     let cpu = Cpu(ir: builder, context: context)
     cpu.pollExitRequest()
     var walk = Walk(spans: spans, first: address)
-    while !context.pointee.ended {
-      let pc = context.pointee.next
+    while let pc = nextAddress() {
       guard walk.count < limits.instructions, block.opCount < Block.capacity / 8,
         walk.enter(pc)
       else {
-        cpu.chain(to: pc)
+        if !context.pointee.ended { cpu.chain(to: pc) }
         break
       }
       context.pointee.address = pc
       context.pointee.next = pc &+ 4
+      context.pointee.ended = false
+      cpu.placeLabels(at: pc)
       builder.beginInstruction(pc)
-      translateOne(cpu, code.word(at: pc))
+      let (word, isRewritten) = code.word(at: pc)
+      if isRewritten, let word { cpu.checkCode(word) }
+      translateOne(cpu, word)
       builder.commit()
     }
+    cpu.abandonForwardBranches()
     builder.finish()
     return (walk.finish(), walk.count)
+  }
+
+  /// Where translation goes on: at the next instruction, or, behind one after which nothing falls
+  /// through, at the first address that a branch of the block leads to.
+  private func nextAddress() -> UInt32? {
+    context.pointee.ended ? context.pointee.forward.first : context.pointee.next
   }
 
   private func translateOne(_ cpu: Cpu, _ word: UInt32?) {
@@ -126,5 +136,13 @@ extension Cpu {
     let label = ir.newLabel()
     ir.brcond(.i32, .ne, Globals.exitRequest, ir.i32(0).temp, to: label)
     ir.cold(label) { leave(.request, at: context.pointee.start) }
+  }
+
+  /// Leaves before the instruction at hand if its word in memory is not the one translated.
+  func checkCode(_ word: UInt32) {
+    let found = load(4, at: constant(Int(address)))
+    let label = ir.newLabel()
+    ir.brcond(.i32, .ne, found.temp, constant(Int(word)).temp, to: label)
+    ir.cold(label) { leave(.stale, at: address) }
   }
 }

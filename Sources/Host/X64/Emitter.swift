@@ -26,7 +26,7 @@ final class Emitter {
   var known = FlagsOrigin.none
   /// Offset of the code behind the exit-request poll.
   var bodyOffset = 0
-  /// The guest address of the instruction at hand.
+  /// The highest guest address of an instruction so far: a jump further up is a jump forward.
   var address: UInt32 = 0
   /// Per label: branches to it that wait for its place, and the op behind it.
   var labels: UnsafeMutablePointer<LabelState>
@@ -75,6 +75,7 @@ final class Emitter {
     markCount = 0
     bodyOffset = 0
     flags = .none
+    address = 0
     pendingStubCount = 0
     prepareLabels()
     let steps = allocator.steps
@@ -126,7 +127,7 @@ final class Emitter {
   }
 
   private func mark(_ address: UInt32) {
-    self.address = address
+    self.address = max(self.address, address)
     if markCount == 0 { bodyOffset = x.offset }
     guard markCount < Self.capacity else { return }
     marks[markCount] = CodeMark(offset: UInt32(x.offset), address: address)

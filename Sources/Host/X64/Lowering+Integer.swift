@@ -190,11 +190,11 @@ extension Lowering {
 
   /// Counts of bits where the host has them.
   private static let counts: [Lowering] = [
-    Lowering(.clz, [notCounter], [counted, C(counterless, .anyConstant)], clobbers: GPR.rcx.set) { e, o in
+    Lowering(.clz, [notCounter], [counted, otherwise], clobbers: GPR.rcx.set) { e, o in
       o.constant(1) == UInt64(o.op.pointee.type.bits)
         ? e.x.lzcnt(o.width, o.d, o.register(0)) : e.countLeading(o)
     },
-    Lowering(.ctz, [notCounter], [counted, C(counterless, .anyConstant)], clobbers: GPR.rcx.set) { e, o in
+    Lowering(.ctz, [notCounter], [counted, otherwise], clobbers: GPR.rcx.set) { e, o in
       o.constant(1) == UInt64(o.op.pointee.type.bits)
         ? e.x.tzcnt(o.width, o.d, o.register(0)) : e.countTrailing(o)
     },
@@ -202,14 +202,14 @@ extension Lowering {
   ]
 
   private static let plainCounts: [Lowering] = [
-    Lowering(.clz, [notCounter], [counted, C(counterless, .anyConstant)], clobbers: GPR.rcx.set) { e, o in
+    Lowering(.clz, [notCounter], [counted, otherwise], clobbers: GPR.rcx.set) { e, o in
       e.countLeading(o)
     },
-    Lowering(.ctz, [notCounter], [counted, C(counterless, .anyConstant)], clobbers: GPR.rcx.set) { e, o in
+    Lowering(.ctz, [notCounter], [counted, otherwise], clobbers: GPR.rcx.set) { e, o in
       e.countTrailing(o)
     },
     Lowering(
-      .ctpop, [C(counterless & ~GPR.rdx.set, isEarly: true)], [C(counterless & ~GPR.rdx.set)],
+      .ctpop, [C(counterless & ~GPR.rdx.set, alias: 0)], [C(counterless & ~GPR.rdx.set)],
       clobbers: GPR.rcx.set | GPR.rdx.set
     ) { e, o in e.populationCount(o) },
   ]
@@ -217,6 +217,8 @@ extension Lowering {
   private static let counterless: RegisterSet = C.anyGeneral & ~GPR.rcx.set
   private static let notCounter = C(counterless, isEarly: true)
   private static let counted = C(counterless)
+  /// What a count of no bits gives.
+  private static let otherwise = C(counterless, [.anyConstant, .memory])
   private static let depositSource: RegisterSet = C.anyGeneral & ~GPR.rcx.set
 }
 
@@ -382,7 +384,6 @@ extension Emitter {
   func populationCount(_ o: OpInPlace) {
     let w = o.width
     let spread: (UInt64) -> UInt64 = { $0 &* 0x0101_0101_0101_0101 & (w == .qword ? ~0 : 0xffff_ffff) }
-    x.mov(w, o.d, o.register(0))
     for (shift, mask) in [(UInt8(1), UInt64(0x55)), (2, 0x33), (4, 0x0f)] {
       x.mov(w, .rcx, o.d)
       x.shr(w, .rcx, imm: shift)

@@ -53,7 +53,7 @@ struct Stubs {
     self.layout = layout
     writeLookupMiss()
     writeEnter()
-    for kind in 0..<5 { exits.append(writeExit(UInt32(kind))) }
+    for kind in 0...ExitKind.stale.rawValue { exits.append(writeExit(kind)) }
     link = exits[Int(ExitKind.link.rawValue)]
     writeOthers()
     writeCopy()

@@ -1,0 +1,73 @@
+import IR
+
+/// Branches forward to addresses that translation may still reach: they stay within the block.
+struct ForwardBranches {
+  /// The most that wait at one time.
+  static let capacity = 24
+  /// How far ahead an address may be, in bytes.
+  static let reach: UInt32 = 512
+
+  /// Where each leads, and the label that is to be placed there.
+  private(set) var targets = InlineArray<24, (address: UInt32, label: UInt32)>(
+    repeating: (0, 0))
+  private(set) var count = 0
+
+  /// Adds one; false if there is no room.
+  mutating func add(_ address: UInt32, _ label: UInt32) -> Bool {
+    guard count < Self.capacity else { return false }
+    targets[count] = (address, label)
+    count += 1
+    return true
+  }
+
+  /// Takes out one that leads to an address, and returns its label.
+  mutating func take(_ address: UInt32) -> UInt32? {
+    for n in 0..<count where targets[n].address == address {
+      let label = targets[n].label
+      count -= 1
+      targets[n] = targets[count]
+      return label
+    }
+    return nil
+  }
+
+  /// The lowest address that is waited for, or nil.
+  var first: UInt32? {
+    var lowest: UInt32?
+    for n in 0..<count where targets[n].address < lowest ?? .max { lowest = targets[n].address }
+    return lowest
+  }
+}
+
+extension Cpu {
+  /// Whether a branch of this block leads to an address before `target`.
+  func skipsAwaited(_ target: UInt32) -> Bool {
+    guard let first = context.pointee.forward.first else { return false }
+    return first < target
+  }
+
+  /// A label at an address ahead, to be placed when translation comes there; nil if it is too far
+  /// or too many wait already.
+  func awaited(_ target: UInt32) -> UInt32? {
+    guard context.pointee.chains, target > address,
+      target &- address <= ForwardBranches.reach,
+      context.pointee.forward.count < ForwardBranches.capacity
+    else { return nil }
+    let label = ir.newLabel()
+    return context.pointee.forward.add(target, label) ? label : nil
+  }
+
+  /// Places the labels of the branches that lead here.
+  func placeLabels(at address: UInt32) {
+    while let label = context.pointee.forward.take(address) { ir.setLabel(label) }
+  }
+
+  /// Gives the branches that translation did not reach cold parts that leave.
+  func abandonForwardBranches() {
+    while let address = context.pointee.forward.first,
+      let label = context.pointee.forward.take(address)
+    {
+      ir.cold(label) { chain(to: address) }
+    }
+  }
+}
