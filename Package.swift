@@ -64,6 +64,10 @@ let package = Package(
         "CSys", "GuestPowerPC", "HostX64", "IR", "Optimizer", "Translation",
       ],
       path: "Tests/EngineSupport", swiftSettings: hot),
+    .testTarget(
+      name: "RegisterAllocationTests",
+      dependencies: ["GuestPowerPC", "HostX64", "IR", "Optimizer", "RegisterAllocation"],
+      swiftSettings: tests),
     .testTarget(name: "OptimizerTests", dependencies: ["IR", "Optimizer"], swiftSettings: tests),
     .testTarget(
       name: "TranslationTests",

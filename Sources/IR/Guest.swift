@@ -104,6 +104,10 @@ public struct TranslationLimits {
   public var instructions: Int
   /// Whether jumps may be chained and followed.
   public var chains: Bool
+  /// Whether guest calls and returns may be paired with the host's.
+  public var pairsReturns = true
+  /// Whether branches forward may stay within the block.
+  public var keepsForwardBranches = true
 
   public init(instructions: Int, chains: Bool) {
     self.instructions = instructions

@@ -69,6 +69,9 @@ struct Parser {
   private var values: [(temp: TempIndex, type: ValueType?)] = []
   private var labelCount: UInt32 = 0
   private var mainCount: Int?
+  /// The highest address of an instruction so far, and whether the last op leaves.
+  private var highest: UInt32?
+  private var hasLeft = false
 
   init(_ block: Block) {
     self.block = block
@@ -101,7 +104,18 @@ struct Parser {
     for n in 0..<op.outputCount { block.temps[Int(op.argument(n))].definition = index }
     (block.ops + block.opCount).initialize(to: op)
     block.opCount += 1
-    if mainCount == nil && op.opcode.info.flags.contains(.blockExit) { mainCount = block.opCount }
+    noteColdPart(op)
+  }
+
+  /// The text does not say where the cold parts begin: at a label behind an op that leaves, after
+  /// which no instruction starts at a higher address than before.
+  private mutating func noteColdPart(_ op: Op) {
+    if op.opcode == .insn_start && op.constant >= highest ?? 0 {
+      highest = op.constant &+ 1
+      mainCount = nil
+    }
+    if op.opcode == .set_label && hasLeft && mainCount == nil { mainCount = block.opCount - 1 }
+    hasLeft = op.opcode.info.flags.contains(.blockExit)
   }
 
   /// Settles what only the whole text tells.

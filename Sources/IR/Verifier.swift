@@ -35,13 +35,14 @@ public struct VerificationProblem: Equatable, Sendable, CustomStringConvertible 
     case undefined(Int)
     /// The value is used in a cold part that is reached from several places, or from none.
     case severalWays(Int)
-    /// The value was defined before a call of translated code, which destroys it.
+    /// The value was defined before a label of the straight line, or a call of translated code:
+    /// neither keeps it.
     case lostInCall(Int)
     /// The label was never made by the block, or is nowhere placed.
     case noSuchLabel
     /// The label is placed a second time.
     case labelPlacedTwice
-    /// The label is placed within the straight line or within a cold part.
+    /// The label is placed within a cold part.
     case labelInLine
     /// The hidden carry was not made, or an op that may destroy it stands in between.
     case noCarry
@@ -76,7 +77,7 @@ struct Verifier {
   private var places: [Int32], branches: [Int32]
   /// Per temp: the op that defined it; -1 none.
   private var definitions: [Int32]
-  /// Per op: the last call of translated code before it in its region; -1 none.
+  /// Per op: the last label or call of translated code before it in its region; -1 none.
   private var calls: [Int32]
 
   init(_ block: Block) {
@@ -123,6 +124,10 @@ struct Verifier {
         starts.append(index)
         hasLeft = false
         call = -1
+      } else if opcode == .set_label && index < block.mainCount {
+        // Several ways lead here: no value comes with them.
+        hasLeft = false
+        call = Int32(index)
       } else if opcode == .set_label {
         report(index, .labelInLine)
       } else if hasLeft {

@@ -25,14 +25,14 @@ public final class UserEmulator {
   ///   - codeBufferSize: bytes (`-tb-size`).
   public init(
     space: UserAddressSpace, options: LinuxOptions, processor: Processor, host: any Host,
-    codeBufferSize: Int
+    codeBufferSize: Int, techniques: Techniques = Techniques()
   ) throws(TranslationError) {
     let guest = PowerPCGuest(features: processor.features)
     memory = UserCode(space)
     process = LinuxProcess(space, options)
     translator = try Translator(
       guest: guest, host: host, memory: memory, codeBufferSize: codeBufferSize,
-      homes: Globals.homes.map { Globals.home(ofGPR: $0) })
+      homes: Globals.homes.map { Globals.home(ofGPR: $0) }, techniques: techniques)
     state = .allocate(capacity: 1)
     state.initialize(to: PowerPCState())
     env = UnsafeMutableRawPointer(state) + PowerPCState.envOffset
@@ -47,6 +47,7 @@ public final class UserEmulator {
     ).assumingMemoryBound(to: UInt32.self)
     try translator.attach(env)
     space.faultTolerantCopy = translator.copy
+    FaultHandler.record.pointee.forward = receiveHostSignal
     process.willFork = { [weak self] in self?.translator.prepareFork() }
     process.didFork = { [weak self] in self?.translator.endFork() }
     process.onFork = { [weak self] in self?.translator.beginChild() }

@@ -16,6 +16,13 @@ public struct FaultRecord {
   public var guardStart: UInt = 0
   public var guardEnd: UInt = 0
   public var stackTop: UInt = 0
+  /// What takes a SIGSEGV or SIGBUS that another process sent, or nil for the default action.
+  public var forward:
+    (
+      @convention(c) (
+        Int32, UnsafeMutablePointer<siginfo_t>?, UnsafeMutableRawPointer?
+      ) -> Void
+    )?
   /// The last fault in translated code: host instruction, data address, signal, code, and
   /// whether it was a store.
   public var hostPC: UInt = 0
@@ -61,6 +68,9 @@ public enum FaultHandler {
   ) {
     let record = raw
     guard let info, let context else { return }
+    if info.pointee.si_code <= 0, let forward = record.pointee.forward {
+      return forward(signal, info, context)
+    }
     let registers = context.assumingMemoryBound(to: ucontext_t.self)
     let pc = UInt(bitPattern: Int(registers.pointee.uc_mcontext.gregs.16))
     let address = UInt(bitPattern: csys_fault_address(info))

@@ -89,7 +89,8 @@ public final class Translator {
   /// - Parameter homes: the guest's globals (temps) that live in host registers, best first.
   public init(
     guest: any Guest, host: any Host, memory: any CodeMemory, codeBufferSize: Int,
-    homes: [(temp: TempIndex, offset: Int)], passes: Passes = .all
+    homes: [(temp: TempIndex, offset: Int)],
+    techniques: Techniques = Techniques()
   ) throws(TranslationError) {
     self.guest = guest
     self.host = host
@@ -99,7 +100,7 @@ public final class Translator {
     let near = guest.names.helpers.first.map { UInt(bitPattern: $0.address) } ?? 0
     buffer = try CodeBuffer(size: codeBufferSize, near: near)
     let registers = type(of: host).homeRegisters
-    let placed = Array(zip(homes, registers))
+    let placed = Array(zip(techniques.usesHomes ? homes : [], registers))
     stubs = host.writeStubs(
       in: CodeSpace(
         start: buffer.writable, limit: buffer.writable + buffer.size,
@@ -108,7 +109,7 @@ public final class Translator {
       helpers: guest.names.helpers)
     cursor = stubs.size
     table = try BlockTable()
-    var passes = passes
+    var passes = techniques.passes
     if !host.addsIndexes { passes.remove(.indexes) }
     optimizer = Optimizer(block, passes: passes, homes: placed.map(\.0.temp))
     allocator = LocalAllocator(

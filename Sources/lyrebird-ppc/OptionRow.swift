@@ -156,6 +156,9 @@ struct OptionRow: Sendable {
       ["host-features"], "list", "HOST_FEATURES",
       "host extensions to use: names, '-name' to leave one out, 'none'", inherited: true,
       OptionValue.setFeatures),
+    OptionRow(
+      ["without"], "list", "WITHOUT", "techniques of the translator to leave out, by name",
+      inherited: true, OptionValue.setTechniques),
     OptionRow(["append-log"], nil, nil, "with -D: keep what the log file holds") {
       (options, _) in options.appendsLog = true
     },

@@ -1,3 +1,4 @@
+import Translation
 import Debugging
 import GuestPowerPC
 import HostX64
@@ -73,6 +74,16 @@ enum OptionValue {
       }
     }
     options.features = chosen
+  }
+
+  /// `-without`: names of techniques, separated by commas.
+  @Sendable static func setTechniques(
+    _ options: inout UserOptions, _ text: String
+  ) throws(OptionStop) {
+    for name in text.split(separator: ",") where !options.techniques.remove(name) {
+      let known = Techniques.names.joined(separator: ", ")
+      throw .error("\(UserOptions.name): unknown technique '\(name)' (known: \(known))")
+    }
   }
 }
 

@@ -32,7 +32,7 @@ enum UserCommand {
     let host = X64Host(features: options.features, guestBaseIsZero: space.base == 0)
     let emulator = try UserEmulator(
       space: space, options: options.complete(), processor: options.processor, host: host,
-      codeBufferSize: options.codeBufferSize)
+      codeBufferSize: options.codeBufferSize, techniques: options.techniques)
     let limits = emulator.translator.limits
     if options.singleInstructions { emulator.translator.limits.instructions = 1 }
     emulator.translator.limits.chains =

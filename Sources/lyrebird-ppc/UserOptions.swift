@@ -2,6 +2,7 @@ import Debugging
 import GuestPowerPC
 import HostX64
 import LinuxUser
+import Translation
 
 /// What the command line and the environment ask for.
 struct UserOptions {
@@ -17,6 +18,8 @@ struct UserOptions {
   var codeBufferSize = 64 << 20
   /// `-one-insn-per-tb`.
   var singleInstructions = false
+  /// `-without`.
+  var techniques = Techniques()
   /// `-host-features`.
   var features = Features.detect()
   /// `-E` and `-U`, in order: "NAME=VALUE" sets, "NAME" removes.

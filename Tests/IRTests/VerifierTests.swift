@@ -66,7 +66,10 @@ private let cases: [(text: String, problems: [(Int, VerificationProblem.Cause)])
   (" goto_ptr r1\n goto_ptr r1", [(1, .unreachable)]),
   (" br $L0\n set_label $L0\n mov_i32 r1,r2", [(2, .doesNotLeave)]),
   (" br $L0", [(0, .noSuchLabel)]),
-  (" set_label $L0\n goto_ptr r1", [(0, .labelInLine)]),
+  (
+    " goto_ptr r1\n set_label $L0\n mov_i32 r1,r2\n set_label $L1\n goto_ptr r1",
+    [(3, .labelInLine)]
+  ),
   (
     " brcond_i32 r1,r2,eq,$L0\n br $L0\n set_label $L0\n goto_ptr r1\n set_label $L0\n goto_ptr r2",
     [(4, .labelPlacedTwice)]

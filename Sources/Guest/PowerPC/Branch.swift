@@ -73,8 +73,8 @@ extension Cpu {
     LR = constant(Int(address &+ 4))
     ir.commit()
     if target == address &+ 4 { return }
-    guard context.pointee.chains else {
-      leave(.lookup, at: target)
+    guard context.pointee.pairsReturns else {
+      chain(to: target)
       context.pointee.ended = true
       return
     }
@@ -88,7 +88,7 @@ extension Cpu {
     let aligned = (target & ~3).copied()
     LR = constant(Int(address &+ 4))
     ir.commit()
-    if context.pointee.chains {
+    if context.pointee.pairsReturns {
       ir.effect2(.call_ptr, .i32, aligned.temp, constant(Int(address &+ 4)).temp)
     } else {
       ir.effect1(.goto_ptr, .i32, aligned.temp)
@@ -115,7 +115,7 @@ extension Cpu {
   /// Leaves for the address in LR, which most often is the one that a call pushed.
   func `return`(to target: I32) {
     ir.commit()
-    ir.effect1(context.pointee.chains ? .ret_ptr : .goto_ptr, .i32, (target & ~3).temp)
+    ir.effect1(context.pointee.pairsReturns ? .ret_ptr : .goto_ptr, .i32, (target & ~3).temp)
     context.pointee.ended = true
   }
 

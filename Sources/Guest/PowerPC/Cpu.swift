@@ -16,6 +16,9 @@ struct TranslationContext {
   var slot: UInt32
   /// The block's first address, for loops.
   var start: UInt32
+  /// Whether calls and returns are paired with the host's, and branches forward kept inside.
+  var pairsReturns: Bool
+  var keepsForwardBranches: Bool
   /// Branches that lead to code further on in the block.
   var forward = ForwardBranches()
 }

@@ -49,7 +49,8 @@ public final class PowerPCGuest: Guest {
     context.initialize(
       to: TranslationContext(
         address: address, next: address, key: key, chains: limits.chains, ended: false, slot: 0,
-        start: address))
+        start: address, pairsReturns: limits.chains && limits.pairsReturns,
+        keepsForwardBranches: limits.chains && limits.keepsForwardBranches))
     let cpu = Cpu(ir: builder, context: context)
     cpu.pollExitRequest()
     var walk = Walk(spans: spans, first: address)

@@ -7,6 +7,8 @@ public final class InstructionSet: Sendable {
   /// Per primary opcode: the numbers of its instructions plus one, by the ten bits of the
   /// extended opcode; or a single entry.
   private let table: [UInt16]
+  /// The opcode bits of every instruction and their values.
+  private let encodings: [(mask: UInt32, opcode: UInt32)]
 
   /// The user-level and supervisor instructions of the 32-bit processors.
   public static let powerPC = InstructionSet(
@@ -28,6 +30,7 @@ public final class InstructionSet: Sendable {
       }
     }
     self.table = table
+    encodings = instructions.map { ($0.mask, $0.opcode) }
   }
 
   /// The number of the instruction that a word is, or nil if it is none.
@@ -37,8 +40,8 @@ public final class InstructionSet: Sendable {
     let entry = table[Int(word >> 26) << 10 | Int(word >> 1 & 0x3ff)]
     guard entry != 0 else { return nil }
     let number = Int(entry) - 1
-    let found = instructions[number]
-    return word & found.mask == found.opcode ? number : nil
+    let (mask, opcode) = encodings[number]
+    return word & mask == opcode ? number : nil
   }
 
   /// The instruction that a word is, or nil if it is none or an invalid form of one.

@@ -1,0 +1,34 @@
+import Optimizer
+
+/// What the translator does to be fast: each can be switched off to measure what it gives.
+public struct Techniques: Sendable {
+  /// The optimizer's passes.
+  public var passes: Passes = .all
+  /// Guest registers live in host registers across blocks.
+  public var usesHomes = true
+  /// Guest calls and returns are paired with the host's.
+  public var pairsReturns = true
+  /// Branches forward stay within the block, which goes on behind jumps and returns.
+  public var keepsForwardBranches = true
+
+  /// Everything.
+  public init() {}
+
+  /// The names of all techniques.
+  public static var names: [String] {
+    Passes.names.map(\.name) + ["homes", "returns", "forward-branches"]
+  }
+
+  /// Switches one off by its name; false if there is none of that name.
+  public mutating func remove(_ name: some StringProtocol) -> Bool {
+    switch name {
+    case "homes": usesHomes = false
+    case "returns": pairsReturns = false
+    case "forward-branches": keepsForwardBranches = false
+    default:
+      guard let pass = Passes.names.first(where: { $0.name == name })?.pass else { return false }
+      passes.remove(pass)
+    }
+    return true
+  }
+}
