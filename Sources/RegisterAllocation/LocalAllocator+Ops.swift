@@ -28,7 +28,8 @@ extension LocalAllocator {
     releaseDeadInputs(op, outputs, inputs, dead, early: false, row)
     placeOutputs(op, row)
     emit(step)
-    carryIsLive = flags.contains(.carryOut)
+    carryIsLive =
+      flags.contains(.carryOut) || carryIsLive && op.pointee.opcode.isPlainMove
     if flags.contains(.callClobber) { afterCall(op) }
     finishOutputs(op, outputs, dead)
   }

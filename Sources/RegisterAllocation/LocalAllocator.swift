@@ -114,7 +114,7 @@ public final class LocalAllocator {
     let count = block.opCount
     for n in 0..<count {
       current = n
-      reserve(24)
+      reserve(64)
       let op = ops + n
       switch op.pointee.opcode {
       case .insn_start: emit(Step(.op, .i32, op: n))

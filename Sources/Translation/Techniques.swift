@@ -3,7 +3,7 @@ import Optimizer
 /// What the translator does to be fast: each can be switched off to measure what it gives.
 public struct Techniques: Sendable {
   /// The optimizer's passes.
-  public var passes: Passes = .all
+  public var passes: Passes
   /// Guest registers live in host registers across blocks.
   public var usesHomes = true
   /// Guest calls and returns are paired with the host's.
@@ -11,8 +11,8 @@ public struct Techniques: Sendable {
   /// Branches forward stay within the block, which goes on behind jumps and returns.
   public var keepsForwardBranches = true
 
-  /// Everything.
-  public init() {}
+  /// Everything, or everything but some passes.
+  public init(passes: Passes = .all) { self.passes = passes }
 
   /// The names of all techniques.
   public static var names: [String] {

@@ -62,7 +62,7 @@ public final class HostMachine: CodeMemory, @unchecked Sendable {
     translator = try Translator(
       guest: PowerPCGuest(features: guestFeatures), host: host, memory: self,
       codeBufferSize: configuration.codeBufferSize,
-      homes: Globals.homes.map { Globals.home(ofGPR: $0) }, passes: configuration.passes)
+      homes: Globals.homes.map { Globals.home(ofGPR: $0) }, techniques: Techniques(passes: configuration.passes))
     translator.limits = TranslationLimits(
       instructions: configuration.instructions, chains: configuration.chains)
   }

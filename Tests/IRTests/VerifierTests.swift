@@ -179,7 +179,7 @@ private let damages: [(cause: VerificationProblem.Cause, damage: @Sendable (Bloc
     .notWritable(0),
     { block in
       block.ops[1] = Op(.discard, .i32, outputs: 1, inputs: 0)
-      block.ops[1].arguments[0] = block.newValue(.i32)
+      block.ops[1].arguments[0] = block.constant(.i32, 1)
     }
   ),
   (

@@ -99,6 +99,9 @@ final class Emitter {
   }
 
   @inline(__always) private func emit(_ step: UnsafePointer<Step>) {
+    if step.pointee.kind != .op, step.pointee.operands[unchecked: 0] == flags.place {
+      flags = .none
+    }
     switch step.pointee.kind {
     case .op: emitOp(step)
     case .move: move(step)
