@@ -68,7 +68,7 @@ let package = Package(
       name: "RegisterAllocationTests",
       dependencies: ["GuestPowerPC", "HostX64", "IR", "Optimizer", "RegisterAllocation"],
       swiftSettings: tests),
-    .testTarget(name: "OptimizerTests", dependencies: ["IR", "Optimizer"], swiftSettings: tests),
+    .testTarget(name: "OptimizerTests", dependencies: ["IR", "Optimizer"], swiftSettings: hot),
     .testTarget(
       name: "TranslationTests",
       dependencies: [

@@ -81,6 +81,8 @@ public enum ExitKind: UInt32, Sendable {
   case fault = 4
   /// The code at the program counter is not what was translated.
   case stale = 5
+  /// A computed call whose cache is empty; the payload is its number, the target is in env.
+  case cache = 6
 }
 
 /// What one translation read and made.

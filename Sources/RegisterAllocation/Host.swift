@@ -10,12 +10,34 @@ public struct ExitSite {
   public var target: UInt32
   /// Whether it may enter past the exit-request poll.
   public var skipsPoll: Bool
+  /// A computed call's cache, or nil for a direct jump.
+  public var cache: InlineCache?
 
   public init(operand: UInt32, stub: UInt32, target: UInt32, skipsPoll: Bool) {
     self.operand = operand
     self.stub = stub
     self.target = target
     self.skipsPoll = skipsPoll
+  }
+}
+
+/// The parts of a computed call that holds its last target: `cmp eax, target; jne; call code`.
+/// All are offsets from the block's code.
+public struct InlineCache {
+  /// The 32-bit constant that the guest address is compared with; `empty` matches none.
+  public var constant: UInt32
+  /// The operand of the branch that is taken for another target.
+  public var branch: UInt32
+  /// The code that goes by the jump table.
+  public var byTable: UInt32
+
+  /// No instruction has this address.
+  public static let empty: UInt32 = 0x7fff_ffff
+
+  public init(constant: UInt32, branch: UInt32, byTable: UInt32) {
+    self.constant = constant
+    self.branch = branch
+    self.byTable = byTable
   }
 }
 

@@ -141,19 +141,23 @@ extension LocalAllocator {
     return .register(register)
   }
 
-  /// Like `take`, but when every register of the set holds an operand of this op, moves one out.
+  /// Like `take`, but when every register of the set holds an operand of this op, moves one out:
+  /// to memory if the op takes it there, else to a register that the op leaves alone.
   private func takeMoving(_ wanted: RegisterSet) -> RegisterNumber {
     let usable = wanted & (file.general | file.vector) & ~homeSet
     if usable & ~busy != 0 { return take(wanted) }
     markBusy()
     if usable & ~busy != 0 { return take(wanted) }
     if let register = relieve(usable) { return register }
-    let register = RegisterNumber(truncatingIfNeeded: usable.trailingZeroBitCount)
+    // An operand that has no place yet can still go elsewhere.
+    let movable = usable & ~placed
+    precondition(movable != 0, "an op's constraints leave no register")
+    let register = RegisterNumber(truncatingIfNeeded: movable.trailingZeroBitCount)
     let temp = occupant[Int(register)]
     let type = block.temps[Int(temp)].type
-    let others = type.isInteger ? file.general : file.vector
+    let others =
+      (type.isInteger ? file.general : file.vector) & ~constraint.pointee.clobbers
     if others & ~homeSet & ~busy == 0 {
-      // Every register is wanted: an operand that has no place yet waits in memory.
       evict(register)
       return register
     }
@@ -163,6 +167,16 @@ extension LocalAllocator {
     occupy(other, temp)
     busy |= 1 &<< RegisterSet(other)
     return register
+  }
+
+  /// The registers where operands and results of the op at hand were put.
+  private var placed: RegisterSet {
+    var set: RegisterSet = 0
+    for k in 0..<operation.pointee.outputCount &+ operation.pointee.inputCount
+    where step.operands[unchecked: k].kind == .register {
+      set |= 1 &<< RegisterSet(step.operands[unchecked: k].register)
+    }
+    return set
   }
 
   /// Reckons anew which registers the op at hand needs: where its operands and results were put,
@@ -183,23 +197,53 @@ extension LocalAllocator {
 
   /// Makes an operand of the op at hand that may be in memory give up its register.
   private func relieve(_ wanted: RegisterSet) -> RegisterNumber? {
-    let outputs = operation.pointee.outputCount
-    let inputs = operation.pointee.inputCount
-    for k in 0..<inputs {
-      let temp = operation.pointee.input(k)
-      let register = places[Int(temp)].register
+    for k in 0..<operation.pointee.inputCount {
+      let register = registerOfInput(k)
       guard register != noRegister, wanted &>> RegisterSet(register) & 1 != 0,
-        constraint.pointee.inputs[unchecked: k].forms.contains(.memory)
+        maySpill(register)
       else { continue }
-      var isNeeded = false
-      for j in 0..<inputs where j != k && operation.pointee.input(j) == temp { isNeeded = true }
-      if isNeeded { continue }
-      evict(register)
+      let temp = operation.pointee.input(k)
+      let place = Operand.memory(memoryOffset(temp))
+      if !places[Int(temp)].inMemory {
+        emit(.store, block.temps[Int(temp)].type, place, .register(register))
+        places[Int(temp)].inMemory = true
+      }
+      if places[Int(temp)].register == register { release(register) }
+      for j in 0..<operation.pointee.inputCount where operation.pointee.input(j) == temp {
+        step.operands[unchecked: operation.pointee.outputCount &+ j] = place
+      }
       busy &= ~(1 &<< RegisterSet(register))
-      step.operands[unchecked: outputs &+ k] = .memory(memoryOffset(temp))
       return register
     }
     return nil
+  }
+
+  /// Where an operand of the op at hand was put or, if it has no place yet, is.
+  private func registerOfInput(_ k: Int) -> RegisterNumber {
+    let operand = step.operands[unchecked: operation.pointee.outputCount &+ k]
+    switch operand.kind {
+    case .register: return operand.register
+    case .none: return places[Int(operation.pointee.input(k))].register
+    default: return noRegister
+    }
+  }
+
+  /// Whether every operand in a register may be in memory instead; results stay where they are.
+  private func maySpill(_ register: RegisterNumber) -> Bool {
+    var temp: TempIndex = 0
+    for k in 0..<operation.pointee.outputCount
+    where step.operands[unchecked: k] == .register(register) {
+      return false
+    }
+    for k in 0..<operation.pointee.inputCount where registerOfInput(k) == register {
+      guard constraint.pointee.inputs[unchecked: k].forms.contains(.memory) else { return false }
+      temp = operation.pointee.input(k)
+    }
+    // Another operand that is the same temp goes with it.
+    for k in 0..<operation.pointee.inputCount where operation.pointee.input(k) == temp {
+      guard constraint.pointee.inputs[unchecked: k].forms.contains(.memory) else { return false }
+    }
+    return true
   }
 
   @inline(__always) private func fits(_ temp: Temp, _ forms: OperandForms) -> Bool {
@@ -344,12 +388,20 @@ extension LocalAllocator {
           register = own
         } else {
           if !wanted.isEarly { unbusyInputs(op) }
-          register = take(wanted.registers)
+          register = wanted.isEarly ? takeEarly(wanted.registers) : take(wanted.registers)
         }
       }
       busy |= 1 &<< RegisterSet(register)
       step.operands[unchecked: k] = .register(register)
     }
+  }
+
+  /// A register for a result that is written before all operands have been read: when they hold
+  /// every one of the set, an operand that may be in memory waits there.
+  private func takeEarly(_ wanted: RegisterSet) -> RegisterNumber {
+    let usable = wanted & (file.general | file.vector) & ~homeSet
+    if usable & ~busy != 0 { return take(wanted) }
+    return relieve(usable) ?? take(wanted)
   }
 
   private func isOutput(_ register: RegisterNumber, _ k: Int) -> Bool {

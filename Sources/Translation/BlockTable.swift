@@ -33,6 +33,8 @@ struct Link {
   /// The next jump that goes to the same block, plus one.
   var nextIncoming: UInt32
   var skipsPoll: Bool
+  /// The parts of a computed call's cache, as offsets in the code buffer.
+  var cache: InlineCache?
 }
 
 /// Guest code that a block covers: a run of words within one page.

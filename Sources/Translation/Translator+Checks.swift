@@ -22,7 +22,9 @@ extension Translator {
       let problems = checker.check(
         UnsafeBufferPointer(start: allocator.steps, count: allocator.stepCount))
       if problems.isEmpty { return }
-      for n in 0..<allocator.stepCount { complain("\(n): op \(allocator.steps[n].op): \(allocator.steps[n])") }
+      for n in 0..<allocator.stepCount {
+        complain("\(n): op \(allocator.steps[n].op): \(allocator.steps[n])")
+      }
       stop(block, "register allocation", address, problems)
     #endif
   }

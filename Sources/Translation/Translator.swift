@@ -206,6 +206,9 @@ public final class Translator {
         let jump = word(env, layout.exitPayload).pointee
         pc.pointee = table.links.base[Int(jump)].target
         link = limits.chains ? jump : nil
+      case .cache:
+        counters.linkExits &+= 1
+        link = limits.chains ? word(env, layout.exitPayload).pointee : nil
       case .request: return .request
       case .stale: invalidate(pc.pointee..<pc.pointee &+ 4, env)
       case .exception: return .exception(word(env, layout.exitPayload).pointee)
@@ -223,9 +226,8 @@ public final class Translator {
     var link = jump
     let number = find(address, env, &link)
     let target = table.blocks.base[number]
-    if let link {
-      connect(link, to: number)
-    } else {
+    if let link { connect(link, to: number) }
+    if link.flatMap({ table.links.base[Int($0)].cache }) != nil || link == nil {
       setJumpTarget(address, target.codeOffset)
     }
     observer?.entering(target, at: buffer.executable &+ UInt(target.codeOffset), env: env)
@@ -263,6 +265,10 @@ public final class Translator {
     let target = table.blocks.base + block
     let offset = target.pointee.codeOffset + (link.pointee.skipsPoll ? target.pointee.bodyOffset : 0)
     patch(link, to: offset)
+    if let cache = link.pointee.cache {
+      store(target.pointee.address, at: cache.constant)
+      patch(operand: cache.branch, to: cache.byTable)
+    }
     link.pointee.linked = UInt32(block + 1)
     link.pointee.nextIncoming = target.pointee.incoming
     target.pointee.incoming = number + 1
@@ -276,10 +282,24 @@ public final class Translator {
   }
 
   private func patch(_ link: UnsafeMutablePointer<Link>, to offset: UInt32) {
+    patch(operand: link.pointee.operand, to: offset)
+  }
+
+  private func patch(operand: UInt32, to offset: UInt32) {
     host.patch(
-      buffer.writable + Int(link.pointee.operand),
-      at: buffer.executable &+ UInt(link.pointee.operand),
+      buffer.writable + Int(operand), at: buffer.executable &+ UInt(operand),
       to: buffer.executable &+ UInt(offset))
+  }
+
+  private func store(_ value: UInt32, at offset: UInt32) {
+    UnsafeMutableRawPointer(buffer.writable + Int(offset)).storeBytes(of: value, as: UInt32.self)
+  }
+
+  /// Sends a jump back to its stub; a computed call holds no target any more.
+  private func unlink(_ link: UnsafeMutablePointer<Link>) {
+    if let cache = link.pointee.cache { store(InlineCache.empty, at: cache.constant) }
+    patch(link, to: link.pointee.stub)
+    link.pointee.linked = 0
   }
 
   // MARK: Translating
@@ -347,7 +367,11 @@ public final class Translator {
       table.append(
         Link(
           source: UInt32(number), operand: base + exit.operand, stub: base + exit.stub,
-          target: exit.target, linked: 0, nextIncoming: 0, skipsPoll: exit.skipsPoll))
+          target: exit.target, linked: 0, nextIncoming: 0, skipsPoll: exit.skipsPoll,
+          cache: exit.cache.map {
+            InlineCache(
+              constant: base + $0.constant, branch: base + $0.branch, byTable: base + $0.byTable)
+          }))
     }
     for n in 0..<spanCount { cover(spans[n], number) }
     counters.blocks &+= 1
@@ -416,8 +440,7 @@ public final class Translator {
     var n = block.pointee.incoming
     while n != 0 {
       let link = table.links.base + Int(n - 1)
-      patch(link, to: link.pointee.stub)
-      link.pointee.linked = 0
+      unlink(link)
       n = link.pointee.nextIncoming
       link.pointee.nextIncoming = 0
     }
@@ -443,9 +466,8 @@ public final class Translator {
         n = other.pointee.nextIncoming
       }
     }
-    link.pointee.linked = 0
     link.pointee.nextIncoming = 0
-    patch(link, to: link.pointee.stub)
+    unlink(link)
   }
 
   /// Drops everything.

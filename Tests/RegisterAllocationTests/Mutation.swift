@@ -80,7 +80,8 @@ struct Mutation {
       return list
     case .memory:
       return [
-        ("next field", .memory(operand.offset + 8)), ("half a field on", .memory(operand.offset + 4)),
+        ("next field", .memory(operand.offset + 8)),
+        ("half a field on", .memory(operand.offset + 4)),
       ]
     default:
       let other = (block.firstLocal..<block.tempCount).first {

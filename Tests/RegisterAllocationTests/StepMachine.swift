@@ -28,7 +28,9 @@ struct StepMachine {
     let registers: [UInt64]
     let env: [UInt8]
   }
+  /// Per label: what the last branch to it saw, and how many there are.
   private var snapshots: [UInt32: Snapshot] = [:]
+  private var ways: [UInt32: Int] = [:]
 
   init(
     _ allocator: LocalAllocator, _ block: Block, _ file: RegisterFile,
@@ -52,7 +54,7 @@ struct StepMachine {
     var position = 0
     for n in 0..<block.opCount {
       let op = block.ops[n]
-      if op.opcode == .set_label { enter(op) }
+      if op.opcode == .set_label { enter(op, at: n) }
       var isDone = false
       while position < steps.count, steps[position].op == n {
         let step = steps[position]
@@ -123,8 +125,11 @@ struct StepMachine {
     }
   }
 
-  private mutating func enter(_ op: Op) {
-    guard let snapshot = snapshots[op.constant] else { return startAnew() }
+  private mutating func enter(_ op: Op, at n: Int) {
+    let fallsIn = n > 0 && !block.ops[n - 1].opcode.info.flags.contains(.blockExit)
+    guard !fallsIn, ways[op.constant] == 1, let snapshot = snapshots[op.constant] else {
+      return startAnew()
+    }
     ideal.replaceSubrange(0..<block.firstLocal, with: snapshot.ideal)
     registers = snapshot.registers
     env = snapshot.env
@@ -184,10 +189,12 @@ struct StepMachine {
     case .constant:
       let value = ideal[Int(operand.payload)]
       let forms = row.inputs[k].forms
-      let isSmall = type == .i32 || Int64(bitPattern: value) == Int64(Int32(truncatingIfNeeded: value))
+      let isSmall =
+        type == .i32 || Int64(bitPattern: value) == Int64(Int32(truncatingIfNeeded: value))
       let isFit =
         forms.contains(.anyConstant) || (forms.contains(.int32) || isInMemory) && isSmall
-        || forms.contains(.zero) && value == 0 || forms.contains(.oneBit) && value.nonzeroBitCount == 1
+        || forms.contains(.zero) && value == 0
+        || forms.contains(.oneBit) && value.nonzeroBitCount == 1
       return isFit ? value & mask(type) : noise
     case .register:
       let set = isInMemory ? file.general : row.inputs[k].registers
@@ -224,6 +231,7 @@ struct StepMachine {
       carry = random.next()
     }
     if op.opcode == .brcond || op.opcode == .br {
+      ways[op.constant, default: 0] += 1
       snapshots[op.constant] = Snapshot(
         ideal: ideal[0..<block.firstLocal], registers: registers, env: env)
     }
@@ -268,7 +276,8 @@ struct StepMachine {
   private func isObserved(_ op: Op) -> Bool {
     switch op.opcode {
     case .call: !block.helperFlags(op.constant).contains([.noReadGlobals, .noWriteGlobals])
-    case .qemu_ld, .qemu_st, .qemu_ld2, .qemu_st2, .qemu_cmpxchg, .brcond, .br, .set_label, .goto_tb,
+    case .qemu_ld, .qemu_st, .qemu_ld2, .qemu_st2, .qemu_cmpxchg, .brcond, .br, .set_label,
+      .goto_tb,
       .call_tb, .goto_ptr, .call_ptr, .ret_ptr, .exit_tb:
       true
     default: false

@@ -30,6 +30,8 @@ final class Emitter {
   var address: UInt32 = 0
   /// Per label: branches to it that wait for its place, and the op behind it.
   var labels: UnsafeMutablePointer<LabelState>
+  /// Per jump: where a computed call comes back to.
+  var returns: UnsafeMutablePointer<UInt>
   /// Jumps of the straight line whose stubs are still to be written.
   var pendingStubs: UnsafeMutablePointer<UInt32>
   var pendingStubCount = 0
@@ -60,6 +62,7 @@ final class Emitter {
     marks = .allocate(capacity: Self.capacity)
     labels = .allocate(capacity: Self.capacity)
     pendingStubs = .allocate(capacity: Self.capacity)
+    returns = .allocate(capacity: Self.capacity)
     x = stubs.assembler
   }
 
@@ -227,6 +230,9 @@ final class Emitter {
   }
 
   private func writePendingStubs() {
-    for k in 0..<pendingStubCount { writeStub(Int(pendingStubs[k])) }
+    for k in 0..<pendingStubCount {
+      let n = Int(pendingStubs[k])
+      exits[n].cache == nil ? writeStub(n) : writeCacheStub(n)
+    }
   }
 }

@@ -52,9 +52,7 @@ extension Lowering {
       e.x.jmp(.rcx)
     },
     Lowering(.call_ptr, [.i32], [], [C.fixed(.rax), C(0, .anyConstant)], clobbers: GPR.rcx.set) { e, o in
-      e.x.push(imm: o.immediate(1))
-      e.loadTarget()
-      e.x.call(.rcx)
+      e.callComputed(returningTo: o.immediate(1))
     },
     Lowering(.ret_ptr, [.i32], [], [C.fixed(.rax)]) { e, _ in e.returnFromBlock() },
     Lowering(.exit_tb, [.i32], [], []) { e, o in
@@ -164,6 +162,40 @@ extension Emitter {
     let n = noteExit(x.call(), target: target)
     pendingStubs[pendingStubCount] = UInt32(n)
     pendingStubCount += 1
+  }
+
+  /// Calls the code for the guest address in eax: that of the cached target, if it is that one.
+  func callComputed(returningTo address: Int32) {
+    x.push(imm: address)
+    x.alignForPatch(1)
+    x.cmp(.dword, .rax, imm: Int32(InlineCache.empty))
+    let constant = UInt32(x.offset) &- 4
+    x.alignForPatch(2)
+    let other = x.jcc(.ne)
+    x.alignForPatch(1)
+    let n = noteExit(x.call(), target: 0)
+    exits[n].cache = InlineCache(constant: constant, branch: other.offset, byTable: 0)
+    returns[n] = x.currentAddress
+    pendingStubs[pendingStubCount] = UInt32(n)
+    pendingStubCount += 1
+  }
+
+  /// Writes what a computed call does for a target that it does not hold: fill the cache if it is
+  /// empty, else go by the table. Both come back behind the call.
+  func writeCacheStub(_ n: Int) {
+    guard let cache = exits[n].cache else { return }
+    exits[n].stub = UInt32(x.offset)
+    x.patch(Fixup(offset: exits[n].operand, size: 4), to: x.currentAddress)
+    x.patch(Fixup(offset: cache.branch, size: 4), to: x.currentAddress)
+    let fill = x.call()
+    x.jmp(to: returns[n])
+    x.bind(fill)
+    x.call(to: stubs.exits[Int(ExitKind.cache.rawValue)])
+    x.dword(linkBase &+ UInt32(truncatingIfNeeded: n))
+    exits[n].cache?.byTable = UInt32(x.offset)
+    loadTarget()
+    x.call(.rcx)
+    x.jmp(to: returns[n])
   }
 
   /// rcx = the code for the guest address in rax.

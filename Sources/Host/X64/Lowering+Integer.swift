@@ -178,7 +178,9 @@ extension Lowering {
       },
       Lowering(.bswap16, [C.same], [C.r]) { e, o in
         e.x.bswap(.dword, o.d)
-        o.op.pointee.constant & 4 != 0 ? e.x.sar(.dword, o.d, imm: 16) : e.x.shr(.dword, o.d, imm: 16)
+        if o.op.pointee.constant & 4 == 0 { return e.x.shr(.dword, o.d, imm: 16) }
+        e.x.sar(.dword, o.d, imm: 16)
+        if o.width == .qword { e.x.movsxd(o.d, o.d) }
       },
       Lowering(.bswap32, [C.same], [C.r]) { e, o in
         e.x.bswap(.dword, o.d)

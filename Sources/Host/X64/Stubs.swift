@@ -53,7 +53,7 @@ struct Stubs {
     self.layout = layout
     writeLookupMiss()
     writeEnter()
-    for kind in 0...ExitKind.stale.rawValue { exits.append(writeExit(kind)) }
+    for kind in 0...ExitKind.cache.rawValue { exits.append(writeExit(kind)) }
     link = exits[Int(ExitKind.link.rawValue)]
     writeOthers()
     writeCopy()
@@ -105,6 +105,9 @@ struct Stubs {
   private mutating func writeExit(_ kind: UInt32) -> UInt {
     assembler.align(to: 16)
     let address = assembler.currentAddress
+    if kind == ExitKind.cache.rawValue {
+      assembler.mov(.dword, env(layout.programCounter), .rax)
+    }
     assembler.pop(.rax)
     assembler.mov(.dword, .rax, Address(.rax))
     assembler.mov(.dword, env(layout.exitPayload), .rax)
