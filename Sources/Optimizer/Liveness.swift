@@ -21,8 +21,15 @@ public struct Liveness {
   private let coldReads: UnsafeMutablePointer<TempIndex>
   private var coldReadCount = 0
   private static let labelCapacity = 2048, coldCapacity = 4 * Block.capacity
+  /// Per temp: the registers that its next reader takes it in.
+  private let wanted: UnsafeMutablePointer<UInt16>
+  private let registers: PreferredRegisters
 
-  public init() {
+  /// - Parameter registers: what the host prefers.
+  public init(_ registers: PreferredRegisters = PreferredRegisters()) {
+    self.registers = registers
+    wanted = .allocate(capacity: Block.tempCapacity)
+    wanted.initialize(repeating: .max, count: Block.tempCapacity)
     readIn = .allocate(capacity: Block.tempCapacity)
     readIn.initialize(repeating: 0, count: Block.tempCapacity)
     needed = .allocate(capacity: 256)
@@ -37,6 +44,7 @@ public struct Liveness {
   /// Frees the storage; the pass must not be used afterwards.
   public func deallocate() {
     readIn.deallocate()
+    wanted.deallocate()
     needed.deallocate()
     coldStart.deallocate()
     coldEnd.deallocate()
@@ -135,6 +143,7 @@ public struct Liveness {
         op.pointee.dead |= 1 &<< UInt8(truncatingIfNeeded: outputs &+ k)
         noteColdRead(temp, block)
       }
+      wanted[Int(temp)] = registers.operand(op, k)
     }
   }
 
@@ -144,6 +153,10 @@ public struct Liveness {
     let temp = Int(op.pointee.output(k))
     let bit = UInt8(1) &<< UInt8(truncatingIfNeeded: k)
     if readIn[temp] != line { op.pointee.dead |= bit }
+    if k == 0 {
+      op.pointee.preference =
+        registers.home(temp) ?? (readIn[temp] == line ? wanted[temp] : .max)
+    }
     readIn[temp] = 0
     if temp < block.firstLocal {
       if needed[temp] { op.pointee.sync |= bit }

@@ -34,14 +34,21 @@ public struct Passes: OptionSet, Sendable {
 /// The passes over a block, in order, each with its reason.
 public struct Optimizer {
   private var forward: ForwardPass?
-  private var liveness = Liveness()
+  private var liveness: Liveness
+  private let registers: PreferredRegisters
   private let rules = RuleTable(algebraicRules + constantRules)
   /// What is switched on.
   public let passes: Passes
 
   /// - Parameters:
   ///   - homes: the globals that live in host registers.
-  public init(_ block: Block, passes: Passes = .all, homes: [TempIndex] = []) {
+  ///   - registers: what the host prefers.
+  public init(
+    _ block: Block, passes: Passes = .all, homes: [TempIndex] = [],
+    registers: PreferredRegisters = PreferredRegisters()
+  ) {
+    self.registers = registers
+    liveness = Liveness(registers)
     self.passes = passes
     forward = ForwardPass(block, rules: rules, passes: passes, homes: homes)
   }
@@ -66,5 +73,6 @@ public struct Optimizer {
   public func deallocate() {
     forward?.deallocate()
     liveness.deallocate()
+    registers.deallocate()
   }
 }

@@ -100,6 +100,8 @@ public struct CodeSpace {
 public protocol Host: AnyObject {
   /// The registers and what each op asks of them.
   var registerFile: RegisterFile { get }
+  /// Per row of the constraints, four entries: the general registers for each operand.
+  var operandRegisters: UnsafePointer<UInt16> { get }
   /// The registers that can be homes of guest globals, best first.
   static var homeRegisters: [RegisterNumber] { get }
   /// Whether a guest access may add two registers.

@@ -283,6 +283,16 @@ extension LocalAllocator {
 
   // MARK: Results
 
+  /// A free register that the next reader of the op's result would like; nil if it has no wish.
+  private func preferred(
+    _ wanted: RegisterSet, _ op: UnsafeMutablePointer<Op>
+  ) -> RegisterNumber? {
+    let wishes = RegisterSet(op.pointee.preference) & wanted & file.general & ~homeSet
+    let free = wishes & ~occupied & ~busy
+    guard wishes.nonzeroBitCount == 1, free != 0 else { return nil }
+    return RegisterNumber(truncatingIfNeeded: free.trailingZeroBitCount)
+  }
+
   /// Copies operands that results overwrite to where the results will be.
   private func placeAliased(
     _ op: UnsafeMutablePointer<Op>, _ row: UnsafePointer<OpConstraint>
@@ -333,7 +343,7 @@ extension LocalAllocator {
     {
       return place
     }
-    return takeMoving(wanted)
+    return preferred(wanted, op) ?? takeMoving(wanted)
   }
 
   private func isOtherInput(
@@ -388,7 +398,7 @@ extension LocalAllocator {
           register = own
         } else {
           if !wanted.isEarly { unbusyInputs(op) }
-          register = wanted.isEarly ? takeEarly(wanted.registers) : take(wanted.registers)
+          register = preferred(wanted.registers, op) ?? (wanted.isEarly ? takeEarly(wanted.registers) : take(wanted.registers))
         }
       }
       busy |= 1 &<< RegisterSet(register)

@@ -111,7 +111,9 @@ public final class Translator {
     table = try BlockTable()
     var passes = techniques.passes
     if !host.addsIndexes { passes.remove(.indexes) }
-    optimizer = Optimizer(block, passes: passes, homes: placed.map(\.0.temp))
+    optimizer = Optimizer(block, passes: passes, homes: placed.map(\.0.temp),
+      registers: PreferredRegisters(
+        operands: host.operandRegisters, homes: placed.map { ($0.temp, $1) }))
     allocator = LocalAllocator(
       block: block, file: host.registerFile,
       homes: Dictionary(uniqueKeysWithValues: placed.map { ($0.temp, $1) }), layout: guest.layout)

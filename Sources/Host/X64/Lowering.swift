@@ -131,7 +131,12 @@ struct LoweringTable {
   let constraints: UnsafeMutablePointer<OpConstraint>
   let emitters: UnsafeMutablePointer<(@Sendable (Emitter, OpInPlace) -> Void)?>
 
+  /// Per row and operand: the general registers that it may be in.
+  let operandRegisters: UnsafeMutablePointer<UInt16>
+
   init(_ features: Features) {
+    operandRegisters = .allocate(capacity: 4 * 2048)
+    operandRegisters.initialize(repeating: .max, count: 4 * 2048)
     constraints = .allocate(capacity: 2048)
     constraints.initialize(repeating: OpConstraint(outputs: [], inputs: []), count: 2048)
     emitters = .allocate(capacity: 2048)
@@ -148,12 +153,17 @@ struct LoweringTable {
         constraints[index] = row.constraint
         constraints[index].worksInMemory = Emitter.worksInMemory(row.opcode) && type == .i32
         emitters[index] = row.emit
+        for k in 0..<4 where row.constraint.inputs[k].registers & 0xffff != 0 {
+          operandRegisters[4 * index + k] =
+            UInt16(truncatingIfNeeded: row.constraint.inputs[k].registers)
+        }
       }
     }
   }
 
   func deallocate() {
     constraints.deallocate()
+    operandRegisters.deallocate()
     emitters.deinitialize(count: 2048)
     emitters.deallocate()
   }

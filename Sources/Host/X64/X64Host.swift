@@ -28,6 +28,8 @@ public final class X64Host: Host {
   /// Without MOVBE a store needs a register for its swapped value.
   public var addsIndexes: Bool { features.contains(.movbe) }
 
+  public var operandRegisters: UnsafePointer<UInt16> { UnsafePointer(table.operandRegisters) }
+
   /// rax, rcx and rdx are left for values: multiplications, divisions and counts want them.
   public static let homeRegisters: [RegisterNumber] = [
     GPR.rbx, .rsi, .rdi, .r8, .r9, .r10, .r11, .r12, .r13, .r14, .r15,
