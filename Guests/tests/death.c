@@ -8,11 +8,14 @@
 
 typedef void (*Function)(void);
 static unsigned data[64];
+// An address that the compiler does not know.
+static volatile char *volatile low = (volatile char *)16;
 
-static int recurse(volatile char *above) {
+static volatile int bottom = -1;
+static int recurse(int depth) {
   volatile char here[512];
-  here[0] = *above;
-  return recurse(here) + here[0];
+  here[0] = (char)depth;
+  return depth == bottom ? 0 : recurse(depth + 1) + here[0];
 }
 
 // A place in the file that is longer than the mapping's last page.
@@ -46,14 +49,14 @@ int main(int count, char **arguments) {
   if (strcmp(how, "exit") == 0) return atoi(arguments[2]);
   if (strcmp(how, "raise") == 0) raise(atoi(arguments[2]));
   if (strcmp(how, "abort") == 0) abort();
-  if (strcmp(how, "load") == 0) _exit(*(volatile char *)16);
+  if (strcmp(how, "load") == 0) _exit(*low);
   if (strcmp(how, "store") == 0) *(volatile int *)main = 1;
-  if (strcmp(how, "kernel") == 0) *(volatile int *)0xfffffffcu = 1;
+  if (strcmp(how, "kernel") == 0) *(low + 0xffffffe0u) = 1;
   if (strcmp(how, "trap") == 0) __asm__ volatile("trap");
   if (strcmp(how, "illegal") == 0) __asm__ volatile(".long 0");
   if (strcmp(how, "privileged") == 0) __asm__ volatile("mfmsr 3" ::: "r3");
   if (strcmp(how, "bus") == 0) bus();
-  if (strcmp(how, "recursion") == 0) return recurse("");
+  if (strcmp(how, "recursion") == 0) return recurse(0);
   if (strcmp(how, "jump") == 0) ((Function)strtoul(arguments[2], NULL, 16))();
   if (strcmp(how, "data") == 0) data[0] = 0x4e800020, ((Function)data)();
   if (strcmp(how, "stack") == 0) {
@@ -62,7 +65,7 @@ int main(int count, char **arguments) {
   }
   if (strcmp(how, "random") == 0) scribble();
   // Ignored or blocked signals of faults kill all the same.
-  if (strcmp(how, "ignored") == 0) refuse(SIGSEGV), _exit(*(volatile char *)16);
+  if (strcmp(how, "ignored") == 0) refuse(SIGSEGV), _exit(*low);
   // A handler without a stack to run on.
   if (strcmp(how, "handler") == 0) {
     signal(SIGSEGV, (void (*)(int))abort);

@@ -210,7 +210,8 @@ static void borders(void) {
   store(&after, (unsigned)pages + 4094);
   puts("across two pages");
   check("signal", seen.count == 1 && seen.signal == SIGSEGV && seen.code == SEGV_ACCERR);
-  check("address", (seen.address | 3) == ((unsigned)pages + 4096 | 3) || seen.address == (unsigned)pages + 4094);
+  // Processors differ in which of the two halves they name.
+  check("address", seen.address - (unsigned)pages - 4094 <= 2);
   check("nip", seen.registers[kNip] == (unsigned)store_at);
   check("registers", same(&before));
 }
@@ -218,6 +219,7 @@ static void borders(void) {
 static volatile sig_atomic_t depth, plain, onOther;
 static char *otherStack;
 static sigjmp_buf escape;
+static volatile int *volatile nowhere = (volatile int *)8;
 
 static void nest(int signal, siginfo_t *information, void *context) {
   (void)information, (void)context;
@@ -256,7 +258,7 @@ static void handlers(void) {
   sigaction(SIGSEGV, &action, NULL);
   for (volatile int n = 0; n < 50; n++) {
     onOther = 0;
-    if (sigsetjmp(escape, 1) == 0) *(volatile int *)8 = 1;
+    if (sigsetjmp(escape, 1) == 0) *nowhere = 1;
     if (!onOther) exit(2);
   }
   check("left by siglongjmp, on another stack", onOther);
@@ -266,10 +268,11 @@ static void handlers(void) {
 }
 
 // The stack runs out, the handler on another stack goes on.
+static volatile int bottom = -1;
 static int grow(int n) {
   volatile char room[2048];
   room[0] = (char)n;
-  return grow(n + 1) + room[0];
+  return n == bottom ? 0 : grow(n + 1) + room[0];
 }
 static void exhaust(void) {
   puts("stack overflow");

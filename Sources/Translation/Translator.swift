@@ -63,7 +63,7 @@ public final class Translator {
   /// Limits and switches: see the options `-one-insn-per-tb` and `-d nochain`.
   public var limits = TranslationLimits(instructions: 64, chains: true)
   public weak var observer: (any TranslationObserver)?
-  public private(set) var counters = TranslatorCounters()
+  public internal(set) var counters = TranslatorCounters()
 
   let block: Block
   private var optimizer: Optimizer
@@ -71,17 +71,17 @@ public final class Translator {
   let buffer: CodeBuffer
   let stubs: HostStubs
   /// Where the next block goes.
-  private(set) var cursor: Int
+  var cursor: Int
   let table: BlockTable
   private let spans: UnsafeMutablePointer<TranslatedSpan>
   /// Per key: the jump table, made when the key is first used.
-  private var jumpTables: [UInt32: ZeroMemory] = [:]
+  var jumpTables: [UInt32: ZeroMemory] = [:]
   private var currentKey: UInt32 = 0
   /// The current key's jump table.
-  private var jumpTargets: UnsafeMutablePointer<UInt32>
-  private var forkCopy: Int32 = -1
-  private let returnStack: ReturnStack
-  private let layout: EnvironmentLayout
+  var jumpTargets: UnsafeMutablePointer<UInt32>
+  var forkCopy: Int32 = -1
+  let returnStack: ReturnStack
+  let layout: EnvironmentLayout
   private let enter: @convention(c) (UnsafeMutableRawPointer, UInt) -> Void
 
   /// Sets up a translator whose code buffer has `size` bytes.
@@ -154,10 +154,10 @@ public final class Translator {
 
   // MARK: State in env
 
-  private func field(_ env: UnsafeMutableRawPointer, _ offset: Int) -> UnsafeMutablePointer<UInt64> {
+  func field(_ env: UnsafeMutableRawPointer, _ offset: Int) -> UnsafeMutablePointer<UInt64> {
     (env + offset).assumingMemoryBound(to: UInt64.self)
   }
-  private func word(_ env: UnsafeMutableRawPointer, _ offset: Int) -> UnsafeMutablePointer<UInt32> {
+  func word(_ env: UnsafeMutableRawPointer, _ offset: Int) -> UnsafeMutablePointer<UInt32> {
     (env + offset).assumingMemoryBound(to: UInt32.self)
   }
 
@@ -257,53 +257,6 @@ public final class Translator {
     jumpTargets[Int(address >> 2)] = offset
   }
 
-  // MARK: Links
-
-  private func connect(_ number: UInt32, to block: Int) {
-    let link = table.links.base + Int(number)
-    guard link.pointee.linked == 0, !table.blocks.base[Int(link.pointee.source)].isInvalid else {
-      return
-    }
-    let target = table.blocks.base + block
-    let offset = target.pointee.codeOffset + (link.pointee.skipsPoll ? target.pointee.bodyOffset : 0)
-    patch(link, to: offset)
-    if let cache = link.pointee.cache {
-      store(target.pointee.address, at: cache.constant)
-      patch(operand: cache.branch, to: cache.byTable)
-    }
-    link.pointee.linked = UInt32(block + 1)
-    link.pointee.nextIncoming = target.pointee.incoming
-    target.pointee.incoming = number + 1
-    counters.links &+= 1
-    if let observer {
-      let source = table.blocks.base[Int(link.pointee.source)]
-      observer.linked(
-        buffer.executable &+ UInt(source.codeOffset), slot: Int(number - source.firstLink),
-        to: buffer.executable &+ UInt(target.pointee.codeOffset))
-    }
-  }
-
-  private func patch(_ link: UnsafeMutablePointer<Link>, to offset: UInt32) {
-    patch(operand: link.pointee.operand, to: offset)
-  }
-
-  private func patch(operand: UInt32, to offset: UInt32) {
-    host.patch(
-      buffer.writable + Int(operand), at: buffer.executable &+ UInt(operand),
-      to: buffer.executable &+ UInt(offset))
-  }
-
-  private func store(_ value: UInt32, at offset: UInt32) {
-    UnsafeMutableRawPointer(buffer.writable + Int(offset)).storeBytes(of: value, as: UInt32.self)
-  }
-
-  /// Sends a jump back to its stub; a computed call holds no target any more.
-  private func unlink(_ link: UnsafeMutablePointer<Link>) {
-    if let cache = link.pointee.cache { store(InlineCache.empty, at: cache.constant) }
-    patch(link, to: link.pointee.stub)
-    link.pointee.linked = 0
-  }
-
   // MARK: Translating
 
   /// Translates the block at an address and enters it in the table.
@@ -392,92 +345,5 @@ public final class Translator {
       memory.markCode(page: first >> 12)
       first = end
     }
-  }
-
-  // MARK: Forking
-
-  /// Before a fork: makes the copy of the code that the child will have.
-  public func prepareFork() { forkCopy = buffer.duplicate(used: cursor) }
-
-  /// After a fork, in the parent.
-  public func endFork() {
-    if forkCopy >= 0 { close(forkCopy) }
-    forkCopy = -1
-  }
-
-  /// After a fork, in the child: code is its own from here on.
-  public func beginChild() {
-    guard forkCopy >= 0, buffer.adopt(forkCopy) else {
-      let text = "lyrebird: cannot copy the code buffer after a fork\n"
-      _ = write(2, text, text.utf8.count)
-      _exit(1)
-    }
-    forkCopy = -1
-  }
-
-  // MARK: Invalidation
-
-  /// Drops every block that was made from guest code in a range of addresses.
-  public func invalidate(_ range: Range<UInt32>, _ env: UnsafeMutableRawPointer) {
-    guard !range.isEmpty else { return }
-    var any = false
-    for page in range.lowerBound >> 12...(range.upperBound - 1) >> 12 {
-      for number in table.blocks(
-        onPage: page, from: range.lowerBound, to: range.upperBound - 1)
-      where !table.blocks.base[number].isInvalid {
-        drop(number)
-        any = true
-      }
-    }
-    if any { forgetReturns(env) }
-  }
-
-  /// Drops one block: it is not found, jumped to or returned to any more.
-  private func drop(_ number: Int) {
-    table.remove(number)
-    counters.invalidations &+= 1
-    let block = table.blocks.base + number
-    jumpTables[block.pointee.key]?.start.storeBytes(
-      of: 0, toByteOffset: Int(block.pointee.address & ~3), as: UInt32.self)
-    var n = block.pointee.incoming
-    while n != 0 {
-      let link = table.links.base + Int(n - 1)
-      unlink(link)
-      n = link.pointee.nextIncoming
-      link.pointee.nextIncoming = 0
-    }
-    block.pointee.incoming = 0
-    for n in 0..<UInt32(block.pointee.linkCount) { disconnect(block.pointee.firstLink + n) }
-  }
-
-  /// Takes a jump of a dropped block off its target's list.
-  private func disconnect(_ number: UInt32) {
-    let link = table.links.base + Int(number)
-    guard link.pointee.linked != 0 else { return }
-    let target = table.blocks.base + Int(link.pointee.linked - 1)
-    if target.pointee.incoming == number + 1 {
-      target.pointee.incoming = link.pointee.nextIncoming
-    } else {
-      var n = target.pointee.incoming
-      while n != 0 {
-        let other = table.links.base + Int(n - 1)
-        if other.pointee.nextIncoming == number + 1 {
-          other.pointee.nextIncoming = link.pointee.nextIncoming
-          break
-        }
-        n = other.pointee.nextIncoming
-      }
-    }
-    link.pointee.nextIncoming = 0
-    unlink(link)
-  }
-
-  /// Drops everything.
-  public func flush(_ env: UnsafeMutableRawPointer) {
-    table.clear()
-    for memory in jumpTables.values { memory.clear() }
-    cursor = stubs.size
-    forgetReturns(env)
-    counters.flushes &+= 1
   }
 }

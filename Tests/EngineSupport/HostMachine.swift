@@ -8,7 +8,7 @@ import Synchronization
 import Translation
 
 /// How a run of translated code ended.
-public enum Ending: Equatable {
+public enum Ending: Equatable, Sendable {
   /// The guest raised an exception; the number is the guest's.
   case exception(UInt32)
   /// The guest's memory could not be accessed at an address.

@@ -24,9 +24,9 @@ struct ChainingTests {
     try GuestProgram.alone {
       let program = try GuestProgram()
       // The target of the backward jump is a block of its own, at a distance.
-      let far = GuestProgram.code + 0x8000
-      program.assemble("addi r4, r4, 1; b \(0x8000 - 4)")
-      program.assemble("addi r5, r5, 1; bc 16, 0, -32772", at: far)
+      let far = GuestProgram.code + 0x7000
+      program.assemble("addi r4, r4, 1; b \(0x7000 - 4)")
+      program.assemble("addi r5, r5, 1; bc 16, 0, -28676", at: far)
       for round in UInt32(1)...20 {
         program.registers.ctr = 50
         program[gpr: 5] = 0

@@ -53,7 +53,7 @@ struct GoldenTests {
   private static func dump(_ text: String) throws -> String {
     let program = try GuestProgram(features: features)
     program.assemble(text + "; sc")
-    let recorder = Recorder()
+    let recorder = Recorder(program.translator)
     program.translator.observer = recorder
     program.registers.lr = GuestProgram.nowhere
     program.registers.ctr = 2
@@ -67,6 +67,13 @@ struct GoldenTests {
 private final class Recorder: TranslationObserver {
   var text = ""
   private var isDone = false
+  /// Where the fixed pieces of code are; their size depends on where the buffer is.
+  private let fixed: Range<UInt>
+
+  init(_ translator: Translator) {
+    let (bytes, address) = translator.fixedCode
+    fixed = address..<address + UInt(bytes.count)
+  }
 
   func wants(_ address: UInt32) -> Bool { !isDone }
 
@@ -88,14 +95,24 @@ private final class Recorder: TranslationObserver {
     let bounds = [0] + marks.map { Int($0.offset) } + [code.count]
     for n in 0...marks.count {
       if n > 0 { text += "  -- guest addr 0x\(String(marks[n - 1].address, radix: 16))\n" }
-      let bytes = Array(code[bounds[n]..<bounds[n + 1]])
+      let bytes = (bounds[n]..<bounds[n + 1]).map { byte($0, code, address) }
       for line in stride(from: 0, to: bytes.count, by: 16) {
         let part = bytes[line..<min(line + 16, bytes.count)]
-        text += "  " + part.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
-          .joined(separator: " ") + "\n"
+        text += "  " + part.joined(separator: " ") + "\n"
       }
     }
     isDone = true
+  }
+
+  /// A byte of code in hexadecimal; dots for the distance to a fixed piece of code.
+  private func byte(_ n: Int, _ code: UnsafeRawBufferPointer, _ address: UInt) -> String {
+    for start in max(1, n - 3)...max(1, n) where start <= n && start + 4 <= code.count {
+      let isJump = code[start - 1] & 0xfe == 0xe8 || code[start - 1] & 0xf0 == 0x80
+      let distance = code.loadUnaligned(fromByteOffset: start, as: Int32.self)
+      let target = address &+ UInt(start + 4) &+ UInt(bitPattern: Int(distance))
+      if isJump && fixed.contains(target) { return ".." }
+    }
+    return (code[n] < 16 ? "0" : "") + String(code[n], radix: 16)
   }
 
   func entering(_ block: TranslatedBlock, at address: UInt, env: UnsafeMutableRawPointer) {}

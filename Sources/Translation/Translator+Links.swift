@@ -1,0 +1,118 @@
+import Glibc
+import RegisterAllocation
+
+/// How blocks are joined and dropped.
+extension Translator {
+  // MARK: Links
+
+  func connect(_ number: UInt32, to block: Int) {
+    let link = table.links.base + Int(number)
+    guard link.pointee.linked == 0, !table.blocks.base[Int(link.pointee.source)].isInvalid else {
+      return
+    }
+    let target = table.blocks.base + block
+    let offset = target.pointee.codeOffset + (link.pointee.skipsPoll ? target.pointee.bodyOffset : 0)
+    patch(link, to: offset)
+    if let cache = link.pointee.cache {
+      store(target.pointee.address, at: cache.constant)
+      patch(operand: cache.branch, to: cache.byTable)
+    }
+    link.pointee.linked = UInt32(block + 1)
+    link.pointee.nextIncoming = target.pointee.incoming
+    target.pointee.incoming = number + 1
+    counters.links &+= 1
+    if let observer {
+      let source = table.blocks.base[Int(link.pointee.source)]
+      observer.linked(
+        buffer.executable &+ UInt(source.codeOffset), slot: Int(number - source.firstLink),
+        to: buffer.executable &+ UInt(target.pointee.codeOffset))
+    }
+  }
+
+  func patch(_ link: UnsafeMutablePointer<Link>, to offset: UInt32) {
+    patch(operand: link.pointee.operand, to: offset)
+  }
+
+  func patch(operand: UInt32, to offset: UInt32) {
+    host.patch(
+      buffer.writable + Int(operand), at: buffer.executable &+ UInt(operand),
+      to: buffer.executable &+ UInt(offset))
+  }
+
+  func store(_ value: UInt32, at offset: UInt32) {
+    UnsafeMutableRawPointer(buffer.writable + Int(offset)).storeBytes(of: value, as: UInt32.self)
+  }
+
+  /// Sends a jump back to its stub; a computed call holds no target any more.
+  func unlink(_ link: UnsafeMutablePointer<Link>) {
+    if let cache = link.pointee.cache { store(InlineCache.empty, at: cache.constant) }
+    patch(link, to: link.pointee.stub)
+    link.pointee.linked = 0
+  }
+
+  // MARK: Invalidation
+
+  /// Drops every block that was made from guest code in a range of addresses.
+  public func invalidate(_ range: Range<UInt32>, _ env: UnsafeMutableRawPointer) {
+    guard !range.isEmpty else { return }
+    var any = false
+    for page in range.lowerBound >> 12...(range.upperBound - 1) >> 12 {
+      for number in table.blocks(
+        onPage: page, from: range.lowerBound, to: range.upperBound - 1)
+      where !table.blocks.base[number].isInvalid {
+        drop(number)
+        any = true
+      }
+    }
+    if any { forgetReturns(env) }
+  }
+
+  /// Drops one block: it is not found, jumped to or returned to any more.
+  func drop(_ number: Int) {
+    table.remove(number)
+    counters.invalidations &+= 1
+    let block = table.blocks.base + number
+    jumpTables[block.pointee.key]?.start.storeBytes(
+      of: 0, toByteOffset: Int(block.pointee.address & ~3), as: UInt32.self)
+    var n = block.pointee.incoming
+    while n != 0 {
+      let link = table.links.base + Int(n - 1)
+      unlink(link)
+      n = link.pointee.nextIncoming
+      link.pointee.nextIncoming = 0
+    }
+    block.pointee.incoming = 0
+    for n in 0..<UInt32(block.pointee.linkCount) { disconnect(block.pointee.firstLink + n) }
+  }
+
+  /// Takes a jump of a dropped block off its target's list.
+  func disconnect(_ number: UInt32) {
+    let link = table.links.base + Int(number)
+    guard link.pointee.linked != 0 else { return }
+    let target = table.blocks.base + Int(link.pointee.linked - 1)
+    if target.pointee.incoming == number + 1 {
+      target.pointee.incoming = link.pointee.nextIncoming
+    } else {
+      var n = target.pointee.incoming
+      while n != 0 {
+        let other = table.links.base + Int(n - 1)
+        if other.pointee.nextIncoming == number + 1 {
+          other.pointee.nextIncoming = link.pointee.nextIncoming
+          break
+        }
+        n = other.pointee.nextIncoming
+      }
+    }
+    link.pointee.nextIncoming = 0
+    unlink(link)
+  }
+
+  /// Drops everything.
+  public func flush(_ env: UnsafeMutableRawPointer) {
+    table.clear()
+    for memory in jumpTables.values { memory.clear() }
+    cursor = stubs.size
+    forgetReturns(env)
+    counters.flushes &+= 1
+  }
+}
