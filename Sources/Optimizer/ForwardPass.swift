@@ -27,9 +27,16 @@ public struct ForwardPass {
   /// The new list.
   var out: UnsafeMutablePointer<Op>
   var count = 0
+  /// Whether nothing comes here: behind an op that leaves.
+  private var isUnreachable = false
+  /// Per label: how many branches lead to it.
+  private let labelUses: UnsafeMutablePointer<UInt16>
+  private static let labelCapacity = 4096
 
   init(_ block: Block, rules: RuleTable, passes: Passes, homes: [TempIndex]) {
     facts = .allocate(capacity: Block.tempCapacity)
+    labelUses = .allocate(capacity: Self.labelCapacity)
+    labelUses.initialize(repeating: 0, count: Self.labelCapacity)
     hasHome = .allocate(capacity: 256)
     hasHome.initialize(repeating: false, count: 256)
     for temp in homes { hasHome[Int(temp)] = true }
@@ -42,6 +49,7 @@ public struct ForwardPass {
   func deallocate() {
     facts.deallocate()
     hasHome.deallocate()
+    labelUses.deallocate()
   }
 
   /// Rewrites a finished block.
@@ -49,6 +57,8 @@ public struct ForwardPass {
     self.block = block
     out = block.spareOps
     count = 0
+    isUnreachable = false
+    labelUses.update(repeating: 0, count: min(block.labelCount, Self.labelCapacity))
     for temp in 0..<block.tempCount { forget(TempIndex(temp)) }
     let info = Opcode.infoTable
     let ops = block.ops
@@ -62,6 +72,7 @@ public struct ForwardPass {
       }
       var op = ops[n]
       let flags = info[Int(op.opcode.rawValue)].flags
+      if passes.contains(.reachability), isDropped(op) { continue }
       useCopies(&op)
       if op.opcode == .mov {
         copy(op)
@@ -73,6 +84,15 @@ public struct ForwardPass {
     }
     block.exchangeOps(count: count)
     block.mainCount = main == total ? count : newMain
+  }
+
+  /// Whether an op goes because nothing comes to it: it stands behind one that leaves, or is a
+  /// label that no branch leads to. Branches lead forward only.
+  private mutating func isDropped(_ op: Op) -> Bool {
+    guard op.opcode == .set_label, op.constant < Self.labelCapacity else { return isUnreachable }
+    if labelUses[Int(op.constant)] == 0 { return true }
+    isUnreachable = false
+    return false
   }
 
   // MARK: Facts
@@ -186,11 +206,14 @@ public struct ForwardPass {
     case .brcond:
       if passes.contains(.comparisons) { fuseBranch(&op) }
       if foldBranch(&op) { return }
+      countBranch(op)
+    case .br: countBranch(op)
     case .qemu_ld: if passes.contains(.addresses) { fuseAddress(&op, operand: 0) }
     case .qemu_st: if passes.contains(.addresses) { fuseAddress(&op, operand: 1) }
     default: break
     }
     append(op)
+    if Opcode.infoTable[Int(op.opcode.rawValue)].flags.contains(.blockExit) { isUnreachable = true }
     if op.opcode == .qemu_ld {
       facts[Int(op.output(0))].maybe = loadedBits(op)
     } else if op.opcode == .call {
@@ -200,10 +223,18 @@ public struct ForwardPass {
     }
   }
 
-  /// A branch whose comparison is decided: never taken, it goes.
+  /// A branch whose comparison is decided: never taken, it goes; always taken, it is a jump.
   private func foldBranch(_ op: inout Op) -> Bool {
     guard let a = constant(op.input(0)), let b = constant(op.input(1)) else { return false }
-    return !op.condition.holds(a, b, width: op.type.bits)
+    guard op.condition.holds(a, b, width: op.type.bits) else { return true }
+    if passes.contains(.reachability) {
+      op = Op(.br, .i32, outputs: 0, inputs: 0, constant: op.constant)
+    }
+    return false
+  }
+
+  private func countBranch(_ op: Op) {
+    if op.constant < Self.labelCapacity { labelUses[Int(op.constant)] &+= 1 }
   }
 
   private func loadedBits(_ op: Op) -> UInt64 {

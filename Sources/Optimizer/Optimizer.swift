@@ -19,15 +19,18 @@ public struct Passes: OptionSet, Sendable {
   @inlinable public static var indexes: Passes { Passes(rawValue: 64) }
   /// A global's new value is computed where it is written.
   @inlinable public static var sinking: Passes { Passes(rawValue: 128) }
+  /// Ops to which nothing comes.
+  @inlinable public static var reachability: Passes { Passes(rawValue: 256) }
   public static let all: Passes = [
     .folding, .copies, .rules, .knownBits, .comparisons, .addresses, .indexes, .sinking,
+    .reachability,
   ]
 
   /// Names for options and reports.
   public static let names: [(name: String, pass: Passes)] = [
     ("folding", .folding), ("copies", .copies), ("rules", .rules), ("known-bits", .knownBits),
     ("comparisons", .comparisons), ("addresses", .addresses), ("indexes", .indexes),
-    ("sinking", .sinking),
+    ("sinking", .sinking), ("reachability", .reachability),
   ]
 }
 

@@ -3,7 +3,6 @@ import Glibc
 import GuestPowerPC
 import HostX64
 import IR
-import Optimizer
 import Synchronization
 import Translation
 
@@ -25,19 +24,19 @@ public final class HostMachine: CodeMemory, @unchecked Sendable {
   public struct Configuration: Sendable {
     public var space: GuestSpace
     public var features: Features
-    public var passes: Passes
+    public var techniques: Techniques
     /// The most instructions in a block, and whether jumps are chained.
     public var instructions: Int
     public var chains: Bool
     public var codeBufferSize: Int
 
     public init(
-      space: GuestSpace, features: Features = .detect(), passes: Passes = .all,
+      space: GuestSpace, features: Features = .detect(), techniques: Techniques = Techniques(),
       instructions: Int = 64, chains: Bool = true, codeBufferSize: Int = 1 << 20
     ) {
       self.space = space
       self.features = features
-      self.passes = passes
+      self.techniques = techniques
       self.instructions = instructions
       self.chains = chains
       self.codeBufferSize = codeBufferSize
@@ -62,7 +61,8 @@ public final class HostMachine: CodeMemory, @unchecked Sendable {
     translator = try Translator(
       guest: PowerPCGuest(features: guestFeatures), host: host, memory: self,
       codeBufferSize: configuration.codeBufferSize,
-      homes: Globals.homes.map { Globals.home(ofGPR: $0) }, techniques: Techniques(passes: configuration.passes))
+      homes: Globals.homes.map { Globals.home(ofGPR: $0) },
+      techniques: configuration.techniques)
     translator.limits = TranslationLimits(
       instructions: configuration.instructions, chains: configuration.chains)
   }

@@ -49,13 +49,17 @@ extension Engine {
       if features.remove(feature) == nil { continue }
       list.append(HostEngine(.init(space: space, features: features)).engine("host, no \(name)"))
     }
-    for (name, pass) in Passes.names {
-      let passes = Passes.all.subtracting(pass)
-      list.append(HostEngine(.init(space: space, passes: passes)).engine("host, no \(name)"))
+    for name in Techniques.names {
+      var techniques = Techniques()
+      _ = techniques.remove(name)
+      list.append(
+        HostEngine(.init(space: space, techniques: techniques)).engine("host, no \(name)"))
     }
     return list + [
-      HostEngine(.init(space: space, passes: [])).engine("host, no passes"),
-      HostEngine(.init(space: space, features: [], passes: [])).engine("plain host, no passes"),
+      HostEngine(.init(space: space, techniques: Techniques(passes: [])))
+        .engine("host, no passes"),
+      HostEngine(.init(space: space, features: [], techniques: Techniques(passes: [])))
+        .engine("plain host, no passes"),
       HostEngine(.init(space: space, instructions: 1)).engine("host, one instruction"),
       HostEngine(.init(space: space, chains: false)).engine("host, no chains"),
       HostEngine(.init(space: space, instructions: 1, chains: false))
