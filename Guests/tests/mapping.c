@@ -15,7 +15,11 @@ enum { kCode = PROT_READ | PROT_WRITE | PROT_EXEC, kAnonymous = MAP_PRIVATE | MA
 
 static void check(const char *name, int holds) { printf("%s %s\n", name, holds ? "ok" : "WRONG"); }
 
+// An address that the compiler does not know.
+static char *volatile nowhere = (char *)16;
+
 static sigjmp_buf escape;
+static volatile sig_atomic_t isAwaited;
 static int signalNumber, signalCode;
 static unsigned signalAddress, signalNip;
 
@@ -25,13 +29,17 @@ static void handle(int signal, siginfo_t *information, void *pointer) {
   signalCode = information->si_code;
   signalAddress = (unsigned)information->si_addr;
   signalNip = (unsigned)context->uc_mcontext.uc_regs->gregs[32];
+  if (!isAwaited) _exit(3);
+  isAwaited = 0;
   siglongjmp(escape, 1);
 }
 
 // Whether a call ends in a signal with its nip and address at a place.
 static int faults(void *function, int signal, int code, void *place) {
   if (sigsetjmp(escape, 1) == 0) {
+    isAwaited = 1;
     ((Function)function)();
+    isAwaited = 0;
     return 0;
   }
   return signalNumber == signal && signalCode == code && signalNip == (unsigned)place
@@ -177,7 +185,7 @@ static void errors(void) {
   check("mmap EEXIST", map(room, 1, PROT_READ, MAP_FIXED_NOREPLACE) == MAP_FAILED && errno == EEXIST);
   check("mmap with a hint", map(room + kPage, 1, PROT_READ, 0) == room + kPage);
   check("mremap EFAULT", mremap(room + 16 * 1048576, kPage, 2 * kPage, 0) == MAP_FAILED && errno == EFAULT);
-  check("write from a bad address", write(1, (char *)16, 4) < 0 && errno == EFAULT);
+  check("write from a bad address", write(1, nowhere, 4) < 0 && errno == EFAULT);
   int ends[2];
   check("pipe", pipe(ends) == 0);
   mprotect(room, kPage, PROT_READ);

@@ -58,7 +58,11 @@ static void integers(void) {
   for (int i = 0; i < kEdges; i++)
     for (int j = 0; j < kEdges; j++)
       words((uint32_t)edges[i], (uint32_t)edges[j]), doublewords(edges[i], edges[j]);
-  for (int n = 0; n < 2000; n++) words(next(), next()), doublewords(next64(), next64());
+  for (int n = 0; n < 2000; n++) {
+    uint64_t a = next64(), b = next64();
+    words((uint32_t)(a >> 32), (uint32_t)a);
+    doublewords(a, b);
+  }
   report("integers");
 }
 
@@ -102,7 +106,8 @@ static void strings(void) {
   for (int n = 0; n < 400; n++) {
     size_t from = next() % 64, to = next() % 64, length = next() % 900;
     memcpy(copy + to, text + from, length);
-    memmove(copy + next() % 64, copy + next() % 64, length);
+    char *target = copy + next() % 64, *source = copy + next() % 64;
+    memmove(target, source, length);
     copy[to + length] = 0;
     char *place = strchr(copy + to, 'q');
     add(strlen(copy + to)), add(place ? (uint64_t)(place - copy) : 9999);
@@ -182,10 +187,11 @@ static int classify(unsigned value) {
 }
 
 static jmp_buf place;
+static volatile int bottom;
 static void leap(int depth) {
   volatile int kept = depth;
-  if (depth == 0) longjmp(place, 17);
-  leap(depth - 1);
+  if (depth == bottom) longjmp(place, 17);
+  if (depth > bottom) leap(depth - 1);
   add((uint32_t)kept);
 }
 

@@ -100,7 +100,7 @@ public struct ELFProgram: Equatable {
   ) throws(LoadError.Cause) -> ELFSegment {
     let flags = fields.word(at + 24)
     // PF_X, PF_W, PF_R are 1, 2, 4; PROT_EXEC, PROT_WRITE, PROT_READ are 4, 2, 1.
-    let protection = flags & 1 << 2 | flags & 2 | flags >> 2 & 1
+    let protection = (flags & 1) << 2 | flags & 2 | flags >> 2 & 1
     let segment = ELFSegment(
       offset: fields.word(at + 4), address: fields.word(at + 8), fileSize: fields.word(at + 16),
       memorySize: fields.word(at + 20), protection: protection,

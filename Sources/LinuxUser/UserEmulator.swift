@@ -100,7 +100,7 @@ public final class UserEmulator {
     case .floatingPoint:
       process.raise(SIGFPE, code: floatingPointCode, address: nip, registers)
     case .alignment: process.raise(SIGBUS, code: 1, address: nip, registers)
-    case .instructionStorage: segmentationFault(at: nip, isWrite: false)
+    case .instructionStorage: fetchFault(at: nip)
     case .dataStorage: dataFault(at: state.pointee.dar, isWrite: true)
     default: process.raise(SIGILL, code: 1, address: nip, registers)
     }
@@ -135,12 +135,24 @@ public final class UserEmulator {
     segmentationFault(at: address, isWrite: isWrite)
   }
 
-  private func segmentationFault(at address: UInt32, isWrite: Bool) {
+  /// A word that could not be fetched when its block was made.
+  private func fetchFault(at address: UInt32) {
+    // Nothing announces that a page without code is mapped: the block must not be met again.
+    if address < process.space.limit { translator.invalidate(address..<(address | 3), env) }
+    if process.space.flags(at: address).contains(.executable) { return }
+    segmentationFault(at: address, vector: 0x400)
+  }
+
+  /// - Parameters:
+  ///   - vector: 0x300 for a data access, 0x400 for a fetch.
+  private func segmentationFault(at address: UInt32, isWrite: Bool = false, vector: UInt32 = 0x300) {
     let isMapped = process.space.flags(at: address).contains(.mapped)
     state.pointee.dar = address
+    // DSISR: no translation, or protection; and whether it was a store (Book III, 2.3.16).
+    let status: UInt32 = (isMapped ? 0x0800_0000 : 0x4000_0000) | (isWrite ? 0x0200_0000 : 0)
     process.raise(
       SIGSEGV, code: isMapped ? 2 : 1, address: address, registers,
-      details: FaultDetails(vector: 0x300, dataAddress: address, status: isWrite ? 0x0200_0000 : 0))
+      details: FaultDetails(vector: vector, dataAddress: address, status: status))
   }
 }
 

@@ -99,7 +99,8 @@ extension Checker {
     checkCarry(op, step)
     checkField(op, step)
     if isObserved(op) { checkGlobals(step) }
-    clobber(row.clobbers)
+    // A call's thunk keeps the homes.
+    clobber(op.opcode == .call ? row.clobbers & ~homeSet : row.clobbers)
     leave(op)
     for k in 0..<op.outputCount { result(op, step, row, k, isInMemory) }
   }
@@ -156,6 +157,10 @@ extension Checker {
       where j != alias && step.operands[op.outputCount + j] == operand { report(.early(k), step) }
     }
     arrive(value, in: operand)
+  }
+
+  private var homeSet: RegisterSet {
+    homes.reduce(0) { $1 == noRegister ? $0 : $0 | 1 << RegisterSet($1) }
   }
 
   private mutating func clobber(_ registers: RegisterSet) {

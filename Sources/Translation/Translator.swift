@@ -124,6 +124,8 @@ public final class Translator {
     jumpTargets = targets.start.assumingMemoryBound(to: UInt32.self)
     enter = unsafeBitCast(
       stubs.enter, to: (@convention(c) (UnsafeMutableRawPointer, UInt) -> Void).self)
+    limits.pairsReturns = techniques.pairsReturns
+    limits.keepsForwardBranches = techniques.keepsForwardBranches
   }
 
   deinit {

@@ -97,7 +97,7 @@ final class OpsEngine: @unchecked Sendable {
   private func run(_ machine: InstructionMachine) -> Outcome {
     var memory = MachineMemory(machine: machine)
     var pc = Layout.start
-    for _ in 0..<256 {
+    for _ in 0..<16_384 / limits.instructions {
       block.clear()
       _ = guest.translate(
         into: block, at: pc, key: guest.key(machine.env), from: machine.code, limits: limits,

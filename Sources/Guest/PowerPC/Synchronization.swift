@@ -87,8 +87,9 @@ extension Cpu {
   fileprivate func requireReservation(_ address: I32) {
     ir.commit()
     let label = ir.newLabel()
-    ir.brcond(.i32, .eq, reserveValid.temp, constant(0).temp, to: label)
-    ir.brcond(.i32, .ne, reserveAddress.temp, address.temp, to: label)
+    // One branch: the cold part starts as its one branch leaves things.
+    let differs = (reserveAddress ^ address) | (reserveValid ^ 1)
+    ir.brcond(.i32, .ne, differs.temp, constant(0).temp, to: label)
     cold(label) {
       setFieldImage(0, successImage(constant(1)))
       reserveValid = constant(0)

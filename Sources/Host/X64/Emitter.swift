@@ -223,6 +223,8 @@ final class Emitter {
 
   /// Writes the stub of jump `n` here: it leaves with the jump's number.
   func writeStub(_ n: Int) {
+    // The jump itself may have been left out for want of room.
+    if x.overflowed { return }
     exits[n].stub = UInt32(x.offset)
     x.patch(Fixup(offset: exits[n].operand, size: 4), to: x.currentAddress)
     x.call(to: stubs.link)

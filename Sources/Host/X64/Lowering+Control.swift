@@ -40,6 +40,12 @@ extension Lowering {
     Lowering(.subbio, [C.same], [C.r, C.rmi]) { e, o in e.sbb(o.width, o.d, o.input(1)) },
   ]
 
+  /// What a function may destroy of the registers that hold values; the homes among them are
+  /// saved around the call (`Stubs`).
+  private static let calleeOwned: RegisterSet =
+    GPR.rax.set | GPR.rcx.set | GPR.rdx.set | GPR.rsi.set | GPR.rdi.set | GPR.r8.set | GPR.r9.set
+    | GPR.r10.set | GPR.r11.set | 0xffff_0000
+
   static let control: [Lowering] = [
     Lowering(.set_label, [.i32], [], []) { e, o in e.place(label: o.op.pointee.constant) },
     Lowering(.br, [.i32], [], []) { e, o in e.jump(label: o.op.pointee.constant) },
@@ -60,7 +66,7 @@ extension Lowering {
     },
     Lowering(
       .call, [.i32, .i64], [C.fixed(.rax)], [C.fixed(.rax), C.fixed(.rdx), C.fixed(.rcx)],
-      clobbers: GPR.rax.set | GPR.rcx.set | GPR.rdx.set | 0xffff_0000
+      clobbers: calleeOwned
     ) { e, o in e.x.call(to: e.stubs.helpers[Int(o.op.pointee.constant)]) },
     Lowering(.mb, [.i32], [], []) { e, o in
       // x86 reorders only a store with a later load.
@@ -183,7 +189,7 @@ extension Emitter {
   /// Writes what a computed call does for a target that it does not hold: fill the cache if it is
   /// empty, else go by the table. Both come back behind the call.
   func writeCacheStub(_ n: Int) {
-    guard let cache = exits[n].cache else { return }
+    guard let cache = exits[n].cache, !x.overflowed else { return }
     exits[n].stub = UInt32(x.offset)
     x.patch(Fixup(offset: exits[n].operand, size: 4), to: x.currentAddress)
     x.patch(Fixup(offset: cache.branch, size: 4), to: x.currentAddress)
