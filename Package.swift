@@ -88,5 +88,8 @@ let package = Package(
     .testTarget(
       name: "DebuggingTests", dependencies: ["Debugging", "GuestPowerPC", "lyrebird-ppc"],
       swiftSettings: tests),
+    .testTarget(
+      name: "ProgramTests", dependencies: ["Translation", "lyrebird-ppc"],
+      resources: [.copy("Expected")], swiftSettings: tests),
   ]
 )

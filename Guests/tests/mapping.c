@@ -138,26 +138,6 @@ static void moved(void) {
   check("moved code", holds);
 }
 
-// One file twice: code changes through its other name.
-static void twice(void) {
-  int file = memfd_create("code", 0);
-  if (ftruncate(file, kPage)) return;
-  unsigned *writable = mmap(NULL, kPage, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-  unsigned *code = mmap(NULL, kPage, PROT_READ | PROT_EXEC, MAP_SHARED, file, 0);
-  unsigned sum = 0;
-  for (unsigned n = 1; n <= 200; n++) {
-    writable[0] = 0x38600000 | n, writable[1] = kReturn;
-    __asm__ volatile("dcbst 0,%1\n\tsync\n\ticbi 0,%0\n\tsync\n\tisync" ::"r"(code), "r"(writable) : "memory");
-    sum += call(code);
-  }
-  check("two maps of one file", sum == 20100);
-  unsigned words[2] = {0x38600000 | 77, kReturn};
-  check("pwrite under a map", pwrite(file, words, 8, 0) == 8);
-  __asm__ volatile("icbi 0,%0\n\tsync\n\tisync" ::"r"(code) : "memory");
-  check("its code", call(code) == 77);
-  munmap(writable, kPage), munmap(code, kPage), close(file);
-}
-
 // read() into code, as a loader does.
 static void loaded(void) {
   int ends[2];
@@ -232,7 +212,6 @@ int main(void) {
   protected();
   border();
   moved();
-  twice();
   loaded();
   errors();
   many();

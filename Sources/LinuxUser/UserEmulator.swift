@@ -145,7 +145,9 @@ public final class UserEmulator {
 
   /// - Parameters:
   ///   - vector: 0x300 for a data access, 0x400 for a fetch.
-  private func segmentationFault(at address: UInt32, isWrite: Bool = false, vector: UInt32 = 0x300) {
+  private func segmentationFault(
+    at address: UInt32, isWrite: Bool = false, vector: UInt32 = 0x300
+  ) {
     let isMapped = process.space.flags(at: address).contains(.mapped)
     state.pointee.dar = address
     // DSISR: no translation, or protection; and whether it was a store (Book III, 2.3.16).

@@ -73,6 +73,7 @@ struct EngineTests {
     let used = program.registers.enumerated().map { "r\($0)=\(hex(UInt64($1)))" }
     let special =
       "cr=\(hex(program.cr)) xer=\(hex(program.xer)) lr=\(hex(program.lr)) ctr=\(hex(program.ctr))"
-    return words.joined(separator: "; ") + "\n  \(used.joined(separator: " ")) \(special)\n" + report
+    return words.joined(separator: "; ") + "\n  \(used.joined(separator: " ")) \(special)\n"
+      + report
   }
 }

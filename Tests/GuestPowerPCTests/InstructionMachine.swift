@@ -179,4 +179,3 @@ func signal(of exception: UInt32) -> String {
 let allFeatures: Feature = [
   .floatingGraphics, .dataCacheBlockAllocate, .floatingSquareRoot, .floatingRound,
 ]
-

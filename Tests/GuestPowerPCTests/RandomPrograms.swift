@@ -38,7 +38,8 @@ struct RandomProgram {
     registers = (0..<32).map { _ in Self.value(&generator) }
     floats = (0..<32).map { _ in
       Bool.random(using: &generator)
-        ? Self.floatEdges.randomElement(using: &generator)! : .random(in: 0 ... .max, using: &generator)
+        ? Self.floatEdges.randomElement(using: &generator)!
+        : .random(in: 0 ... .max, using: &generator)
     }
     cr = .random(in: 0 ... .max, using: &generator)
     xer = .random(in: 0 ... .max, using: &generator) & 0xe000_003f

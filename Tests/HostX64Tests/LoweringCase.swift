@@ -178,7 +178,8 @@ extension Op {
     case .divs, .rems: return values[1] != 0 && values[0] != sign
     case .divu2: return values[2] != 0 && values[1] < values[2]
     // (0, 0) is what the definition says where the host would fault.
-    case .divs2: return values[0] == 0 && values[1] == 0 ? values[2] != 0 : results(values) != (0, 0)
+    case .divs2:
+      return values[0] == 0 && values[1] == 0 ? values[2] != 0 : results(values) != (0, 0)
     default: return true
     }
   }

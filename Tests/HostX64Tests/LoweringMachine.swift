@@ -85,8 +85,8 @@ final class LoweringMachine {
     set { env.storeBytes(of: newValue, toByteOffset: Int(8 * (temp - 1)), as: UInt64.self) }
   }
 
-  /// Makes code of the ops that `body` appends; nil, or what is wrong.
-  func compile(_ body: (Builder) -> Void) -> String? {
+  /// Makes code of the ops that `body` appends, in some bytes; nil, or what is wrong.
+  func compile(room: Int = 1 << 16, _ body: (Builder) -> Void) -> String? {
     block.clear()
     let builder = Builder(block)
     builder.beginInstruction(0)
@@ -96,14 +96,21 @@ final class LoweringMachine {
     if let problem = block.verify().first { return "\(problem)" }
     optimizer.run(block)
     allocator.run()
-    let start = (stubs.size + 15) & ~15
+    (buffer.writable + start + room).update(repeating: 0xcc, count: 256)
     let space = CodeSpace(
-      start: buffer.writable + start, limit: buffer.writable + buffer.size,
+      start: buffer.writable + start, limit: buffer.writable + start + room,
       runtimeAddress: buffer.executable + UInt(start))
     guard let size = host.emit(block, allocator, in: space, linkBase: 0) else { return "no room" }
     code = UnsafeRawBufferPointer(start: space.start, count: size)
     entry = space.runtimeAddress
     return nil
+  }
+
+  private var start: Int { (stubs.size + 15) & ~15 }
+
+  /// Whether the bytes behind the room of a block are as they were.
+  func isUntouched(behind room: Int) -> Bool {
+    UnsafeBufferPointer(start: buffer.writable + start + room, count: 256).allSatisfy { $0 == 0xcc }
   }
 
   private var entry: UInt = 0
@@ -154,7 +161,8 @@ struct EdgeValues {
   ]
   private static let floats: [Double] = [
     0, -0.0, 1, -1, 0.5, 2, 3, 1e300, -1e300, 1e-300, .infinity, -.infinity, .nan, 2147483647,
-    -2147483648, 2147483648, 9.3e18, -9.3e18, 1.5, -2.5, Double.leastNonzeroMagnitude, .greatestFiniteMagnitude,
+    -2147483648, 2147483648, 9.3e18, -9.3e18, 1.5, -2.5, Double.leastNonzeroMagnitude,
+    .greatestFiniteMagnitude,
   ]
 
   mutating func value(_ type: ValueType) -> UInt64 {

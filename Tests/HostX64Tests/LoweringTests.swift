@@ -49,7 +49,8 @@ struct LoweringTests {
       opcode, type, outputs: Int(opcode.info.outputs), inputs: Int(opcode.info.inputs))
     switch opcode {
     case .deposit, .extract, .sextract:
-      let length = random.below(3) == 0 ? [8, 16, 32][random.below(3)] : 1 + random.below(type.bits)
+      let length =
+        random.below(3) == 0 ? [8, 16, 32][random.below(3)] : 1 + random.below(type.bits)
       let kept = min(length, type.bits)
       op.constant2 = UInt32(kept)
       let places = type.bits - kept + 1
@@ -83,78 +84,26 @@ struct LoweringTests {
     }
     #expect(failures == [], "\(failures.prefix(20).joined(separator: "\n"))")
   }
-}
 
-/// Ops joined by the hidden carry, each with two operands of its own.
-struct CarryCase {
-  private let parts: [LoweringCase]
-
-  init(_ chain: [Opcode], _ type: ValueType, _ random: inout EdgeValues) {
-    parts = chain.map { LoweringCase(Op($0, type, outputs: 1, inputs: 2), &random) }
-  }
-
-  private var type: ValueType { parts[0].op.type }
-
-  func failure(_ machine: LoweringMachine, _ random: inout EdgeValues, runs: Int) -> String? {
-    let problem = machine.compile { builder in
-      var values: [[TempIndex]] = []
-      for part in parts.indices {
-        values.append((0..<2).map { operand(part, $0, builder) })
+  @Test("A block that does not fit writes nothing behind its room")
+  func overflow() throws {
+    let machine = try LoweringMachine(.detect())
+    let body: (Builder) -> Void = { b in
+      let labels = [b.newLabel(), b.newLabel()]
+      for label in labels {
+        b.brcond(.i32, .eq, LoweringMachine.home(0), LoweringMachine.home(1), to: label)
       }
-      var results: [TempIndex] = []
-      for (part, temps) in zip(parts, values) {
-        results.append(
-          builder.emit2(part.op.opcode, type, result: type, temps[0], temps[1]))
-      }
-      for (n, result) in results.enumerated() {
-        builder.write(LoweringMachine.global(type, 5 + n), result)
-      }
-      builder.commit()
+      b.callBlock(slot: 0, target: 0x100, returningTo: 0x200)
+      b.effect2(.call_ptr, .i32, LoweringMachine.home(2), b.i32(0x300).temp)
+      b.cold(labels[0]) { b.effect(.goto_tb, constant: 1, constant2: 0x400) }
+      b.cold(labels[1]) { b.effect(.exit_tb, constant: 0, constant2: 1) }
     }
-    if let problem { return "\(description): \(problem)" }
-    for _ in 0..<runs {
-      for temp in 1...LoweringMachine.names.globals.count {
-        machine[TempIndex(temp)] = random.value(LoweringMachine.names.globals[temp - 1].type)
-      }
-      let expected = expectation(machine)
-      guard machine.run() else { return "\(description): does not leave" }
-      for (n, value) in expected.enumerated() {
-        let found = machine[LoweringMachine.global(type, 5 + n)]
-        if found != value {
-          return "\(description): \(String(found, radix: 16)), not \(String(value, radix: 16))"
-        }
-      }
-    }
-    return nil
-  }
-
-  private func operand(_ part: Int, _ n: Int, _ builder: Builder) -> TempIndex {
-    switch parts[part].inputs[n] {
-    case .constant: builder.block.constant(type, parts[part].constants[n])
-    case .value: builder.emit1(.mov, type, result: type, place(part, n))
-    default: place(part, n)
+    #expect(machine.compile(body) == nil)
+    let size = machine.code.count
+    for room in 0..<size + 32 {
+      let problem = machine.compile(room: room, body)
+      #expect(problem == nil || problem == "no room")
+      #expect(machine.isUntouched(behind: room), "\(room) of \(size) bytes")
     }
   }
-
-  private func place(_ part: Int, _ n: Int) -> TempIndex {
-    parts[part].inputs[n] == .home && type == .i32
-      ? LoweringMachine.home(2 * part + n) : LoweringMachine.global(type, (2 * part + n) % 5)
-  }
-
-  private func expectation(_ machine: LoweringMachine) -> [UInt64] {
-    var carry: UInt64 = 0
-    let mask: UInt64 = type == .i32 ? 0xffff_ffff : ~0
-    return parts.indices.map { part in
-      let values = (0..<2).map {
-        parts[part].inputs[$0] == .constant
-          ? parts[part].constants[$0] & mask : machine[place(part, $0)]
-      }
-      let (result, made) = parts[part].op.opcode.evaluateCarry(
-        values[0], values[1], carry: carry, width: type.bits)
-      carry = made
-      return result
-    }
-  }
-
-  private var description: String { parts.map(\.description).joined(separator: "; ") }
 }

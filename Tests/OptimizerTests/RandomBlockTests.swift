@@ -121,7 +121,8 @@ struct RandomBlockTests {
     }
   }
 
-  @Test("Every pass keeps what a block does", arguments: [Passes.all, []] + Passes.names.map(\.pass))
+  @Test(
+    "Every pass keeps what a block does", arguments: [Passes.all, []] + Passes.names.map(\.pass))
   func agreement(_ passes: Passes) {
     var failures: [String] = []
     for seed in UInt64(0)..<1_500 {
@@ -139,7 +140,9 @@ struct RandomBlockTests {
           for _ in 0..<4 {
             let globals = maker.random.globals()
             let (a, b) = (Toy.interpret(plain, globals), Toy.interpret(block, globals))
-            if a.exit != b.exit || a.env != b.env { failures.append("\(seed): \(a.exit) \(b.exit)") }
+            if a.exit != b.exit || a.env != b.env {
+              failures.append("\(seed): \(a.exit) \(b.exit)")
+            }
           }
         }
       }

@@ -222,7 +222,12 @@ struct StepMachine {
     if flags.contains(.carryIn) { given.append(carry) }
     if flags.contains(.sideEffects) && given != wanted { return false }
     if isObserved(op) && !globalsAgree() { return false }
-    for register in 0..<32 where row.clobbers >> RegisterSet(register) & 1 != 0 {
+    // A call's thunk keeps the homes.
+    let kept = op.opcode == .call ? Set(homes.values) : []
+    for register in 0..<32
+    where row.clobbers >> RegisterSet(register) & 1 != 0
+      && !kept.contains(RegisterNumber(register))
+    {
       registers[register] = random.next()
     }
     if flags.contains(.carryOut) {

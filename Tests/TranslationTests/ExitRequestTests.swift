@@ -6,10 +6,18 @@ import Testing
 struct ExitRequestTests {
   private static let loops: [(name: String, text: String)] = [
     ("branch to itself", "start:; b start"),
-    ("counted", "start:; addi r4, r4, 1; addi r5, r0, 1; mtspr 9, r5; addi r5, r5, 1; mtspr 9, r5; bc 16, 0, start"),
+    (
+      "counted",
+      "start:; addi r4, r4, 1; addi r5, r0, 1; mtspr 9, r5; addi r5, r5, 1; mtspr 9, r5; bc 16, 0, start"
+    ),
     ("conditional", "start:; addi r4, r4, 1; cmpi cr0, 0, r0, 0; bc 12, 2, start; bc 4, 2, start"),
-    ("chain of blocks", "start:; addi r4, r4, 1; b one; two:; addi r5, r5, 1; b start; one:; b two"),
-    ("forward inside", "start:; cmpi cr0, 0, r4, 0; bc 12, 2, one; addi r5, r5, 1; one:; addi r4, r4, 1; b start"),
+    (
+      "chain of blocks", "start:; addi r4, r4, 1; b one; two:; addi r5, r5, 1; b start; one:; b two"
+    ),
+    (
+      "forward inside",
+      "start:; cmpi cr0, 0, r4, 0; bc 12, 2, one; addi r5, r5, 1; one:; addi r4, r4, 1; b start"
+    ),
     ("count register", "mtspr 9, r3; addi r4, r4, 1; bcctr 20, 0"),
     ("link register", "mtspr 8, r3; addi r4, r4, 1; bclr 20, 0"),
     ("call of itself", "start:; bl start"),

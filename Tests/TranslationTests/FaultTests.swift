@@ -35,7 +35,8 @@ struct FaultTests {
     }
   }
 
-  private static let before = "addi r20, r20, 1; addi r5, r5, 1; addic r21, r21, -1; cmpi cr3, 0, r20, 0"
+  private static let before =
+    "addi r20, r20, 1; addi r5, r5, 1; addic r21, r21, -1; cmpi cr3, 0, r20, 0"
   /// Overwrites what `before` wrote.
   private static let after =
     "addi r20, r20, 100; addi r5, r5, 100; addic r21, r22, 0; cmpi cr3, 0, r22, 0; addi r25, r0, 7"
@@ -119,9 +120,10 @@ struct FaultTests {
     try GuestProgram.alone {
       let program = try GuestProgram()
       let end = GuestProgram.data + UInt32(GuestProgram.dataSize)
-      for (line, isWrite) in [("lwz r4, -2(r3)", false), ("stw r4, -2(r3)", true),
-        ("lfd f1, -2(r3)", false), ("stfd f1, -2(r3)", true), ("sth r4, -1(r3)", true)]
-      {
+      for (line, isWrite) in [
+        ("lwz r4, -2(r3)", false), ("stw r4, -2(r3)", true),
+        ("lfd f1, -2(r3)", false), ("stfd f1, -2(r3)", true), ("sth r4, -1(r3)", true),
+      ] {
         program.assemble(line)
         program.changed(GuestProgram.code..<GuestProgram.code + 4)
         program.set(end - 4, 0x1122_3344)
@@ -130,6 +132,22 @@ struct FaultTests {
           try program.run(from: GuestProgram.code) == .fault(address: end, isWrite: isWrite))
         #expect(program.word(end - 4) == 0x1122_3344, "nothing is stored in part")
       }
+    }
+  }
+
+  /// The second store finds the address and the value of the reservation, but not it.
+  @Test("A conditional store without a reservation stores nothing")
+  func withoutReservation() throws {
+    try GuestProgram.alone {
+      let program = try GuestProgram()
+      program.assemble(
+        "lwarx r5, r0, r3; stwcx. r5, r0, r3; mfcr r7; isync; stwcx. r6, r0, r3; mfcr r8")
+      program.set(GuestProgram.data, 7)
+      program[gpr: 3] = GuestProgram.data
+      program[gpr: 6] = 9
+      #expect(try program.run() == GuestProgram.ended)
+      #expect(program.word(GuestProgram.data) == 7)
+      #expect(program[gpr: 7] == 0x2000_0000 && program[gpr: 8] == 0)
     }
   }
 }

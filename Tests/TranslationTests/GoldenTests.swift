@@ -16,13 +16,25 @@ struct GoldenTests {
   private static let snippets: [(name: String, text: String)] = [
     ("arithmetic", "addi r3, r3, 5; add r20, r3, r4; subf r5, r20, r6; mulli r21, r5, 100"),
     ("carry", "addc r3, r5, r7; adde r4, r6, r8; subfc r9, r3, r10; subfe r31, r4, r30"),
-    ("compare-and-branch", "cmpi cr0, 0, r3, 10; bc 12, 0, 4096; cmp cr7, 0, r4, r20; bc 4, 30, -4096"),
+    (
+      "compare-and-branch",
+      "cmpi cr0, 0, r3, 10; bc 12, 0, 4096; cmp cr7, 0, r4, r20; bc 4, 30, -4096"
+    ),
     ("record", "and. r3, r4, r5; bc 12, 2, 4096; add. r6, r6, r7"),
     ("count-loop", "lwz r5, 0(r3); add r4, r4, r5; addi r3, r3, 4; bc 16, 0, -12"),
-    ("loads", "lbz r3, 1(r4); lhz r5, 2(r4); lha r6, 4(r4); lwzx r7, r4, r8; lwbrx r9, r0, r10; lwzu r20, 8(r4)"),
-    ("stores", "stb r3, 1(r4); sth r5, 2(r4); stwx r7, r4, r8; sthbrx r9, r0, r10; stwu r1, -32(r1)"),
+    (
+      "loads",
+      "lbz r3, 1(r4); lhz r5, 2(r4); lha r6, 4(r4); lwzx r7, r4, r8; lwbrx r9, r0, r10; lwzu r20, 8(r4)"
+    ),
+    (
+      "stores",
+      "stb r3, 1(r4); sth r5, 2(r4); stwx r7, r4, r8; sthbrx r9, r0, r10; stwu r1, -32(r1)"
+    ),
     ("prologue", "mfspr r0, 8; stwu r1, -16(r1); stw r31, 12(r1); stw r0, 20(r1); or r31, r3, r3"),
-    ("rotate", "rlwinm r3, r4, 3, 0, 28; rlwimi r5, r6, 8, 16, 23; rlwnm r7, r8, r9, 0, 31; srawi r10, r3, 4"),
+    (
+      "rotate",
+      "rlwinm r3, r4, 3, 0, 28; rlwimi r5, r6, 8, 16, 23; rlwnm r7, r8, r9, 0, 31; srawi r10, r3, 4"
+    ),
     ("call-and-return", "bl 64; addi r3, r3, 1; bclr 20, 0"),
     ("computed", "mtspr 9, r12; bcctrl 20, 0; lwz r3, 0(r3); bclr 12, 2"),
     ("overflow", "addo. r3, r4, r5; cmpi cr1, 0, r3, 0"),

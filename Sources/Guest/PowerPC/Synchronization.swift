@@ -19,7 +19,8 @@ let synchronization: [Instruction] = [
     cpu.reserveValid = cpu.constant(1)
   },
 
-  Instruction("stwcx.", "Store Word Conditional Indexed", .X(31, 150), "RS, RA, RB",
+  Instruction(
+    "stwcx.", "Store Word Conditional Indexed", .X(31, 150), "RS, RA, RB",
     fixing: 1, value: 1
   ) { cpu, i in
     // An address that is no multiple of four is never the one of a reservation.

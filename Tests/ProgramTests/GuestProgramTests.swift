@@ -1,0 +1,48 @@
+import Foundation
+import Testing
+import Translation
+
+/// Our own guest programs print what they print natively, in every mode of the translator.
+@Suite(.enabled(if: Guest.areBuilt, Comment(rawValue: Guest.areMissing)))
+struct GuestProgramTests {
+  @Test("As they are", arguments: Guest.all)
+  func plain(_ guest: Guest) throws { try check(guest, []) }
+
+  /// Options that change how a program is run and nothing that it can see.
+  static let modes: [[String]] =
+    [
+      ["-one-insn-per-tb"], ["-d", "nochain", "-D", "/dev/null"], ["-B", "0x100000000"],
+      ["-host-features", "none"], ["-tb-size", "1"],
+    ] + Techniques.names.map { ["-without", $0] }
+
+  /// Options that are worth the whole set when there is time.
+  static let moreModes: [[String]] =
+    modes + [
+      ["-cpu", "7400"], ["-R", "0xc0000000"],
+      ["-without", Techniques.names.joined(separator: ",")],
+      ["-host-features", "none", "-B", "0x100000000"], ["-one-insn-per-tb", "-d", "nochain"],
+      ["-d", "in_asm,op,op_opt,out_asm,int,page,strace", "-D", "/dev/null"],
+      ["-tb-size", "1", "-one-insn-per-tb", "-host-features", "none"],
+    ]
+
+  @Test(
+    "In every mode", arguments: Guest.runsLong ? moreModes : modes,
+    Guest.runsLong ? Guest.all : Guest.translation)
+  func mode(_ options: [String], _ guest: Guest) throws { try check(guest, options) }
+
+  @Test("Code that changes through another address, behind icbi")
+  func aliases() throws {
+    withKnownIssue("icbi does not drop translations", isIntermittent: true) {
+      try check(Guest(name: "aliases", variant: "static"), [])
+    }
+  }
+
+  private func check(_ guest: Guest, _ options: [String]) throws {
+    let run = try GuestRun.lyrebird(
+      options + [guest.path] + guest.arguments, environment: Guest.environment)
+    let expected = try guest.expected
+    let isRight = run.status == guest.status && run.text == expected
+    #expect(isRight, "\(guest.testDescription) \(options): \(run.summary)")
+    #expect(run.errors.isEmpty, "\(guest.testDescription) \(options)")
+  }
+}

@@ -1,0 +1,60 @@
+import Foundation
+import Testing
+
+/// A program of Guests/tests, one way of building it, how it is started and how it ends.
+struct Guest: Sendable, CustomTestStringConvertible {
+  let name: String
+  /// "static", "dynamic", "pie" or "static-pie".
+  let variant: String
+  var arguments: [String] = []
+  var status: Int32 = 0
+
+  /// The name in the list of tests.
+  var testDescription: String { "\(variant) \(name)" }
+
+  /// The executable that `make guests` built.
+  var path: String { Self.folder + "/\(variant)/\(name)" }
+
+  /// What it prints: see Guests/tests/record.
+  var expected: String {
+    get throws {
+      guard
+        let file = Bundle.module.url(
+          forResource: name, withExtension: "txt", subdirectory: "Expected")
+      else { throw CocoaError(.fileNoSuchFile) }
+      return try String(contentsOf: file, encoding: .utf8)
+    }
+  }
+
+  /// The package's folder.
+  static let package = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+  private static let folder = package + "/Guests/build/tests"
+  /// Whether the programs have been built.
+  static var areBuilt: Bool { FileManager.default.isExecutableFile(atPath: death) }
+  /// The program that ends in the way its argument names.
+  static let death = folder + "/static/death"
+  /// What a test says that cannot run without them.
+  static let areMissing = "no guest programs here: `make guests` builds them"
+  /// Whether the long tests run too.
+  static let runsLong = ProcessInfo.processInfo.environment["LYREBIRD_LONG"] != nil
+
+  /// What the programs are given beside their arguments.
+  static let environment = ["TEST_A=1", "TEST_B=two words"]
+
+  /// Those whose output shows what translation does.
+  static let translation = ["mix", "flags", "signals", "selfmodifying", "mapping"].map {
+    Guest(name: $0, variant: "static")
+  }
+  /// And those that show the system's side, built in every way.
+  static let all =
+    translation
+    + ["static", "dynamic", "pie"].flatMap {
+      [
+        Guest(name: "startup", variant: $0, arguments: ["a", "b c", ""], status: 42),
+        Guest(name: "processes", variant: $0),
+      ]
+    }
+    + ["dynamic", "pie"].map { Guest(name: "mix", variant: $0) }
+    + [Guest(name: "relocate", variant: "static-pie", arguments: ["a", "b c"], status: 23)]
+}
