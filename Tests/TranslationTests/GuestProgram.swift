@@ -9,7 +9,7 @@ import Translation
 /// A guest program in memory of its own, on a translator of its own.
 final class GuestProgram {
   static let code: UInt32 = 0x2000_0000, codeSize = 1 << 20
-  static let data: UInt32 = 0x3000_0000, dataSize = 1 << 23
+  static let data: UInt32 = 0x5000_0000, dataSize = 1 << 23
   /// Nothing is ever mapped here.
   static let nowhere: UInt32 = 0x5000_0000
   /// The word that ends a program.
