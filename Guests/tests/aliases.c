@@ -19,7 +19,8 @@ int main(void) {
   unsigned sum = 0;
   for (unsigned n = 1; n <= 200; n++) {
     writable[0] = 0x38600000 | n, writable[1] = kReturn;
-    __asm__ volatile("dcbst 0,%1\n\tsync\n\ticbi 0,%0\n\tsync\n\tisync" ::"r"(code), "r"(writable) : "memory");
+    __asm__ volatile("dcbst 0,%1\n\tsync\n\ticbi 0,%0\n\tsync\n\tisync"
+        ::"r"(code), "r"(writable) : "memory");
     sum += call(code);
   }
   check("two maps of one file", sum == 20100);

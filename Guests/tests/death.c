@@ -71,6 +71,7 @@ int main(int count, char **arguments) {
     signal(SIGSEGV, (void (*)(int))abort);
     __asm__ volatile("li 1,64\n\tstw 1,0(1)" ::: "memory");
   }
-  if (strcmp(how, "stackless") == 0) __asm__ volatile("li 1,0\n\tli 0,1\n\tstwu 1,-16(1)" ::: "memory");
+  if (strcmp(how, "stackless") == 0)
+      __asm__ volatile("li 1,0\n\tli 0,1\n\tstwu 1,-16(1)" ::: "memory");
   return 1;
 }

@@ -49,7 +49,8 @@ BINARIES(BINARY) DIVISIONS(BINARY) UNARIES(UNARY) LOGICALS(LOGICAL) SINGLES(SING
   X(cmpwi, "cmpwi 3,%[a],-1") X(cmplwi, "cmplwi 5,%[a],0xffff") X(mcrf, "mcrf 6,1") \
   X(mcrxr, "mcrxr 4") X(crand, "crand 3,9,30") X(crxor, "crxor 0,1,31") X(crnor, "crnor 7,8,8") \
   X(creqv, "creqv 13,22,4") X(crorc, "crorc 20,2,17") X(mtcrf, "mtcrf 0x5a,%[b]") \
-  X(chain, "addc %[r],%[a],%[b]\n\tadde %[r],%[r],%[a]\n\tsubfe. %[r],%[b],%[r]\n\taddze %[r],%[r]") \
+  X(chain, \
+    "addc %[r],%[a],%[b]\n\tadde %[r],%[r],%[a]\n\tsubfe. %[r],%[b],%[r]\n\taddze %[r],%[r]") \
   X(sticky, "addo %[r],%[a],%[b]\n\tsubfo. %[r],%[a],%[r]\n\tcmpw 2,%[r],%[b]")
 #define OTHER(name, text) OPERATION(name, text)
 OTHERS(OTHER)

@@ -159,17 +159,23 @@ static void errors(void) {
   check("munmap of nothing", munmap(room, 0) < 0 && errno == EINVAL);
   munmap(room + kPage, kPage);
   check("mprotect ENOMEM", mprotect(room, 4 * kPage, PROT_READ) < 0 && errno == ENOMEM);
-  check("mmap ENOMEM", mmap(NULL, 0xfffff000, PROT_READ, kAnonymous, -1, 0) == MAP_FAILED && errno == ENOMEM);
-  check("mmap EINVAL", mmap(NULL, 0, PROT_READ, kAnonymous, -1, 0) == MAP_FAILED && errno == EINVAL);
-  check("mmap EBADF", mmap(NULL, kPage, PROT_READ, MAP_PRIVATE, -1, 0) == MAP_FAILED && errno == EBADF);
-  check("mmap EEXIST", map(room, 1, PROT_READ, MAP_FIXED_NOREPLACE) == MAP_FAILED && errno == EEXIST);
+  check("mmap ENOMEM",
+      mmap(NULL, 0xfffff000, PROT_READ, kAnonymous, -1, 0) == MAP_FAILED && errno == ENOMEM);
+  check("mmap EINVAL",
+      mmap(NULL, 0, PROT_READ, kAnonymous, -1, 0) == MAP_FAILED && errno == EINVAL);
+  check("mmap EBADF",
+      mmap(NULL, kPage, PROT_READ, MAP_PRIVATE, -1, 0) == MAP_FAILED && errno == EBADF);
+  check("mmap EEXIST",
+      map(room, 1, PROT_READ, MAP_FIXED_NOREPLACE) == MAP_FAILED && errno == EEXIST);
   check("mmap with a hint", map(room + kPage, 1, PROT_READ, 0) == room + kPage);
-  check("mremap EFAULT", mremap(room + 16 * 1048576, kPage, 2 * kPage, 0) == MAP_FAILED && errno == EFAULT);
+  check("mremap EFAULT",
+      mremap(room + 16 * 1048576, kPage, 2 * kPage, 0) == MAP_FAILED && errno == EFAULT);
   check("write from a bad address", write(1, nowhere, 4) < 0 && errno == EFAULT);
   int ends[2];
   check("pipe", pipe(ends) == 0);
   mprotect(room, kPage, PROT_READ);
-  check("read to a read-only page", write(ends[1], "x", 1) == 1 && read(ends[0], room, 1) < 0 && errno == EFAULT);
+  check("read to a read-only page",
+      write(ends[1], "x", 1) == 1 && read(ends[0], room, 1) < 0 && errno == EFAULT);
   munmap(room, 4 * kPage);
   char *start = sbrk(0);
   check("brk", brk(start + 5 * kPage) == 0 && sbrk(0) == start + 5 * kPage);

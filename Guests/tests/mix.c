@@ -87,7 +87,8 @@ static void floats(void) {
     addDouble(x + y), addDouble(x * y), addDouble(x / y), addDouble(sqrt(fabs(x)));
     addDouble(fma(x, y, a)), add(a < b), add(a == a), add(x <= y), addDouble(-a);
     float f = (float)x, g = (float)y;
-    addFloat(f + g), addFloat(f * g), addFloat(f / g), addFloat((float)a), addFloat(sqrtf(fabsf(f)));
+    addFloat(f + g), addFloat(f * g), addFloat(f / g), addFloat((float)a),
+        addFloat(sqrtf(fabsf(f)));
     add((uint32_t)(int32_t)x), add((uint64_t)(int64_t)(y * 4096)), addDouble((double)next());
     addDouble((double)(int64_t)next64()), addFloat((float)(int32_t)next());
     addDouble(floor(x)), addDouble(ceil(y)), addDouble(trunc(x)), addDouble(rint(y));
@@ -95,7 +96,8 @@ static void floats(void) {
   report("floats");
   printf("%.17g %.9e %a %g %g %g\n", 0.1 + 0.2, 1e100 / 3, 1.0 / 3, INFINITY, -0.0, 5e-324);
   printf("%.3f %10.4f|%-10.2f|%+e\n", 2.0005, 3.14159265, -1.5, 12345.678);
-  printf("%.17g %.17g %d\n", strtod("1.7976931348623157e308", NULL), atof("-4.9e-324"), atoi("-99"));
+  printf("%.17g %.17g %d\n",
+      strtod("1.7976931348623157e308", NULL), atof("-4.9e-324"), atoi("-99"));
   float h = 16777217;
   printf("%.1f %.8g\n", (double)h, (double)(1.0f / 3));
 }
@@ -157,7 +159,8 @@ static int square(int x) { return x * x; }
 static int negate(int x) { return -x; }
 
 static void calls(void) {
-  printf("%.1f\n", total(4, 1, 1.5, 1ll << 33, "A", -2, 2.5, -7ll, "B", 3, 3.5, 5ll, "C", 4, 4.5, 6ll, "D"));
+  printf("%.1f\n", total(4, 1, 1.5, 1ll << 33, "A", -2, 2.5, -7ll, "B",
+      3, 3.5, 5ll, "C", 4, 4.5, 6ll, "D"));
   struct pair p = swap((struct pair){7, 9.75}, (struct small){100, 2});
   printf("%d %.2f\n", p.first, p.second);
   int (*const functions[])(int) = {twice, square, negate, abs};

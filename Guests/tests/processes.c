@@ -94,7 +94,8 @@ static int executed(int count, char **arguments, char **environment) {
 }
 
 static void deaths(void) {
-  static const int signals[] = {SIGKILL, SIGTERM, SIGABRT, SIGSEGV, SIGFPE, SIGILL, SIGUSR1, SIGPIPE};
+  static const int signals[] = {SIGKILL, SIGTERM, SIGABRT, SIGSEGV, SIGFPE,
+      SIGILL, SIGUSR1, SIGPIPE};
   for (unsigned n = 0; n < sizeof signals / sizeof *signals; n++) {
     pid_t child = begin();
     if (child == 0) {
@@ -157,7 +158,8 @@ static void signals(void) {
 }
 
 static void sharing(void) {
-  volatile int *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  volatile int *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   volatile int own = 1;
   pid_t child = begin();
   if (child == 0) {

@@ -12,7 +12,8 @@ static void check(const char *name, int holds) { printf("%s %s\n", name, holds ?
 // The manual's sequence for a changed range (Book II, 3.2.1 and 3.3).
 static void synchronize(void *start, unsigned size) {
   char *place = start;
-  for (unsigned n = 0; n < size; n += 32) __asm__ volatile("dcbst 0,%0" ::"r"(place + n) : "memory");
+  for (unsigned n = 0; n < size; n += 32)
+      __asm__ volatile("dcbst 0,%0" ::"r"(place + n) : "memory");
   __asm__ volatile("sync" ::: "memory");
   for (unsigned n = 0; n < size; n += 32) __asm__ volatile("icbi 0,%0" ::"r"(place + n) : "memory");
   __asm__ volatile("sync\n\tisync" ::: "memory");

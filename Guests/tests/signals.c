@@ -40,7 +40,9 @@ static void handle(int signal, siginfo_t *information, void *pointer) {
   registers[kNip] += (unsigned long)steps;
 }
 
-static void check(const char *name, int holds) { printf("  %s %s\n", name, holds ? "ok" : "WRONG"); }
+static void check(const char *name, int holds) {
+  printf("  %s %s\n", name, holds ? "ok" : "WRONG");
+}
 
 // State before and after an instruction, with its address.
 struct state {

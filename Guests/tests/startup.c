@@ -47,7 +47,8 @@ static void checkVector(char **arguments) {
 #ifdef __powerpc__
   const Elf32_Phdr *headers = (const Elf32_Phdr *)getauxval(AT_PHDR);
   int loads = 0;
-  for (unsigned n = 0; headers && n < getauxval(AT_PHNUM); n++) loads += headers[n].p_type == PT_LOAD;
+  for (unsigned n = 0; headers && n < getauxval(AT_PHNUM); n++)
+      loads += headers[n].p_type == PT_LOAD;
   check("AT_PHDR", loads >= 2 && getauxval(AT_PHENT) == sizeof *headers);
   // PPC_FEATURE_32 and PPC_FEATURE_HAS_FPU.
   check("AT_HWCAP", (getauxval(AT_HWCAP) & 0x88000000) == 0x88000000);

@@ -151,7 +151,7 @@ final class BlockTable {
         place.pointee = span.pointee.next
         continue
       }
-      if span.pointee.first <= last && span.pointee.end - 1 >= first {
+      if span.pointee.first <= last && span.pointee.end &- 1 >= first {
         found.append(Int(span.pointee.block))
       }
       place = next

@@ -11,7 +11,7 @@ final class GuestProgram {
   static let code: UInt32 = 0x2000_0000, codeSize = 1 << 20
   static let data: UInt32 = 0x5000_0000, dataSize = 1 << 23
   /// Nothing is ever mapped here.
-  static let nowhere: UInt32 = 0x5000_0000
+  static let nowhere: UInt32 = 0x7000_0000
   /// The word that ends a program.
   static let trap: UInt32 = 0x7fe0_0008
 

@@ -39,7 +39,8 @@ static void relocate(unsigned base, const Elf32_Dyn *item) {
       *(unsigned *)(base + entry->r_offset) = base + (unsigned)entry->r_addend;
 }
 
-__attribute__((used)) static void run(const unsigned *stack, unsigned base, const Elf32_Dyn *dynamic) {
+__attribute__((used)) static void run(const unsigned *stack, unsigned base,
+    const Elf32_Dyn *dynamic) {
   relocate(base, dynamic);
   check("position", base != 0 && (base & 4095) == 0 && base == (unsigned)&__ehdr_start);
   check("stack alignment", ((unsigned)stack & 15) == 0);
