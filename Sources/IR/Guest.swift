@@ -83,9 +83,6 @@ public enum ExitKind: UInt32, Sendable {
   case stale = 5
   /// A computed call whose cache is empty; the payload is its number, the target is in env.
   case cache = 6
-  /// The guest says that the 32 bytes at an address may have changed as code; the payload is the
-  /// address, and the program counter that of the next instruction.
-  case invalidate = 7
 }
 
 /// What one translation read and made.

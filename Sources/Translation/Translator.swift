@@ -215,9 +215,6 @@ public final class Translator {
         link = limits.chains ? word(env, layout.exitPayload).pointee : nil
       case .request: return .request
       case .stale: invalidate(pc.pointee..<pc.pointee &+ 4, env)
-      case .invalidate:
-        let first = word(env, layout.exitPayload).pointee & ~31
-        invalidate(first..<first &+ 32, env)
       case .exception: return .exception(word(env, layout.exitPayload).pointee)
       default:
         recoverFault(pc)
