@@ -46,6 +46,7 @@ let package = Package(
         "GuestPowerPC", "Translation", "RegisterAllocation", "IR", "Memory", "Debugging", "CSys",
       ],
       swiftSettings: cool),
+    .target(name: "Machine", swiftSettings: cool),
     .executableTarget(
       name: "lyrebird-ppc",
       dependencies: ["LinuxUser", "GuestPowerPC", "HostX64", "Translation", "Memory", "Debugging"],

@@ -1,0 +1,60 @@
+import Glibc
+
+/// A block of memory of the machine: RAM, ROM or a frame buffer.
+///
+/// Sound: the bytes are a private mapping of the host's, made here and freed with the object;
+/// every method keeps its accesses within `size`. Translated code reaches the same bytes by
+/// addresses that the bus gave out; those are forgotten (`Bus.onChange`) before a block goes.
+public final class PhysicalMemory {
+  /// The first byte.
+  public let start: UnsafeMutableRawPointer
+  /// Bytes, a multiple of 4096.
+  public let size: Int
+
+  /// Memory of zeros.
+  /// - Parameter size: bytes, rounded up to pages.
+  /// - Throws: `MachineError.outOfMemory` if the host has not got it.
+  public init(size: Int) throws(MachineError) {
+    let rounded = (size + 4095) & ~4095
+    let place = mmap(
+      nil, rounded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+    guard rounded > 0, let place, place != MAP_FAILED else { throw .outOfMemory(bytes: size) }
+    start = place
+    self.size = rounded
+  }
+
+  deinit { munmap(start, size) }
+
+  /// Copies bytes in, as far as they fit.
+  public func write(_ bytes: some Sequence<UInt8>, at offset: Int) {
+    var place = offset
+    for byte in bytes where place >= 0 {
+      if place >= size { return }
+      start.storeBytes(of: byte, toByteOffset: place, as: UInt8.self)
+      place += 1
+    }
+  }
+
+  /// The bytes of a range, as far as it lies within.
+  public func bytes(at offset: Int, count: Int) -> [UInt8] {
+    guard offset >= 0, count > 0, offset < size else { return [] }
+    return [UInt8](
+      UnsafeRawBufferPointer(start: start + offset, count: min(count, size - offset)))
+  }
+
+  /// A big-endian word; zero beyond the end.
+  public func word(at offset: Int) -> UInt32 {
+    guard offset >= 0, offset <= size - 4 else { return 0 }
+    return UInt32(bigEndian: (start + offset).loadUnaligned(as: UInt32.self))
+  }
+}
+
+/// What can go wrong while a machine is put together.
+public enum MachineError: Error, Equatable {
+  /// The host has no such amount of memory.
+  case outOfMemory(bytes: Int)
+  /// Two windows of one bus lie over each other.
+  case overlap(String, String)
+  /// Something the user asked for is not possible; the text says what.
+  case unsupported(String)
+}
