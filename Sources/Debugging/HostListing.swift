@@ -14,8 +14,8 @@ final class HostListing {
 
   /// Bytes of code on one line.
   private static let bytesPerLine = 8
-  /// `pop %rax` and `call rel32` (Intel manual, volume 2).
-  private static let pop: UInt8 = 0x58, call: UInt8 = 0xe8
+  /// `pop %rax`, `pop m64` and `call rel32` (Intel manual, volume 2).
+  private static let pop: UInt8 = 0x58, popMemory: UInt8 = 0x8f, call: UInt8 = 0xe8
 
   /// Appends the listing of code that runs at `address`.
   func append(_ code: UnsafeRawBufferPointer, at address: UInt, to text: inout LogText) {
@@ -75,7 +75,8 @@ final class HostListing {
     guard target >= fixedAddress, target - fixedAddress < UInt(fixedCode.count) else {
       return false
     }
-    return fixedCode[Int(target - fixedAddress)] == Self.pop
+    let first = fixedCode[Int(target - fixedAddress)]
+    return first == Self.pop || first == Self.popMemory
   }
 
   private func payload(_ bytes: UnsafeRawBufferPointer, _ address: UInt, _ text: inout LogText) {

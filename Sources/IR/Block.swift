@@ -77,7 +77,8 @@ extension Block {
         temps: .allocate(capacity: Self.tempCapacity), tempCount: 0,
         firstLocal: names.globals.count + 1, labelCount: 0,
         constants: .allocate(capacity: Self.constantCacheSize),
-        pendingPosition: .allocate(capacity: 256), pending: .allocate(capacity: Self.pendingCapacity),
+        pendingPosition: .allocate(capacity: 256),
+        pending: .allocate(capacity: Self.pendingCapacity),
         pendingCount: 0, instructionStart: 0, names: .passRetained(names)))
     storage.pointee.pendingPosition.initialize(repeating: 0, count: 256)
     storage.pointee.temps.initialize(

@@ -20,11 +20,31 @@ public struct EnvironmentLayout: Sendable {
   public var spillSlots, spillSlotCount: Int
   /// The guest's program counter, a 32-bit word.
   public var programCounter: Int
+  /// For guests whose memory is reached through a page table: its address, what the function that
+  /// makes slow accesses is given, and where the way back from it is kept.
+  public var paging: Paging?
+
+  /// The fields that paged guest memory needs: 64-bit words.
+  public struct Paging: Sendable {
+    /// Address of the page table for loads; that for stores lies `PageTable.storeOffset` above.
+    public var pageTable: Int
+    /// Passed to the function that makes slow accesses.
+    public var slowContext: Int
+    /// Where translated code goes on after a slow access.
+    public var slowReturn: Int
+
+    public init(pageTable: Int, slowContext: Int, slowReturn: Int) {
+      self.pageTable = pageTable
+      self.slowContext = slowContext
+      self.slowReturn = slowReturn
+    }
+  }
 
   public init(
     size: Int, envOffset: Int, exitRequest: Int, jumpTable: Int, codeBase: Int, returnStack: Int,
-    hostStack: Int, returnStackTop: Int, exitKind: Int, exitPayload: Int, spillSlots: Int, spillSlotCount: Int,
-    programCounter: Int
+    hostStack: Int, returnStackTop: Int, exitKind: Int, exitPayload: Int, spillSlots: Int,
+    spillSlotCount: Int,
+    programCounter: Int, paging: Paging? = nil
   ) {
     self.size = size
     self.envOffset = envOffset
@@ -39,6 +59,7 @@ public struct EnvironmentLayout: Sendable {
     self.spillSlots = spillSlots
     self.spillSlotCount = spillSlotCount
     self.programCounter = programCounter
+    self.paging = paging
   }
 }
 
@@ -67,6 +88,23 @@ public struct CodeSource {
   }
 }
 
+/// Where the code at a guest address is: what a translation of it relies on.
+public struct CodePlace: Equatable {
+  /// The address by which the code is known: physical where the guest has address translation,
+  /// else the guest address itself.
+  public var physical: UInt32
+  /// The guest addresses around it for which the difference between the two is the same, and
+  /// stays so until the translator is told: the first and the last. Blocks and the jumps that
+  /// join them stay within.
+  public var first, last: UInt32
+
+  public init(physical: UInt32, first: UInt32, last: UInt32) {
+    self.physical = physical
+    self.first = first
+    self.last = last
+  }
+}
+
 /// Why translated code returned to the runtime: the first constant of `exit_tb`.
 public enum ExitKind: UInt32, Sendable {
   /// Continue at the program counter, which is in env.
@@ -83,6 +121,8 @@ public enum ExitKind: UInt32, Sendable {
   case stale = 5
   /// A computed call whose cache is empty; the payload is its number, the target is in env.
   case cache = 6
+  /// A slow access raised the exception whose number is in env.
+  case access = 7
 }
 
 /// What one translation read and made.
@@ -110,6 +150,9 @@ public struct TranslationLimits {
   public var pairsReturns = true
   /// Whether branches forward may stay within the block.
   public var keepsForwardBranches = true
+  /// The guest addresses that the block and its direct jumps stay within.
+  public var first: UInt32 = 0
+  public var last: UInt32 = .max
 
   public init(instructions: Int, chains: Bool) {
     self.instructions = instructions

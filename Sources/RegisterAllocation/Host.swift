@@ -54,6 +54,47 @@ public struct CodeMark {
   }
 }
 
+/// An access to paged guest memory, as its slow path sees it.
+public struct SlowAccess {
+  /// The guest instruction that makes it.
+  public var address: UInt32
+  /// Size, sign and byte order.
+  public var operation: MemoryOperation
+  /// The register that holds the guest address, and what is added to it.
+  public var base: RegisterNumber
+  public var displacement: Int32
+  /// The register of the value; of a store `noRegister` for a constant.
+  public var value: RegisterNumber
+  public var constant: UInt32
+  /// Whether it is a store, and whether a load fills 64 bits.
+  public var isStore, isWide: Bool
+
+  public init(
+    address: UInt32, operation: MemoryOperation, base: RegisterNumber, displacement: Int32,
+    value: RegisterNumber, constant: UInt32, isStore: Bool, isWide: Bool
+  ) {
+    self.address = address
+    self.operation = operation
+    self.base = base
+    self.displacement = displacement
+    self.value = value
+    self.constant = constant
+    self.isStore = isStore
+    self.isWide = isWide
+  }
+}
+
+/// The table by which translated code finds the host address of a guest page: for each of 2^20
+/// pages of 4 KiB one 64-bit word, host address minus guest address, for loads; and another such
+/// table for stores.
+///
+/// A word whose bit 0 is set sends the access on its slow path; such a word must still lead to
+/// host addresses without access, for every guest address and 4 GiB to both sides.
+public enum PageTable {
+  /// Bytes from the table for loads to that for stores.
+  public static let storeOffset = 8 << 20
+}
+
 /// Where the fixed pieces of code of a host are, as addresses of execution.
 public struct HostStubs: Sendable {
   /// `(env, code)`: enters translated code.
@@ -103,21 +144,34 @@ public protocol Host: AnyObject {
   /// Per row of the constraints, four entries: the general registers for each operand.
   var operandRegisters: UnsafePointer<UInt16> { get }
   /// The registers that can be homes of guest globals, best first.
-  static var homeRegisters: [RegisterNumber] { get }
+  var homeRegisters: [RegisterNumber] { get }
   /// Whether a guest access may add two registers.
   var addsIndexes: Bool { get }
   /// Writes the fixed pieces of code; must come first, at the start of the code buffer.
+  ///
+  /// - Parameter slowAccess: for paged memory, the function
+  ///   `(env, registers, number of the access, context) -> 0, or 1 when it raised an exception`;
+  ///   `registers` are the sixteen general registers by number.
   func writeStubs(
     in space: CodeSpace, block: Block, homes: [(register: RegisterNumber, offset: Int)],
-    layout: EnvironmentLayout, helpers: [Helper]) -> HostStubs
+    layout: EnvironmentLayout, helpers: [Helper], slowAccess: UnsafeRawPointer?
+  ) -> HostStubs
   /// Writes the code of an allocated block.
   ///
-  /// - Parameter linkBase: the number that the block's first jump gets.
+  /// - Parameters:
+  ///   - linkBase: the number that the block's first jump gets.
+  ///   - accessBase: the number that its first slow access gets.
   /// - Returns: the size in bytes, or nil if there was no room.
   func emit(
-    _ block: Block, _ allocator: LocalAllocator, in space: CodeSpace, linkBase: UInt32) -> Int?
+    _ block: Block, _ allocator: LocalAllocator, in space: CodeSpace, linkBase: UInt32,
+    accessBase: UInt32
+  ) -> Int?
   /// The jumps of the block emitted last.
   var exits: UnsafeMutableBufferPointer<ExitSite> { get }
+  /// The slow paths of the block emitted last.
+  var slowAccesses: UnsafeMutableBufferPointer<SlowAccess> { get }
+  /// Whether every access goes its slow path, in blocks emitted from now on.
+  var onlySlowAccesses: Bool { get set }
   /// The guest instructions of the block emitted last, in order of code.
   var marks: UnsafeMutableBufferPointer<CodeMark> { get }
   /// Offset of the code behind the exit-request poll of the block emitted last.

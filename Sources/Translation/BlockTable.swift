@@ -1,9 +1,12 @@
+import IR
 import RegisterAllocation
 
 /// A translated block.
 public struct TranslatedBlock {
   /// The guest address and the mode bits that it was translated for.
   public var address, key: UInt32
+  /// Where its code is, and the addresses around it for which that holds: see `CodePlace`.
+  public var physical, first, last: UInt32
   /// Where its code starts in the code buffer, its size, and the size of its head (the poll).
   public var codeOffset, codeSize: UInt32
   public var bodyOffset: UInt32
@@ -37,7 +40,7 @@ struct Link {
   var cache: InlineCache?
 }
 
-/// Guest code that a block covers: a run of words within one page.
+/// Guest code that a block covers: a run of words within one page, by physical address.
 struct Span {
   var first, end: UInt32
   var block: UInt32
@@ -54,6 +57,7 @@ final class BlockTable {
   private(set) var links: Arena<Link>
   private(set) var marks: Arena<CodeMark>
   private(set) var spans: Arena<Span>
+  private(set) var accesses: Arena<SlowAccess>
   /// Heads of the chains by address, and by guest page, plus one.
   private let heads: UnsafeMutablePointer<UInt32>
   private let pages: ZeroMemory
@@ -64,6 +68,7 @@ final class BlockTable {
     links = Arena()
     marks = Arena()
     spans = Arena()
+    accesses = Arena()
     heads = .allocate(capacity: Self.headCount)
     heads.initialize(repeating: 0, count: Self.headCount)
     pages = try ZeroMemory(4 << 20)
@@ -77,6 +82,7 @@ final class BlockTable {
     links.clear()
     marks.clear()
     spans.clear()
+    accesses.clear()
     heads.update(repeating: 0, count: Self.headCount)
     pages.clear()
   }
@@ -90,19 +96,27 @@ final class BlockTable {
     pages.start.assumingMemoryBound(to: UInt32.self) + Int(page)
   }
 
-  /// The number of the block for an address and a key, or nil.
-  func find(_ address: UInt32, _ key: UInt32) -> Int? {
+  /// The number of the block for an address, a key and the place of its code, or nil.
+  func find(_ address: UInt32, _ key: UInt32, _ place: CodePlace) -> Int? {
     var n = heads[slot(address, key)]
     while n != 0 {
       let block = blocks.base + Int(n - 1)
-      if block.pointee.address == address && block.pointee.key == key { return Int(n - 1) }
+      if block.pointee.address == address && block.pointee.key == key
+        && block.pointee.physical == place.physical && block.pointee.first == place.first
+        && block.pointee.last == place.last
+      {
+        return Int(n - 1)
+      }
       n = block.pointee.next
     }
     return nil
   }
 
   /// Enters a block and returns its number.
-  func insert(_ block: TranslatedBlock) -> Int {
+  ///
+  /// - Parameter isFound: whether `find` finds it.
+  func insert(_ block: TranslatedBlock, isFound: Bool = true) -> Int {
+    guard isFound else { return blocks.append(block) }
     let head = heads + slot(block.address, block.key)
     var block = block
     block.next = head.pointee
@@ -131,6 +145,7 @@ final class BlockTable {
   /// Appends to the lists that a block's record points into.
   func append(_ mark: CodeMark) { _ = marks.append(mark) }
   func append(_ link: Link) { _ = links.append(link) }
+  func append(_ access: SlowAccess) { _ = accesses.append(access) }
 
   /// Notes that a block covers guest code on one page.
   func addSpan(first: UInt32, end: UInt32, block: Int) {

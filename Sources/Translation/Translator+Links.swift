@@ -11,7 +11,11 @@ extension Translator {
       return
     }
     let target = table.blocks.base + block
-    let offset = target.pointee.codeOffset + (link.pointee.skipsPoll ? target.pointee.bodyOffset : 0)
+    if link.pointee.cache != nil, !isNear(target, link.pointee.source) {
+      return goByTable(link)
+    }
+    let offset =
+      target.pointee.codeOffset + (link.pointee.skipsPoll ? target.pointee.bodyOffset : 0)
     patch(link, to: offset)
     if let cache = link.pointee.cache {
       store(target.pointee.address, at: cache.constant)
@@ -27,6 +31,20 @@ extension Translator {
         buffer.executable &+ UInt(source.codeOffset), slot: Int(number - source.firstLink),
         to: buffer.executable &+ UInt(target.pointee.codeOffset))
     }
+  }
+
+  /// Whether a block lies within the addresses for which another's place holds.
+  private func isNear(_ target: UnsafeMutablePointer<TranslatedBlock>, _ source: UInt32) -> Bool {
+    let source = table.blocks.base + Int(source)
+    return target.pointee.address >= source.pointee.first
+      && target.pointee.address <= source.pointee.last
+  }
+
+  /// Sends a computed call by the jump table for good: its target is not the same code in every
+  /// address space.
+  private func goByTable(_ link: UnsafeMutablePointer<Link>) {
+    guard let cache = link.pointee.cache else { return }
+    patch(operand: cache.branch, to: cache.byTable)
   }
 
   func patch(_ link: UnsafeMutablePointer<Link>, to offset: UInt32) {
@@ -52,7 +70,7 @@ extension Translator {
 
   // MARK: Invalidation
 
-  /// Drops every block that was made from guest code in a range of addresses.
+  /// Drops every block that was made from guest code in a range of physical addresses.
   public func invalidate(_ range: Range<UInt32>, _ env: UnsafeMutableRawPointer) {
     guard !range.isEmpty else { return }
     var any = false
@@ -72,8 +90,9 @@ extension Translator {
     table.remove(number)
     counters.invalidations &+= 1
     let block = table.blocks.base + number
-    jumpTables[block.pointee.key]?.start.storeBytes(
-      of: 0, toByteOffset: Int(block.pointee.address & ~3), as: UInt32.self)
+    for view in views where view.key == block.pointee.key {
+      view.forget(block.pointee.address, block.pointee.codeOffset)
+    }
     var n = block.pointee.incoming
     while n != 0 {
       let link = table.links.base + Int(n - 1)
@@ -107,10 +126,23 @@ extension Translator {
     unlink(link)
   }
 
+  /// Forgets, in every address space, what code a page of guest addresses leads to.
+  ///
+  /// - Parameter page: a guest address >> 12.
+  public func forget(page: UInt32, _ env: UnsafeMutableRawPointer) {
+    for view in views { view.forget(page: page) }
+    forgetReturns(env)
+  }
+
+  /// Forgets what code the addresses of a space lead to: its number will mean another.
+  public func forget(space: UInt32) {
+    for view in views where view.space == space { view.clear() }
+  }
+
   /// Drops everything.
   public func flush(_ env: UnsafeMutableRawPointer) {
     table.clear()
-    for memory in jumpTables.values { memory.clear() }
+    for view in views { view.clear() }
     cursor = stubs.size
     forgetReturns(env)
     counters.flushes &+= 1

@@ -6,10 +6,24 @@ import RegisterAllocation
 
 /// What the translator wants of guest memory.
 public protocol CodeMemory: AnyObject {
-  /// Reads guest code.
+  /// Reads guest code, near the place asked for last.
   var codeSource: CodeSource { get }
   /// From now on a change of the page's contents must be reported by `Translator.invalidate`.
+  ///
+  /// - Parameter page: a physical address >> 12.
   func markCode(page: UInt32)
+  /// The number of the address space that code is fetched from now.
+  var codeSpace: UInt32 { get }
+  /// Where the code at a guest address is, or nil if it cannot be fetched.
+  func place(ofCode address: UInt32) -> CodePlace?
+}
+
+/// A guest without address translation has one space, and code is where its address says.
+extension CodeMemory {
+  public var codeSpace: UInt32 { 0 }
+  public func place(ofCode address: UInt32) -> CodePlace? {
+    CodePlace(physical: address, first: 0, last: .max)
+  }
 }
 
 /// Why `Translator.run` returned.
@@ -20,6 +34,8 @@ public enum RunExit: Equatable {
   case fault
   /// Somebody asked for an exit.
   case request
+  /// The code at the program counter cannot be fetched.
+  case fetch
 }
 
 /// Counters for `info jit` and for tests.
@@ -46,7 +62,9 @@ public protocol TranslationObserver: AnyObject {
   /// The ops after all passes.
   func optimized(_ block: Block, address: UInt32)
   /// The code of the block.
-  func emitted(_ block: TranslatedBlock, code: UnsafeRawBufferPointer, at address: UInt, marks: UnsafeBufferPointer<CodeMark>)
+  func emitted(
+    _ block: TranslatedBlock, code: UnsafeRawBufferPointer, at address: UInt,
+    marks: UnsafeBufferPointer<CodeMark>)
   /// A block is about to be entered.
   func entering(_ block: TranslatedBlock, at address: UInt, env: UnsafeMutableRawPointer)
   /// A jump has been linked.
@@ -74,11 +92,12 @@ public final class Translator {
   var cursor: Int
   let table: BlockTable
   private let spans: UnsafeMutablePointer<TranslatedSpan>
-  /// Per key: the jump table, made when the key is first used.
-  var jumpTables: [UInt32: ZeroMemory] = [:]
-  private var currentKey: UInt32 = 0
-  /// The current key's jump table.
-  var jumpTargets: UnsafeMutablePointer<UInt32>
+  /// The jump tables, one for each address space and key, made when first used.
+  var views: [CodeView] = []
+  private var view: CodeView
+  /// The current view's jump table.
+  private var jumpTargets: UnsafeMutablePointer<UInt32>
+  private let slowAccesses: SlowAccesses?
   var forkCopy: Int32 = -1
   let returnStack: ReturnStack
   let layout: EnvironmentLayout
@@ -86,11 +105,13 @@ public final class Translator {
 
   /// Sets up a translator whose code buffer has `size` bytes.
   ///
-  /// - Parameter homes: the guest's globals (temps) that live in host registers, best first.
+  /// - Parameters:
+  ///   - homes: the guest's globals (temps) that live in host registers, best first.
+  ///   - accesses: what makes the slow accesses of paged guest memory.
   public init(
     guest: any Guest, host: any Host, memory: any CodeMemory, codeBufferSize: Int,
     homes: [(temp: TempIndex, offset: Int)],
-    techniques: Techniques = Techniques()
+    techniques: Techniques = Techniques(), accesses: (any AccessPort)? = nil
   ) throws(TranslationError) {
     self.guest = guest
     self.host = host
@@ -99,19 +120,22 @@ public final class Translator {
     block = Block(names: guest.names)
     let near = guest.names.helpers.first.map { UInt(bitPattern: $0.address) } ?? 0
     buffer = try CodeBuffer(size: codeBufferSize, near: near)
-    let registers = type(of: host).homeRegisters
+    let registers = host.homeRegisters
     let placed = Array(zip(techniques.usesHomes ? homes : [], registers))
     stubs = host.writeStubs(
       in: CodeSpace(
         start: buffer.writable, limit: buffer.writable + buffer.size,
         runtimeAddress: buffer.executable),
       block: block, homes: placed.map { ($1, $0.offset) }, layout: guest.layout,
-      helpers: guest.names.helpers)
+      helpers: guest.names.helpers, slowAccess: SlowAccesses.function)
     cursor = stubs.size
-    table = try BlockTable()
+    let table = try BlockTable()
+    self.table = table
+    slowAccesses = accesses.map { SlowAccesses($0, table, guest.layout) }
     var passes = techniques.passes
     if !host.addsIndexes { passes.remove(.indexes) }
-    optimizer = Optimizer(block, passes: passes, homes: placed.map(\.0.temp),
+    optimizer = Optimizer(
+      block, passes: passes, homes: placed.map(\.0.temp),
       registers: PreferredRegisters(
         operands: host.operandRegisters, homes: placed.map { ($0.temp, $1) }))
     allocator = LocalAllocator(
@@ -119,9 +143,9 @@ public final class Translator {
       homes: Dictionary(uniqueKeysWithValues: placed.map { ($0.temp, $1) }), layout: guest.layout)
     spans = .allocate(capacity: spanCapacity)
     returnStack = try ReturnStack()
-    let targets = try ZeroMemory(1 << 32)
-    jumpTables[0] = targets
-    jumpTargets = targets.start.assumingMemoryBound(to: UInt32.self)
+    view = try CodeView(space: 0, key: 0)
+    views = [view]
+    jumpTargets = view.targets
     enter = unsafeBitCast(
       stubs.enter, to: (@convention(c) (UnsafeMutableRawPointer, UInt) -> Void).self)
     limits.pairsReturns = techniques.pairsReturns
@@ -169,17 +193,25 @@ public final class Translator {
     field(env, layout.codeBase).pointee = UInt64(buffer.executable)
     field(env, layout.returnStack).pointee = UInt64(returnStack.top)
     field(env, layout.returnStackTop).pointee = UInt64(returnStack.top)
-    try select(guest.key(env), env)
+    if let paging = layout.paging, let slowAccesses {
+      let context = Unmanaged.passUnretained(slowAccesses).toOpaque()
+      field(env, paging.slowContext).pointee = UInt64(UInt(bitPattern: context))
+    }
+    try select(memory.codeSpace, guest.key(env), env)
   }
 
-  /// Makes a key the current one: its jump table counts, and no pending return does.
-  private func select(_ key: UInt32, _ env: UnsafeMutableRawPointer) throws(TranslationError) {
-    if jumpTables[key] == nil { jumpTables[key] = try ZeroMemory(1 << 32) }
-    currentKey = key
-    if let memory = jumpTables[key] {
-      jumpTargets = memory.start.assumingMemoryBound(to: UInt32.self)
+  /// Makes a view the current one: its jump table counts, and no pending return does.
+  private func select(
+    _ space: UInt32, _ key: UInt32, _ env: UnsafeMutableRawPointer
+  ) throws(TranslationError) {
+    if let known = views.first(where: { $0.space == space && $0.key == key }) {
+      view = known
+    } else {
+      view = try CodeView(space: space, key: key)
+      views.append(view)
     }
-    field(env, layout.jumpTable).pointee = UInt64(UInt(bitPattern: jumpTables[key]?.start))
+    jumpTargets = view.targets
+    field(env, layout.jumpTable).pointee = UInt64(UInt(bitPattern: jumpTargets))
     forgetReturns(env)
   }
 
@@ -196,11 +228,12 @@ public final class Translator {
     var link: UInt32? = nil
     while true {
       let key = guest.key(env)
-      if key != currentKey {
-        try select(key, env)
+      let space = memory.codeSpace
+      if key != view.key || space != view.space {
+        try select(space, key, env)
         link = nil
       }
-      let offset = entry(pc.pointee, env, link)
+      guard let offset = entry(pc.pointee, env, link) else { return .fetch }
       enter(env, buffer.executable &+ UInt(offset))
       link = nil
       switch ExitKind(rawValue: word(env, layout.exitKind).pointee) {
@@ -214,7 +247,8 @@ public final class Translator {
         counters.linkExits &+= 1
         link = limits.chains ? word(env, layout.exitPayload).pointee : nil
       case .request: return .request
-      case .stale: invalidate(pc.pointee..<pc.pointee &+ 4, env)
+      case .stale: dropStale(pc.pointee, env)
+      case .access: return .exception(word(env, layout.exitPayload).pointee)
       case .exception: return .exception(word(env, layout.exitPayload).pointee)
       default:
         recoverFault(pc)
@@ -224,15 +258,17 @@ public final class Translator {
   }
 
   /// The code for an address, as an offset: known from the jump table, or found and linked.
-  private func entry(_ address: UInt32, _ env: UnsafeMutableRawPointer, _ jump: UInt32?) -> UInt32 {
+  private func entry(
+    _ address: UInt32, _ env: UnsafeMutableRawPointer, _ jump: UInt32?
+  ) -> UInt32? {
     let known = jumpTargets[Int(address >> 2)]
     if known != 0 && jump == nil && observer == nil { return known }
     var link = jump
-    let number = find(address, env, &link)
+    guard let number = find(address, env, &link) else { return nil }
     let target = table.blocks.base[number]
     if let link { connect(link, to: number) }
     if link.flatMap({ table.links.base[Int($0)].cache }) != nil || link == nil {
-      setJumpTarget(address, target.codeOffset)
+      view.set(address, target.codeOffset)
     }
     observer?.entering(target, at: buffer.executable &+ UInt(target.codeOffset), env: env)
     return target.codeOffset
@@ -247,36 +283,71 @@ public final class Translator {
   }
 
   /// The block for an address under the current key, translated if need be. A flush forgets `link`.
-  private func find(_ address: UInt32, _ env: UnsafeMutableRawPointer, _ link: inout UInt32?) -> Int {
-    if let found = table.find(address, currentKey) { return found }
+  private func find(
+    _ address: UInt32, _ env: UnsafeMutableRawPointer, _ link: inout UInt32?
+  ) -> Int? {
+    guard let place = memory.place(ofCode: address) else { return nil }
+    if let found = table.find(address, view.key, place) { return found }
     let flushes = counters.flushes
-    let number = translate(address, env)
+    let number = translate(address, place, env)
     if counters.flushes != flushes { link = nil }
     return number
   }
 
-  private func setJumpTarget(_ address: UInt32, _ offset: UInt32) {
-    jumpTargets[Int(address >> 2)] = offset
+  /// Drops the blocks made from the word at an address, which has changed.
+  private func dropStale(_ address: UInt32, _ env: UnsafeMutableRawPointer) {
+    guard let place = memory.place(ofCode: address) else { return }
+    invalidate(place.physical..<(place.physical | 3), env)
+  }
+
+  /// Executes the instruction at the program counter with every access on its slow path: after a
+  /// fault in translated code that may have been none of the guest's.
+  public func stepSlowly(_ env: UnsafeMutableRawPointer) -> RunExit {
+    let pc = word(env, layout.programCounter)
+    guard let place = memory.place(ofCode: pc.pointee) else { return .fetch }
+    host.onlySlowAccesses = true
+    let normal = limits
+    limits.chains = false
+    let number = translate(pc.pointee, place, env, limit: 1, isFound: false)
+    limits = normal
+    host.onlySlowAccesses = false
+    enter(env, buffer.executable &+ UInt(table.blocks.base[number].codeOffset))
+    switch ExitKind(rawValue: word(env, layout.exitKind).pointee) {
+    case .exception, .access: return .exception(word(env, layout.exitPayload).pointee)
+    case .fault:
+      recoverFault(pc)
+      return .fault
+    default: return .request
+    }
   }
 
   // MARK: Translating
 
   /// Translates the block at an address and enters it in the table.
-  private func translate(_ address: UInt32, _ env: UnsafeMutableRawPointer) -> Int {
-    var limit = limits.instructions
+  ///
+  /// - Parameter isFound: whether it is found there for the same address again.
+  private func translate(
+    _ address: UInt32, _ place: CodePlace, _ env: UnsafeMutableRawPointer, limit: Int? = nil,
+    isFound: Bool = true
+  ) -> Int {
+    var limit = limit ?? limits.instructions
     while true {
-      if let number = attempt(address, limit) { return number }
+      if let number = attempt(address, place, limit, isFound) { return number }
       if allocator.failed && limit > 1 { limit /= 2 } else { flush(env) }
     }
   }
 
   /// One try: nil if the code buffer is full or the block asks too much of the allocator.
-  private func attempt(_ address: UInt32, _ limit: Int) -> Int? {
+  private func attempt(
+    _ address: UInt32, _ place: CodePlace, _ limit: Int, _ isFound: Bool
+  ) -> Int? {
     block.clear()
     var limits = limits
     limits.instructions = limit
+    limits.first = place.first
+    limits.last = place.last
     let (spanCount, instructions) = guest.translate(
-      into: block, at: address, key: currentKey, from: memory.codeSource, limits: limits,
+      into: block, at: address, key: view.key, from: memory.codeSource, limits: limits,
       spans: spans)
     check(block, after: "the guest", at: address)
     let watcher = observer?.wants(address) == true ? observer : nil
@@ -292,8 +363,12 @@ public final class Translator {
       start: buffer.writable + cursor, limit: buffer.writable + buffer.size,
       runtimeAddress: buffer.executable &+ UInt(cursor))
     let linkBase = UInt32(table.links.count)
-    guard let size = host.emit(block, allocator, in: space, linkBase: linkBase) else { return nil }
-    let number = enter(address, size, spanCount, instructions, linkBase)
+    let accessBase = UInt32(table.accesses.count)
+    guard
+      let size = host.emit(
+        block, allocator, in: space, linkBase: linkBase, accessBase: accessBase)
+    else { return nil }
+    let number = enter(address, place, size, spanCount, instructions, linkBase, isFound)
     if let watcher {
       watcher.emitted(
         table.blocks.base[number],
@@ -306,19 +381,22 @@ public final class Translator {
 
   /// Enters the block just emitted in the tables.
   private func enter(
-    _ address: UInt32, _ size: Int, _ spanCount: Int, _ instructions: Int, _ linkBase: UInt32
+    _ address: UInt32, _ place: CodePlace, _ size: Int, _ spanCount: Int, _ instructions: Int,
+    _ linkBase: UInt32, _ isFound: Bool
   ) -> Int {
     let base = UInt32(cursor)
     let marks = host.marks
     let exits = host.exits
     let number = table.insert(
       TranslatedBlock(
-        address: address, key: currentKey, codeOffset: base, codeSize: UInt32(size),
+        address: address, key: view.key, physical: place.physical, first: place.first,
+        last: place.last, codeOffset: base, codeSize: UInt32(size),
         bodyOffset: UInt32(host.bodyOffset), firstLink: linkBase,
         firstMark: UInt32(table.marks.count), firstSpan: UInt32(table.spans.count),
         linkCount: UInt16(exits.count), markCount: UInt16(marks.count),
         spanCount: UInt16(spanCount), instructions: UInt16(instructions), incoming: 0, next: 0,
-        isInvalid: false))
+        isInvalid: false), isFound: isFound)
+    for access in host.slowAccesses { table.append(access) }
     for mark in marks { table.append(mark) }
     for exit in exits {
       table.append(
@@ -330,7 +408,7 @@ public final class Translator {
               constant: base + $0.constant, branch: base + $0.branch, byTable: base + $0.byTable)
           }))
     }
-    for n in 0..<spanCount { cover(spans[n], number) }
+    for n in 0..<spanCount { cover(spans[n], number, place.physical &- address) }
     counters.blocks &+= 1
     counters.instructions &+= instructions
     counters.hostBytes &+= size
@@ -338,11 +416,14 @@ public final class Translator {
   }
 
   /// Notes the guest code of a block, page by page.
-  private func cover(_ span: TranslatedSpan, _ number: Int) {
-    var first = span.first
-    while first != span.end {
+  ///
+  /// - Parameter distance: what is added to its addresses to get physical ones.
+  private func cover(_ span: TranslatedSpan, _ number: Int, _ distance: UInt32) {
+    var first = span.first &+ distance
+    let last = span.end &+ distance
+    while first != last {
       let nextPage = (first & ~0xfff) &+ 0x1000
-      let end = span.end &- first <= nextPage &- first ? span.end : nextPage
+      let end = last &- first <= nextPage &- first ? last : nextPage
       table.addSpan(first: first, end: end, block: number)
       memory.markCode(page: first >> 12)
       first = end

@@ -44,7 +44,7 @@ extension Cpu {
   func jump(to target: UInt32) {
     let target = target & ~3
     ir.commit()
-    if context.pointee.chains && target > address {
+    if context.pointee.chains && target > address && isNear(target) {
       if !skipsAwaited(target) {
         context.pointee.next = target
         return
@@ -62,18 +62,30 @@ extension Cpu {
   /// A chained exit to an address.
   func chain(to target: UInt32) {
     guard context.pointee.chains else { return leave(.lookup, at: target) }
+    guard isNear(target) else {
+      return ir.effect1(.goto_ptr, .i32, constant(Int(target)).temp)
+    }
     let slot = context.pointee.slot
     context.pointee.slot = slot &+ 1
     ir.effect(.goto_tb, constant: slot, constant2: target)
   }
 
+  /// Whether an address is one that direct jumps of this block may lead to, and the block cover.
+  func isNear(_ target: UInt32) -> Bool {
+    target >= context.pointee.first && target <= context.pointee.last
+  }
+
+  /// Whether a call here can be paired with its return, which comes back into the block.
+  private var pairsReturn: Bool { context.pointee.pairsReturns && isNear(address &+ 4) }
+
   /// Calls a known address: the return is paired with the host's.
   func callTarget(_ target: UInt32) {
     let target = target & ~3
+    guard isNear(target) else { return callComputed(constant(Int(target))) }
     LR = constant(Int(address &+ 4))
     ir.commit()
     if target == address &+ 4 { return }
-    guard context.pointee.pairsReturns else {
+    guard pairsReturn else {
       chain(to: target)
       context.pointee.ended = true
       return
@@ -88,7 +100,7 @@ extension Cpu {
     let aligned = (target & ~3).copied()
     LR = constant(Int(address &+ 4))
     ir.commit()
-    if context.pointee.pairsReturns {
+    if pairsReturn {
       ir.effect2(.call_ptr, .i32, aligned.temp, constant(Int(address &+ 4)).temp)
     } else {
       ir.effect1(.goto_ptr, .i32, aligned.temp)

@@ -19,6 +19,9 @@ struct TranslationContext {
   /// Whether calls and returns are paired with the host's, and branches forward kept inside.
   var pairsReturns: Bool
   var keepsForwardBranches: Bool
+  /// The addresses that the block and its direct jumps stay within.
+  var first: UInt32
+  var last: UInt32
   /// Branches that lead to code further on in the block.
   var forward = ForwardBranches()
 }

@@ -49,7 +49,7 @@ extension Cpu {
   /// A label at an address ahead, to be placed when translation comes there; nil if it is too far
   /// or too many wait already.
   func awaited(_ target: UInt32) -> UInt32? {
-    guard context.pointee.keepsForwardBranches, target > address,
+    guard context.pointee.keepsForwardBranches, target > address, isNear(target),
       target &- address <= ForwardBranches.reach,
       context.pointee.forward.count < ForwardBranches.capacity
     else { return nil }

@@ -50,13 +50,14 @@ public final class PowerPCGuest: Guest {
       to: TranslationContext(
         address: address, next: address, key: key, chains: limits.chains, ended: false, slot: 0,
         start: address, pairsReturns: limits.chains && limits.pairsReturns,
-        keepsForwardBranches: limits.chains && limits.keepsForwardBranches))
+        keepsForwardBranches: limits.chains && limits.keepsForwardBranches,
+        first: limits.first, last: limits.last))
     let cpu = Cpu(ir: builder, context: context)
     cpu.pollExitRequest()
     var walk = Walk(spans: spans, first: address)
     while let pc = nextAddress() {
       guard walk.count < limits.instructions, block.opCount < Block.capacity / 8,
-        walk.enter(pc)
+        cpu.isNear(pc), walk.enter(pc)
       else {
         if !context.pointee.ended { cpu.chain(to: pc) }
         break

@@ -10,8 +10,8 @@ final class Emitter {
   let stubs: Stubs
   let features: Features
   let layout: EnvironmentLayout
-  /// Whether guest memory is at host address 0, or is reached through the GS segment.
-  let guestBaseIsZero: Bool
+  /// How guest memory is reached.
+  let guestMemory: GuestMemoryModel
 
   private(set) var block: Block
   var ops: UnsafeMutablePointer<Op>
@@ -39,6 +39,16 @@ final class Emitter {
   var isBehindChainedLabel = false
   /// The number that the block's first jump has among all jumps.
   var linkBase: UInt32 = 0
+  /// The accesses of the block that have slow paths, the branches that lead there and where they
+  /// come back; the number that the first has among all.
+  private(set) var accesses: UnsafeMutablePointer<SlowAccess>
+  var slowPaths: UnsafeMutablePointer<SlowPath>
+  var accessCount = 0
+  var accessBase: UInt32 = 0
+  /// Whether every access goes its slow path.
+  var onlySlowAccesses = false
+  /// The guest instruction at hand.
+  var instruction: UInt32 = 0
 
   struct LabelState {
     /// The branch that leads here.
@@ -50,26 +60,32 @@ final class Emitter {
 
   static let capacity = 4096
 
-  init(block: Block, features: Features, layout: EnvironmentLayout, stubs: Stubs, table: LoweringTable, guestBaseIsZero: Bool) {
+  init(
+    block: Block, features: Features, layout: EnvironmentLayout, stubs: Stubs, table: LoweringTable,
+    guestMemory: GuestMemoryModel
+  ) {
     self.block = block
     self.features = features
     self.layout = layout
     self.stubs = stubs
     self.table = table
-    self.guestBaseIsZero = guestBaseIsZero
+    self.guestMemory = guestMemory
     ops = block.ops
     exits = .allocate(capacity: Self.capacity)
     marks = .allocate(capacity: Self.capacity)
     labels = .allocate(capacity: Self.capacity)
     pendingStubs = .allocate(capacity: Self.capacity)
     returns = .allocate(capacity: Self.capacity)
+    accesses = .allocate(capacity: Self.capacity)
+    slowPaths = .allocate(capacity: Self.capacity)
     x = stubs.assembler
   }
 
   /// Writes the code of a block at the assembler's place.
   ///
   /// - Returns: false if there was no room.
-  func emit(_ block: Block, _ allocator: LocalAllocator, at x: Assembler, linkBase: UInt32) -> Bool {
+  func emit(_ block: Block, _ allocator: LocalAllocator, at x: Assembler, linkBase: UInt32) -> Bool
+  {
     self.x = x
     self.block = block
     self.linkBase = linkBase
@@ -80,9 +96,12 @@ final class Emitter {
     flags = .none
     address = 0
     pendingStubCount = 0
+    accessCount = 0
+    instruction = 0
     prepareLabels()
     let steps = allocator.steps
     for n in 0..<allocator.stepCount { emit(steps + n) }
+    writeSlowPaths()
     writePendingStubs()
     return !self.x.overflowed
   }
@@ -108,7 +127,10 @@ final class Emitter {
     switch step.pointee.kind {
     case .op: emitOp(step)
     case .move: move(step)
-    case .load: load(step.pointee.type, step.pointee.operands[unchecked: 0].register, step.pointee.operands[unchecked: 1].offset)
+    case .load:
+      load(
+        step.pointee.type, step.pointee.operands[unchecked: 0].register,
+        step.pointee.operands[unchecked: 1].offset)
     case .store: store(step)
     case .constant: constant(step)
     }
@@ -134,6 +156,7 @@ final class Emitter {
 
   private func mark(_ address: UInt32) {
     self.address = max(self.address, address)
+    instruction = address
     if markCount == 0 { bodyOffset = x.offset }
     guard markCount < Self.capacity else { return }
     marks[markCount] = CodeMark(offset: UInt32(x.offset), address: address)

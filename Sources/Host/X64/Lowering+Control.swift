@@ -57,7 +57,8 @@ extension Lowering {
       e.loadTarget()
       e.x.jmp(.rcx)
     },
-    Lowering(.call_ptr, [.i32], [], [C.fixed(.rax), C(0, .anyConstant)], clobbers: GPR.rcx.set) { e, o in
+    Lowering(.call_ptr, [.i32], [], [C.fixed(.rax), C(0, .anyConstant)], clobbers: GPR.rcx.set) {
+      e, o in
       e.callComputed(returningTo: o.immediate(1))
     },
     Lowering(.ret_ptr, [.i32], [], [C.fixed(.rax)]) { e, _ in e.returnFromBlock() },

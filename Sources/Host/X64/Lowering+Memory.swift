@@ -34,7 +34,8 @@ extension Lowering {
       Lowering(.qemu_st, [.i32], [], [value, address, index], clobbers: clobbers) { e, o in
         e.storeGuest(o)
       },
-      Lowering(.qemu_st, [.i64], [], [C(general, .zero), address, index], clobbers: clobbers) { e, o in
+      Lowering(.qemu_st, [.i64], [], [C(general, .zero), address, index], clobbers: clobbers) {
+        e, o in
         e.storeGuest(o)
       },
       Lowering(
@@ -83,17 +84,20 @@ extension Emitter {
       let sum = o.immediate(n) &+ displacement
       let register = index.kind == .register ? GPR.number(index.register) : nil
       return Address(
-        base: register, displacement: sum, segmentGS: !guestBaseIsZero, addressSize32: true)
+        base: register, displacement: sum, segmentGS: guestMemory == .throughGS, addressSize32: true
+      )
     }
     let register = index.kind == .register ? GPR.number(index.register) : nil
     return Address(
       base: .number(base.register), index: register, displacement: displacement,
-      segmentGS: !guestBaseIsZero, addressSize32: register != nil || !isSmall)
+      segmentGS: guestMemory == .throughGS, addressSize32: register != nil || !isSmall)
   }
 
-  func loadGuest(_ o: OpInPlace) {
+  func loadGuest(_ o: OpInPlace) { loadGuest(o, from: guestAddress(o, 0)) }
+
+  /// Loads from a host address.
+  func loadGuest(_ o: OpInPlace, from m: Address) {
     let operation = o.op.pointee.memory
-    let m = guestAddress(o, 0)
     switch operation.bytes {
     case 1:
       operation.isSigned ? x.movsx(o.width, o.d, .byte, m) : x.movzx(.dword, o.d, .byte, m)
@@ -121,9 +125,11 @@ extension Emitter {
     if operation.isSigned { x.movsx(o.width, o.d, .word, o.d) }
   }
 
-  func storeGuest(_ o: OpInPlace) {
+  func storeGuest(_ o: OpInPlace) { storeGuest(o, at: guestAddress(o, 1)) }
+
+  /// Stores to a host address.
+  func storeGuest(_ o: OpInPlace, at m: Address) {
     let operation = o.op.pointee.memory
-    let m = guestAddress(o, 1)
     let w = Width(rawValue: UInt8(operation.bytes.trailingZeroBitCount)) ?? .dword
     let value = o.input(0)
     if value.kind == .constant {

@@ -134,7 +134,7 @@ struct LoweringTable {
   /// Per row and operand: the general registers that it may be in.
   let operandRegisters: UnsafeMutablePointer<UInt16>
 
-  init(_ features: Features) {
+  init(_ features: Features, _ memory: GuestMemoryModel) {
     operandRegisters = .allocate(capacity: 4 * 2048)
     operandRegisters.initialize(repeating: .max, count: 4 * 2048)
     constraints = .allocate(capacity: 2048)
@@ -144,7 +144,8 @@ struct LoweringTable {
     let sections: [[Lowering]] = [
       Lowering.arithmetic, Lowering.logic, Lowering.shifts(features), Lowering.fields(features),
       Lowering.comparisons, Lowering.carries, Lowering.environment,
-      Lowering.guestMemory(features), Lowering.control, Lowering.floatingPoint(features),
+      memory == .paged ? Lowering.pagedMemory(features) : Lowering.guestMemory(features),
+      Lowering.control, Lowering.floatingPoint(features),
     ]
     for row in sections.joined() {
       for type in row.types {

@@ -41,27 +41,37 @@ struct Stubs {
   private(set) var copyStart: UInt = 0
   private(set) var copyEnd: UInt = 0
   /// The assembler behind the last stub.
-  private(set) var assembler: Assembler
+  var assembler: Assembler
 
   private let homes: [Home]
-  private let layout: EnvironmentLayout
+  let layout: EnvironmentLayout
+
+  /// Makes a slow access to paged memory: its number stands behind the call of this stub. Every
+  /// register but the result's keeps its value.
+  var slowAccess: UInt = 0
 
   /// Writes the stubs.
-  init(at assembler: Assembler, homes: [Home], layout: EnvironmentLayout, helpers: [Helper]) {
+  init(
+    at assembler: Assembler, homes: [Home], layout: EnvironmentLayout, helpers: [Helper],
+    slowAccess: UnsafeRawPointer? = nil
+  ) {
     self.assembler = assembler
     self.homes = homes
     self.layout = layout
     writeLookupMiss()
     writeEnter()
-    for kind in 0...ExitKind.cache.rawValue { exits.append(writeExit(kind)) }
+    for kind in 0...ExitKind.access.rawValue { exits.append(writeExit(kind)) }
     link = exits[Int(ExitKind.link.rawValue)]
     writeOthers()
     writeCopy()
     for helper in helpers { writeHelper(helper) }
+    if let slowAccess, let paging = layout.paging {
+      writeSlowAccess(UInt(bitPattern: slowAccess), paging)
+    }
     self.assembler.align(to: 64)
   }
 
-  private func env(_ offset: Int) -> Address { Address(.rbp, Int32(truncatingIfNeeded: offset)) }
+  func env(_ offset: Int) -> Address { Address(.rbp, Int32(truncatingIfNeeded: offset)) }
 
   private static let calleeSaved: [GPR] = [.rbp, .rbx, .r12, .r13, .r14, .r15]
   private static let callerSaved: RegisterSet =
@@ -89,11 +99,12 @@ struct Stubs {
     assembler.mov(.qword, env(layout.hostStack), .rsp)
     assembler.mov(.qword, .rsp, env(layout.returnStack))
     loadHomes()
+    if let paging = layout.paging { assembler.mov(.qword, .pageTable, env(paging.pageTable)) }
     assembler.jmp(.rax)
   }
 
   /// Restores the host's registers and returns to the runtime.
-  private mutating func writeLeave() {
+  mutating func writeLeave() {
     storeHomes()
     assembler.mov(.qword, env(layout.returnStack), .rsp)
     assembler.mov(.qword, .rsp, env(layout.hostStack))
@@ -168,15 +179,17 @@ struct Stubs {
     assembler.mov(.qword, .rsp, env(layout.hostStack))
     assembler.mov(.qword, .rdi, .rbp)
     assembler.mov(.qword, .rsi, .rax)
-    let target = UInt(bitPattern: helper.address)
-    if assembler.reaches(target) {
-      assembler.call(to: target)
-    } else {
-      assembler.movabs(.rax, UInt64(target))
-      assembler.call(.rax)
-    }
+    callFunction(UInt(bitPattern: helper.address))
     assembler.mov(.qword, .rsp, env(layout.returnStack))
-    loadHomes(leavesHomes || helper.flags.contains(.noWriteGlobals) ? saved & Self.callerSaved : .max)
+    loadHomes(
+      leavesHomes || helper.flags.contains(.noWriteGlobals) ? saved & Self.callerSaved : .max)
     assembler.ret()
+  }
+
+  /// Calls a function of ours, near or far.
+  mutating func callFunction(_ target: UInt) {
+    if assembler.reaches(target) { return assembler.call(to: target) }
+    assembler.movabs(.rax, UInt64(target))
+    assembler.call(.rax)
   }
 }

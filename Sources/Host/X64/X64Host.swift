@@ -5,28 +5,38 @@ import RegisterAllocation
 public final class X64Host: Host {
   /// What lowering may use.
   public let features: Features
-  /// Whether guest memory starts at host address 0; otherwise the GS segment leads to it.
-  public let guestBaseIsZero: Bool
+  /// How guest memory is reached.
+  public let guestMemory: GuestMemoryModel
   private let table: LoweringTable
   private var emitter: Emitter?
+  public var onlySlowAccesses = false
 
   /// - Parameter features: extensions to use; they must exist.
-  public init(features: Features, guestBaseIsZero: Bool) {
+  public init(features: Features, guestMemory: GuestMemoryModel) {
     self.features = features
-    self.guestBaseIsZero = guestBaseIsZero
-    table = LoweringTable(features)
+    self.guestMemory = guestMemory
+    table = LoweringTable(features, guestMemory)
+  }
+
+  /// For guest memory that is reached directly.
+  public convenience init(features: Features, guestBaseIsZero: Bool) {
+    self.init(features: features, guestMemory: guestBaseIsZero ? .atZero : .throughGS)
   }
 
   deinit { table.deallocate() }
 
   public var registerFile: RegisterFile {
     RegisterFile(
-      general: OperandConstraint.anyGeneral, vector: 0xffff_0000, env: GPR.rbp.rawValue,
+      general: OperandConstraint.anyGeneral & ~(isPaged ? GPR.pageTable.set : 0),
+      vector: 0xffff_0000, env: GPR.rbp.rawValue,
       constraints: UnsafePointer(table.constraints))
   }
 
-  /// Without MOVBE a store needs a register for its swapped value.
-  public var addsIndexes: Bool { features.contains(.movbe) }
+  private var isPaged: Bool { guestMemory == .paged }
+
+  /// Without MOVBE a store needs a register for its swapped value; paged memory wants the address
+  /// in one register.
+  public var addsIndexes: Bool { features.contains(.movbe) && !isPaged }
 
   public var operandRegisters: UnsafePointer<UInt16> { UnsafePointer(table.operandRegisters) }
 
@@ -35,28 +45,35 @@ public final class X64Host: Host {
     GPR.rbx, .rsi, .rdi, .r8, .r9, .r10, .r11, .r12, .r13, .r14, .r15,
   ].map(\.rawValue)
 
+  public var homeRegisters: [RegisterNumber] {
+    isPaged ? Self.homeRegisters.filter { $0 != GPR.pageTable.rawValue } : Self.homeRegisters
+  }
+
   public func writeStubs(
     in space: CodeSpace, block: Block, homes: [(register: RegisterNumber, offset: Int)],
-    layout: EnvironmentLayout, helpers: [Helper]
+    layout: EnvironmentLayout, helpers: [Helper], slowAccess: UnsafeRawPointer? = nil
   ) -> HostStubs {
     let assembler = Assembler(
       start: space.start, limit: space.limit, runtimeAddress: space.runtimeAddress)
     let stubs = Stubs(
       at: assembler, homes: homes.map { .init(register: $0.register, offset: $0.offset) },
-      layout: layout, helpers: helpers)
+      layout: layout, helpers: helpers, slowAccess: slowAccess)
     precondition(!stubs.assembler.overflowed, "the code buffer is too small for the stubs")
     emitter = Emitter(
       block: block, features: features, layout: layout, stubs: stubs, table: table,
-      guestBaseIsZero: guestBaseIsZero)
+      guestMemory: guestMemory)
     return HostStubs(
       enter: stubs.enter, fault: stubs.fault, copy: stubs.copy, copyStart: stubs.copyStart,
       copyEnd: stubs.copyEnd, copyFault: stubs.copyFault, size: stubs.assembler.offset)
   }
 
   public func emit(
-    _ block: Block, _ allocator: LocalAllocator, in space: CodeSpace, linkBase: UInt32
+    _ block: Block, _ allocator: LocalAllocator, in space: CodeSpace, linkBase: UInt32,
+    accessBase: UInt32 = 0
   ) -> Int? {
     guard let emitter else { return nil }
+    emitter.accessBase = accessBase
+    emitter.onlySlowAccesses = onlySlowAccesses
     let assembler = Assembler(
       start: space.start, limit: space.limit, runtimeAddress: space.runtimeAddress)
     guard emitter.emit(block, allocator, at: assembler, linkBase: linkBase) else { return nil }
@@ -65,6 +82,9 @@ public final class X64Host: Host {
 
   public var exits: UnsafeMutableBufferPointer<ExitSite> {
     UnsafeMutableBufferPointer(start: emitter?.exits, count: emitter?.exitCount ?? 0)
+  }
+  public var slowAccesses: UnsafeMutableBufferPointer<SlowAccess> {
+    UnsafeMutableBufferPointer(start: emitter?.accesses, count: emitter?.accessCount ?? 0)
   }
   public var marks: UnsafeMutableBufferPointer<CodeMark> {
     UnsafeMutableBufferPointer(start: emitter?.marks, count: emitter?.markCount ?? 0)
@@ -76,4 +96,19 @@ public final class X64Host: Host {
     let distance = Int32(truncatingIfNeeded: Int(bitPattern: target &- (address &+ 4)))
     UnsafeMutableRawPointer(operand).storeBytes(of: distance, as: Int32.self)
   }
+}
+
+/// How translated code reaches guest memory.
+public enum GuestMemoryModel: Sendable {
+  /// Guest address 0 is host address 0.
+  case atZero
+  /// The base of the GS segment is the host address of guest address 0.
+  case throughGS
+  /// Page by page through a table: see `PageTable`.
+  case paged
+}
+
+extension GPR {
+  /// The register that holds the page table's address in translated code with paged memory.
+  static let pageTable = GPR.r15
 }

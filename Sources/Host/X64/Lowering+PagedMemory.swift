@@ -1,0 +1,117 @@
+import IR
+import RegisterAllocation
+
+/// Guest memory behind a page table (`PageTable`): the host page is looked up, and an access that
+/// crosses its natural boundary, or whose page's word has bit 0 set, goes a slow path behind the
+/// block's end.
+extension Lowering {
+  static func pagedMemory(_ features: Features) -> [Lowering] {
+    // rcx becomes the host address.
+    let usable = C.anyGeneral & ~(GPR.rcx.set | GPR.pageTable.set)
+    let register = C(usable), index = C(0, .zero)
+    let isSwapping = features.contains(.movbe)
+    return [
+      Lowering(.qemu_ld, [C.r], [register, index], clobbers: GPR.rcx.set) { e, o in
+        e.loadPaged(o)
+      },
+      Lowering(
+        .qemu_st, [.i32], [], [C(usable, .int32), register, index], clobbers: GPR.rcx.set
+      ) { e, o in e.storePaged(o, isSwapping: isSwapping) },
+      Lowering(
+        .qemu_st, [.i64], [], [C(usable, .zero), register, index], clobbers: GPR.rcx.set
+      ) { e, o in e.storePaged(o, isSwapping: isSwapping) },
+    ]
+  }
+}
+
+/// A branch to a slow path, and where that comes back to.
+struct SlowPath {
+  var branch: Fixup
+  var resume: UInt
+}
+
+extension Emitter {
+  /// Finds the host address of the access whose guest address is operand `n`.
+  private func pagedAddress(_ o: OpInPlace, _ n: Int, isStore: Bool) -> (Address, Fixup) {
+    let base = GPR.number(o.input(n).register)
+    let displacement = o.op.pointee.displacement
+    let size = o.op.pointee.memory.bytes
+    if onlySlowAccesses { return (Address(.rcx), x.jmp()) }
+    if displacement == 0 {
+      x.mov(.dword, .rcx, base)
+    } else {
+      x.lea(.dword, .rcx, Address(base, displacement))
+    }
+    x.shr(.dword, .rcx, imm: 12)
+    let table = Int32(isStore ? PageTable.storeOffset : 0)
+    x.mov(.qword, .rcx, Address(base: .pageTable, index: .rcx, scale: 8, displacement: table))
+    let place = Address(base: .rcx, index: base, displacement: displacement)
+    if size == 1 {
+      x.test(.byte, .rcx, imm: 1)
+      return (place, x.jcc(.ne))
+    }
+    x.lea(.qword, .rcx, place)
+    x.test(.byte, .rcx, imm: Int32(size - 1))
+    return (Address(.rcx), x.jcc(.ne))
+  }
+
+  func loadPaged(_ o: OpInPlace) {
+    let (place, branch) = pagedAddress(o, 0, isStore: false)
+    loadGuest(o, from: place)
+    note(o, branch, base: o.input(0), value: .register(o.d.rawValue), isStore: false)
+  }
+
+  func storePaged(_ o: OpInPlace, isSwapping: Bool) {
+    let (place, branch) = pagedAddress(o, 1, isStore: true)
+    let operation = o.op.pointee.memory
+    let value = o.input(0)
+    if !isSwapping, value.kind == .register, operation.bytes > 1, !operation.isLittleEndian {
+      storeSwapped(o, at: place)
+    } else {
+      storeGuest(o, at: place)
+    }
+    note(o, branch, base: o.input(1), value: value, isStore: true)
+  }
+
+  /// Without MOVBE: the value is swapped where it is, and back again. A read before that, because
+  /// the value must not be found swapped by a fault.
+  private func storeSwapped(_ o: OpInPlace, at place: Address) {
+    let s = GPR.number(o.input(0).register)
+    let bytes = o.op.pointee.memory.bytes
+    x.test(.byte, place, imm: 0)
+    let swap = {
+      bytes == 2
+        ? self.x.rol(.word, s, imm: 8) : self.x.bswap(bytes == 8 ? .qword : .dword, s)
+    }
+    swap()
+    x.mov(bytes == 2 ? .word : bytes == 8 ? .qword : .dword, place, s)
+    swap()
+  }
+
+  private func note(
+    _ o: OpInPlace, _ branch: Fixup, base: Operand, value: Operand, isStore: Bool
+  ) {
+    let n = accessCount
+    guard n < Self.capacity else {
+      x.overflowed = true
+      return
+    }
+    let isConstant = value.kind == .constant
+    accesses[n] = SlowAccess(
+      address: instruction, operation: o.op.pointee.memory, base: base.register,
+      displacement: o.op.pointee.displacement, value: isConstant ? noRegister : value.register,
+      constant: isConstant ? UInt32(bitPattern: o.immediate(0)) : 0, isStore: isStore,
+      isWide: o.op.pointee.type == .i64)
+    slowPaths[n] = SlowPath(branch: branch, resume: x.currentAddress)
+    accessCount += 1
+  }
+
+  func writeSlowPaths() {
+    for n in 0..<accessCount where !x.overflowed {
+      x.bind(slowPaths[n].branch)
+      x.call(to: stubs.slowAccess)
+      x.dword(accessBase &+ UInt32(truncatingIfNeeded: n))
+      x.jmp(to: slowPaths[n].resume)
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import IR
+import RegisterAllocation
+
+/// What makes the accesses to paged guest memory that translated code cannot make by itself.
+public protocol AccessPort: AnyObject {
+  /// Loads `size` (1, 2, 4 or 8) bytes from a guest address as a big-endian number, for the guest
+  /// instruction at `instruction`; nil if the access raised an exception, whose number is then in
+  /// env (`EnvironmentLayout.exitPayload`).
+  func load(_ address: UInt32, _ size: Int, at instruction: UInt32) -> UInt64?
+  /// Stores likewise; false if it raised an exception.
+  func store(_ address: UInt32, _ size: Int, _ value: UInt64, at instruction: UInt32) -> Bool
+}
+
+/// The slow accesses of all blocks, as the stub that makes them calls for them.
+final class SlowAccesses {
+  private let port: any AccessPort
+  private unowned let table: BlockTable
+  private let programCounter: Int
+
+  init(_ port: any AccessPort, _ table: BlockTable, _ layout: EnvironmentLayout) {
+    self.port = port
+    self.table = table
+    programCounter = layout.programCounter
+  }
+
+  /// The function for `Host.writeStubs`.
+  static var function: UnsafeRawPointer {
+    unsafeBitCast(
+      { env, registers, number, context in
+        Unmanaged<SlowAccesses>.fromOpaque(context).takeUnretainedValue()
+          .perform(env, registers, number)
+      }
+        as @convention(c) (
+          UnsafeMutableRawPointer, UnsafeMutablePointer<UInt64>, UInt32, UnsafeRawPointer
+        ) -> UInt32, to: UnsafeRawPointer.self)
+  }
+
+  private func perform(
+    _ env: UnsafeMutableRawPointer, _ registers: UnsafeMutablePointer<UInt64>, _ number: UInt32
+  ) -> UInt32 {
+    let access = table.accesses.base[Int(number)]
+    env.storeBytes(of: access.address, toByteOffset: programCounter, as: UInt32.self)
+    let base = UInt32(truncatingIfNeeded: registers[Int(access.base)])
+    let address = base &+ UInt32(bitPattern: access.displacement)
+    return access.isStore ? store(access, address, registers) : load(access, address, registers)
+  }
+
+  private func load(
+    _ access: SlowAccess, _ address: UInt32, _ registers: UnsafeMutablePointer<UInt64>
+  ) -> UInt32 {
+    let bits = UInt64(8 * access.operation.bytes)
+    guard var value = port.load(address, access.operation.bytes, at: access.address) else {
+      return 1
+    }
+    if access.operation.isLittleEndian { value = value.byteSwapped >> (64 - bits) }
+    if access.operation.isSigned {
+      value = UInt64(bitPattern: Int64(bitPattern: value << (64 - bits)) >> Int64(64 - bits))
+    }
+    registers[Int(access.value)] = access.isWide ? value : value & 0xffff_ffff
+    return 0
+  }
+
+  private func store(
+    _ access: SlowAccess, _ address: UInt32, _ registers: UnsafeMutablePointer<UInt64>
+  ) -> UInt32 {
+    let bits = UInt64(8 * access.operation.bytes)
+    var value =
+      access.value == noRegister ? UInt64(access.constant) : registers[Int(access.value)]
+    value = access.operation.isLittleEndian ? value.byteSwapped >> (64 - bits) : value
+    if bits < 64 { value &= (1 << bits) - 1 }
+    return port.store(address, access.operation.bytes, value, at: access.address) ? 0 : 1
+  }
+}
