@@ -1,8 +1,6 @@
-import Glibc
-
 /// A block of memory of the machine: RAM, ROM or a frame buffer.
 ///
-/// Sound: the bytes are a private mapping of the host's, made here and freed with the object;
+/// Sound: the bytes are a run of the arena's, taken here and given back with the object;
 /// every method keeps its accesses within `size`. Translated code reaches the same bytes by
 /// addresses that the bus gave out; those are forgotten (`Bus.onChange`) before a block goes.
 public final class PhysicalMemory {
@@ -16,14 +14,14 @@ public final class PhysicalMemory {
   /// - Throws: `MachineError.outOfMemory` if the host has not got it.
   public init(size: Int) throws(MachineError) {
     let rounded = (size + 4095) & ~4095
-    let place = mmap(
-      nil, rounded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
-    guard rounded > 0, let place, place != MAP_FAILED else { throw .outOfMemory(bytes: size) }
+    guard rounded > 0, let place = PhysicalArena.take(UInt(rounded)) else {
+      throw .outOfMemory(bytes: size)
+    }
     start = place
     self.size = rounded
   }
 
-  deinit { munmap(start, size) }
+  deinit { PhysicalArena.giveBack(start, UInt(size)) }
 
   /// Copies bytes in, as far as they fit.
   public func write(_ bytes: some Sequence<UInt8>, at offset: Int) {

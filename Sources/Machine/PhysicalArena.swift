@@ -1,0 +1,62 @@
+import Glibc
+
+/// The host addresses that all `PhysicalMemory` lies in, with nothing accessible around them.
+///
+/// Translated code adds a guest address and a displacement to a page's word of the page table
+/// without checking whether the sum wraps at 4 GiB. So 4 GiB to both sides of the arena, and of
+/// the addresses that empty words lead to, there is never anything: such an access faults, and is
+/// made again slowly.
+///
+/// Reserved once: 20 GiB of addresses, of which the memory occupies 4 GiB at most.
+public enum PhysicalArena {
+  private static let gibibyte: UInt = 1 << 30
+  /// Bytes that memories may occupy together.
+  public static let size: UInt = 4 * gibibyte
+  private static let reserved = 20 * gibibyte
+
+  private static let start: UInt? = {
+    let place = mmap(
+      nil, Int(reserved), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+    guard let place, place != MAP_FAILED else { return nil }
+    return UInt(bitPattern: place)
+  }()
+
+  /// The first address of the arena, or nil if the host has no room for it.
+  public static var base: UInt? { start.map { $0 + 12 * gibibyte } }
+
+  /// From here on no guest address, and none within 4 GiB of one, is accessible.
+  public static var nowhere: UInt? { start.map { $0 + 4 * gibibyte } }
+
+  /// The free runs of the arena, as offsets. Sound: memories are made and freed on the machine's
+  /// thread.
+  nonisolated(unsafe) private static var free: [Range<UInt>] = [0..<size]
+
+  /// Takes a run of pages; nil if there is none so long.
+  static func take(_ bytes: UInt) -> UnsafeMutableRawPointer? {
+    guard let base, let n = free.firstIndex(where: { UInt($0.count) >= bytes }) else { return nil }
+    let first = free[n].lowerBound
+    let place = mmap(
+      UnsafeMutableRawPointer(bitPattern: base + first), Int(bytes), PROT_READ | PROT_WRITE,
+      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0)
+    guard let place, place != MAP_FAILED else { return nil }
+    free[n] = first + bytes..<free[n].upperBound
+    if free[n].isEmpty { free.remove(at: n) }
+    return place
+  }
+
+  /// Gives a run back: its addresses are inaccessible again.
+  static func giveBack(_ place: UnsafeMutableRawPointer, _ bytes: UInt) {
+    guard let base else { return }
+    _ = mmap(
+      place, Int(bytes), PROT_NONE,
+      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0)
+    let first = UInt(bitPattern: place) - base
+    free.append(first..<first + bytes)
+    free.sort { $0.lowerBound < $1.lowerBound }
+    for n in stride(from: free.count - 1, to: 0, by: -1)
+    where free[n - 1].upperBound == free[n].lowerBound {
+      free[n - 1] = free[n - 1].lowerBound..<free[n].upperBound
+      free.remove(at: n)
+    }
+  }
+}
