@@ -58,11 +58,11 @@ public final class PagedAddressSpaces {
   public init(arena: UInt, nowhere: UInt) throws(Errno) {
     self.arena = arena
     emptyWord = UInt64(nowhere) | 1
-    template = memfd_create("lyrebird-pages", MFD_CLOEXEC)
-    let count = Self.templateSize / 8
-    guard template >= 0 else { throw .noMemory }
-    let words = [UInt64](repeating: emptyWord, count: count)
-    let written = words.withUnsafeBytes { pwrite(template, $0.baseAddress, $0.count, 0) }
+    let file = memfd_create("lyrebird-pages", MFD_CLOEXEC)
+    template = file
+    guard file >= 0 else { throw .noMemory }
+    let words = [UInt64](repeating: UInt64(nowhere) | 1, count: Self.templateSize / 8)
+    let written = words.withUnsafeBytes { pwrite(file, $0.baseAddress, $0.count, 0) }
     let list = mmap(
       nil, 4 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
     guard written == Self.templateSize, let list, list != MAP_FAILED else { throw .noMemory }
