@@ -145,14 +145,23 @@ public final class PagedAddressSpaces {
 
   // MARK: Forgetting
 
-  /// Takes a page (a guest address >> 12) out of every space.
-  public func forget(page: UInt32) {
+  /// Takes a page (a guest address >> 12) out of every space; false if none had it.
+  @discardableResult
+  public func forget(page: UInt32) -> Bool {
     let page = Int(page)
+    var isFound = false
     for space in spaces {
-      if space.table[page] != emptyWord { space.table[page] = emptyWord }
+      if space.table[page] != emptyWord {
+        space.table[page] = emptyWord
+        isFound = true
+      }
       let store = Self.storeWords + page
-      if space.table[store] != emptyWord { space.table[store] = emptyWord }
+      if space.table[store] != emptyWord {
+        space.table[store] = emptyWord
+        isFound = true
+      }
     }
+    return isFound
   }
 
   /// Takes out every store word that leads to a page of memory.

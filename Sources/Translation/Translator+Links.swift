@@ -85,6 +85,18 @@ extension Translator {
     if any { forgetReturns(env) }
   }
 
+  /// Drops every block that was made from guest code in a range of physical addresses within one
+  /// page.
+  ///
+  /// - Returns: whether blocks made from other parts of the page remain.
+  public func invalidateCode(_ range: ClosedRange<UInt32>, _ env: UnsafeMutableRawPointer) -> Bool {
+    let page = range.lowerBound >> 12
+    let found = table.blocks(onPage: page, from: range.lowerBound, to: range.upperBound)
+    for number in found where !table.blocks.base[number].isInvalid { drop(number) }
+    if !found.isEmpty { forgetReturns(env) }
+    return !table.blocks(onPage: page, from: page << 12, to: page << 12 | 0xfff).isEmpty
+  }
+
   /// Drops one block: it is not found, jumped to or returned to any more.
   func drop(_ number: Int) {
     table.remove(number)

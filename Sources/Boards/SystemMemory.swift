@@ -1,0 +1,242 @@
+import GuestPowerPC
+import IR
+import Machine
+import Memory
+import Translation
+
+/// A machine's memory as its processor sees it: by address translation, through page tables that
+/// translated code reads, and by slow accesses for everything else.
+///
+/// The only place where the processor, the bus and the translator meet.
+final class SystemMemory: CodeMemory, AccessPort {
+  let bus: Bus
+  let spaces: PagedAddressSpaces
+  /// Set right after the translator was made, which needs this object.
+  unowned(unsafe) var translator: Translator!
+  private let supervisor: Supervisor
+  private let state: UnsafeMutablePointer<PowerPCState>
+  private let env: UnsafeMutableRawPointer
+  /// The numbers of the address spaces of data and code in the present mode.
+  private(set) var dataSpace: UInt32 = 0
+  private(set) var codeSpace: UInt32 = 0
+  /// What `codeSource` reads: host address minus guest address of the place asked for last.
+  private let fetch: UnsafeMutablePointer<Int>
+  /// A bit for each physical page that code was translated from.
+  private let codePages: UnsafeMutablePointer<UInt8>
+  /// `tlbie`s in a row that found nothing, and the address of the last.
+  private var emptyInvalidations = 0
+  private var lastInvalidated: UInt32 = 0
+
+  init(
+    bus: Bus, supervisor: Supervisor, state: UnsafeMutablePointer<PowerPCState>
+  ) throws(MachineError) {
+    guard let base = PhysicalArena.base, let nowhere = PhysicalArena.nowhere else {
+      throw .unsupported("no address space of 20 GiB for the machine's memory")
+    }
+    do throws(Errno) {
+      spaces = try PagedAddressSpaces(arena: base, nowhere: nowhere)
+    } catch {
+      throw .unsupported("cannot map page tables: \(error)")
+    }
+    self.bus = bus
+    self.supervisor = supervisor
+    self.state = state
+    env = UnsafeMutableRawPointer(state) + PowerPCState.envOffset
+    fetch = .allocate(capacity: 1)
+    fetch.initialize(to: 0)
+    codePages = .allocate(capacity: 1 << 17)
+    codePages.initialize(repeating: 0, count: 1 << 17)
+    spaces.onReuse = { [unowned self] in translator?.forget(space: $0) }
+  }
+
+  deinit {
+    fetch.deallocate()
+    codePages.deallocate()
+  }
+
+  // MARK: Modes
+
+  /// MSR or segment registers have changed.
+  func selectSpaces() {
+    let msr = state.pointee.msr
+    let data = number(isTranslated: msr & MSR.DR != 0)
+    if msr & MSR.IR == 0 || msr & MSR.DR == 0 {
+      codeSpace = number(isTranslated: msr & MSR.IR != 0)
+    } else {
+      codeSpace = data
+    }
+    dataSpace = data
+    state.pointee.pageTable = spaces.table(data)
+  }
+
+  private func number(isTranslated: Bool) -> UInt32 {
+    let identity =
+      isTranslated
+      ? SpaceIdentity(segments: state.pointee.sr, mode: state.pointee.msr & MSR.PR | 1)
+      : SpaceIdentity(segments: InlineArray(repeating: 0), mode: 0)
+    // Without memory for a new table the present one serves, emptied.
+    do throws(Errno) { return try spaces.number(identity) } catch {
+      spaces.forgetAll()
+      translator?.flush(env)
+      return 0
+    }
+  }
+
+  // MARK: Invalidation
+
+  /// Translations of guest addresses are not valid any more.
+  func forget(_ change: TranslationChange) {
+    switch change {
+    case .page(let address): forget(page: address)
+    case .blockAddress, .all:
+      spaces.forgetAll()
+      translator?.flush(env)
+    }
+  }
+
+  /// `tlbie` takes out a class of pages, those alike in six bits. Guests clear the page that they
+  /// name; or, to clear all, one page of each class after another. The first is done as meant; a
+  /// run over all classes that finds nothing is taken as the second.
+  private func forget(page address: UInt32) {
+    let isFound = spaces.forget(page: address >> 12)
+    let isNext = (address ^ lastInvalidated) >> 12 != 0 && isAdjacent(address)
+    emptyInvalidations = isFound || !isNext ? 0 : emptyInvalidations + 1
+    lastInvalidated = address
+    translator?.forget(page: address >> 12, env)
+    if emptyInvalidations == 63 { forget(.all) }
+  }
+
+  private func isAdjacent(_ address: UInt32) -> Bool {
+    let distance = Int32(bitPattern: address &- lastInvalidated) >> 12
+    return distance == 1 || distance == -1
+  }
+
+  /// A device has written to memory.
+  func memoryWritten(_ memory: PhysicalMemory, _ range: Range<Int>) {
+    for flat in bus.ranges {
+      guard case .memory(let other, let start, _) = flat.window.content, other === memory else {
+        continue
+      }
+      let first = Int(flat.base) + range.lowerBound - start - Int(flat.offset)
+      codeWritten(UInt32(truncatingIfNeeded: first), range.count)
+    }
+  }
+
+  /// Drops the code made from a range of physical addresses that is being written.
+  private func codeWritten(_ address: UInt32, _ count: Int) {
+    guard count > 0 else { return }
+    let last = address &+ UInt32(truncatingIfNeeded: count - 1)
+    for page in address >> 12...max(last, address) >> 12 where isCode(page) {
+      let first = max(address, page << 12)
+      let end = min(last, page << 12 | 0xfff)
+      if translator.invalidateCode(first...end, env) { continue }
+      codePages[Int(page >> 3)] &= ~(1 << UInt8(truncatingIfNeeded: page & 7))
+    }
+  }
+
+  private func isCode(_ page: UInt32) -> Bool {
+    codePages[Int(page >> 3)] >> UInt8(truncatingIfNeeded: page & 7) & 1 != 0
+  }
+
+  // MARK: Code
+
+  var codeSource: CodeSource {
+    CodeSource(context: fetch) { context, address in
+      let bias = context.load(as: Int.self)
+      guard let place = UnsafeRawPointer(bitPattern: bias &+ Int(address)) else { return 1 << 32 }
+      return UInt64(UInt32(bigEndian: place.loadUnaligned(as: UInt32.self)))
+    }
+  }
+
+  func markCode(page: UInt32) {
+    guard !isCode(page) else { return }
+    codePages[Int(page >> 3)] |= 1 << UInt8(truncatingIfNeeded: page & 7)
+    if let host = bus.range(at: UInt64(page) << 12).flatMap({ Self.host(of: page << 12, in: $0) }) {
+      spaces.forgetStores(to: host)
+    }
+  }
+
+  func place(ofCode address: UInt32) -> CodePlace? {
+    guard case .page(let page, let range, _, _, _) = supervisor.translate(address, .fetch),
+      let flat = bus.range(at: UInt64(page)), let start = flat.host
+    else { return nil }
+    // As far as the translation is linear and the memory goes on.
+    let physical = page | address & 0xfff
+    let below = min(address &- range.lowerBound, physical &- UInt32(flat.base))
+    let above = min(
+      range.upperBound &- address, UInt32(truncatingIfNeeded: flat.last) &- physical)
+    fetch.pointee =
+      Int(bitPattern: start) &+ Int(UInt64(physical) &- flat.base) &- Int(address)
+    return CodePlace(physical: physical, first: address &- below, last: address &+ above)
+  }
+
+  /// The host address of a physical page that lies wholly within a range of memory.
+  private static func host(of page: UInt32, in range: FlatRange) -> UnsafeMutableRawPointer? {
+    let offset = UInt64(page) &- range.base
+    guard let start = range.host, offset &+ 4096 <= range.size else { return nil }
+    return start + Int(offset)
+  }
+
+  // MARK: Slow accesses
+
+  func load(_ address: UInt32, _ size: Int, at instruction: UInt32) -> UInt64? {
+    if crosses(address, size) { return loadBytes(address, size) }
+    guard let physical = physical(address, .load) else { return nil }
+    if let range = bus.range(at: UInt64(physical)),
+      let host = Self.host(of: physical & ~0xfff, in: range)
+    {
+      spaces.setLoad(dataSpace, page: address >> 12, host: host)
+    }
+    return bus.read(UInt64(physical), size) ?? 0
+  }
+
+  func store(_ address: UInt32, _ size: Int, _ value: UInt64, at instruction: UInt32) -> Bool {
+    if crosses(address, size) { return storeBytes(address, size, value) }
+    guard let physical = physical(address, .store) else { return false }
+    if let range = bus.range(at: UInt64(physical)), !range.isReadOnly,
+      let host = Self.host(of: physical & ~0xfff, in: range)
+    {
+      if isCode(physical >> 12) { codeWritten(physical, size) }
+      if !isCode(physical >> 12) {
+        spaces.setStore(dataSpace, page: address >> 12, host: host)
+      }
+    }
+    bus.write(UInt64(physical), size, value)
+    return true
+  }
+
+  private func crosses(_ address: UInt32, _ size: Int) -> Bool {
+    Int(address & 0xfff) + size > 4096
+  }
+
+  private func loadBytes(_ address: UInt32, _ size: Int) -> UInt64? {
+    var value: UInt64 = 0
+    for n in 0..<UInt32(size) {
+      guard let physical = physical(address &+ n, .load) else { return nil }
+      value = value << 8 | (bus.read(UInt64(physical), 1) ?? 0)
+    }
+    return value
+  }
+
+  /// Nothing is stored unless everything can be.
+  private func storeBytes(_ address: UInt32, _ size: Int, _ value: UInt64) -> Bool {
+    let last = address &+ UInt32(size - 1)
+    guard physical(address, .store) != nil, physical(last, .store) != nil else { return false }
+    for n in 0..<UInt32(size) {
+      guard let physical = physical(address &+ n, .store) else { return false }
+      if isCode(physical >> 12) { codeWritten(physical, 1) }
+      bus.write(UInt64(physical), 1, value >> UInt64(8 * (UInt32(size) - 1 - n)) & 0xff)
+    }
+    return true
+  }
+
+  /// The physical address for an access; nil after the exception was noted in env.
+  private func physical(_ address: UInt32, _ access: Access) -> UInt32? {
+    switch supervisor.translate(address, access) {
+    case .page(let page, _, _, _, _): return page | address & 0xfff
+    case .fault(let exception, let bits):
+      supervisor.noteFault(exception, bits: bits, at: address)
+      return nil
+    }
+  }
+}
