@@ -47,6 +47,11 @@ let package = Package(
       ],
       swiftSettings: cool),
     .target(name: "Machine", swiftSettings: cool),
+    .target(
+      name: "Boards",
+      dependencies: ["GuestPowerPC", "IR", "Machine", "Memory", "RegisterAllocation", "Translation"],
+      swiftSettings: hot),
+    .executableTarget(name: "Probe", dependencies: ["Boards", "HostX64"], swiftSettings: cool),
     .executableTarget(
       name: "lyrebird-ppc",
       dependencies: ["LinuxUser", "GuestPowerPC", "HostX64", "Translation", "Memory", "Debugging"],
