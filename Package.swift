@@ -67,7 +67,7 @@ let package = Package(
     .target(
       name: "EngineSupport",
       dependencies: [
-        "CSys", "GuestPowerPC", "HostX64", "IR", "Optimizer", "Translation",
+        "CSys", "GuestPowerPC", "HostX64", "IR", "Memory", "Optimizer", "Translation",
       ],
       path: "Tests/EngineSupport", swiftSettings: hot),
     .testTarget(

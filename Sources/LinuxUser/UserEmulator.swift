@@ -80,6 +80,7 @@ public final class UserEmulator {
       switch try translator.run(env) {
       case .exception(let number): handle(PowerPCException(rawValue: number))
       case .fault: handleFault()
+      case .fetch: fetchFault(at: state.pointee.nip)
       case .request:
         state.pointee.exitRequest = 0
         process.deliverPendingSignals(registers)

@@ -66,12 +66,23 @@ public struct SlowAccess {
   /// The register of the value; of a store `noRegister` for a constant.
   public var value: RegisterNumber
   public var constant: UInt32
-  /// Whether it is a store, and whether a load fills 64 bits.
-  public var isStore, isWide: Bool
+  /// The register that holds what an exchange expects, and takes what it finds.
+  public var expected: RegisterNumber
+  public var kind: Kind
+  /// Whether a load fills 64 bits.
+  public var isWide: Bool
+
+  /// What is done.
+  public enum Kind: UInt8, Sendable {
+    case load, store
+    /// A store that happens only where the old value is the expected one (`qemu_cmpxchg`).
+    case exchange
+  }
 
   public init(
     address: UInt32, operation: MemoryOperation, base: RegisterNumber, displacement: Int32,
-    value: RegisterNumber, constant: UInt32, isStore: Bool, isWide: Bool
+    value: RegisterNumber, constant: UInt32, expected: RegisterNumber = noRegister, kind: Kind,
+    isWide: Bool
   ) {
     self.address = address
     self.operation = operation
@@ -79,7 +90,8 @@ public struct SlowAccess {
     self.displacement = displacement
     self.value = value
     self.constant = constant
-    self.isStore = isStore
+    self.expected = expected
+    self.kind = kind
     self.isWide = isWide
   }
 }

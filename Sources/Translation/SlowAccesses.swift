@@ -42,7 +42,26 @@ final class SlowAccesses {
     env.storeBytes(of: access.address, toByteOffset: programCounter, as: UInt32.self)
     let base = UInt32(truncatingIfNeeded: registers[Int(access.base)])
     let address = base &+ UInt32(bitPattern: access.displacement)
-    return access.isStore ? store(access, address, registers) : load(access, address, registers)
+    switch access.kind {
+    case .load: return load(access, address, registers)
+    case .store: return store(access, address, registers)
+    case .exchange: return exchange(access, address, registers)
+    }
+  }
+
+  /// One processor: nothing comes between the load and the store. The store is made in any case,
+  /// so that an address that may not be stored to faults.
+  private func exchange(
+    _ access: SlowAccess, _ address: UInt32, _ registers: UnsafeMutablePointer<UInt64>
+  ) -> UInt32 {
+    let bytes = access.operation.bytes
+    let mask = UInt64.max >> UInt64(64 - 8 * bytes)
+    guard let found = port.load(address, bytes, at: access.address) else { return 1 }
+    let isExpected = found == registers[Int(access.expected)] & mask
+    let new = isExpected ? registers[Int(access.value)] & mask : found
+    guard port.store(address, bytes, new, at: access.address) else { return 1 }
+    registers[Int(access.expected)] = found
+    return 0
   }
 
   private func load(

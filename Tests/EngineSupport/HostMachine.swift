@@ -29,10 +29,13 @@ public final class HostMachine: CodeMemory, @unchecked Sendable {
     public var instructions: Int
     public var chains: Bool
     public var codeBufferSize: Int
+    /// Memory is reached by page tables.
+    public var isPaged: Bool
 
     public init(
       space: GuestSpace, features: Features = .detect(), techniques: Techniques = Techniques(),
-      instructions: Int = 64, chains: Bool = true, codeBufferSize: Int = 1 << 20
+      instructions: Int = 64, chains: Bool = true, codeBufferSize: Int = 1 << 20,
+      isPaged: Bool = false
     ) {
       self.space = space
       self.features = features
@@ -40,6 +43,7 @@ public final class HostMachine: CodeMemory, @unchecked Sendable {
       self.instructions = instructions
       self.chains = chains
       self.codeBufferSize = codeBufferSize
+      self.isPaged = isPaged
     }
   }
 
@@ -50,19 +54,26 @@ public final class HostMachine: CodeMemory, @unchecked Sendable {
   public private(set) var translator: Translator!
   /// Reads guest code; nil where there is none.
   public var fetch: (UInt32) -> UInt32? = { _ in nil }
+  /// Makes the slow accesses, where memory is reached by page tables.
+  public let paging: PagedGuestMemory?
   /// The pages that code was translated from.
   public private(set) var codePages: Set<UInt32> = []
 
   /// - Parameter guestFeatures: the optional parts of the instruction set.
   public init(_ configuration: Configuration, guestFeatures: Feature) throws {
     self.configuration = configuration
+    let isAtZero = configuration.space.base == 0
     let host = X64Host(
-      features: configuration.features, guestBaseIsZero: configuration.space.base == 0)
+      features: configuration.features,
+      guestMemory: configuration.isPaged ? .paged : isAtZero ? .atZero : .throughGS)
+    let paging = configuration.isPaged ? try PagedGuestMemory(configuration.space) : nil
+    self.paging = paging
     translator = try Translator(
-      guest: PowerPCGuest(features: guestFeatures), host: host, memory: self,
+      guest: PowerPCGuest(features: guestFeatures, isPaged: configuration.isPaged), host: host,
+      memory: self,
       codeBufferSize: configuration.codeBufferSize,
       homes: Globals.homes.map { Globals.home(ofGPR: $0) },
-      techniques: configuration.techniques)
+      techniques: configuration.techniques, accesses: paging)
     translator.limits = TranslationLimits(
       instructions: configuration.instructions, chains: configuration.chains)
   }
@@ -85,8 +96,15 @@ public final class HostMachine: CodeMemory, @unchecked Sendable {
     let request = env + translator.guest.layout.exitRequest
     Watchdog.shared.start(request, milliseconds: milliseconds)
     defer { Watchdog.shared.stop() }
-    switch try translator.run(env) {
-    case .exception(let number): return .exception(number)
+    paging?.attach(env, translator.guest.layout)
+    var exit = try translator.run(env)
+    // A fault in translated code may be none of the guest's: the access is made again, slowly.
+    while exit == .fault && paging != nil { exit = try resumed(env) }
+    switch exit {
+    case .exception(let number):
+      if let fault = paging?.fault, number == PagedGuestMemory.faultNumber { return fault }
+      return .exception(number)
+    case .fetch: return .exception(.max)
     case .request:
       request.storeBytes(of: 0, as: UInt32.self)
       return .request
@@ -96,6 +114,12 @@ public final class HostMachine: CodeMemory, @unchecked Sendable {
         address: UInt32(truncatingIfNeeded: record.address &- configuration.space.base),
         isWrite: record.isWrite)
     }
+  }
+
+  /// What comes of making the access at the program counter again.
+  private func resumed(_ env: UnsafeMutableRawPointer) throws -> RunExit {
+    let exit = translator.stepSlowly(env)
+    return exit == .request ? try translator.run(env) : exit
   }
 
   /// Translated code has no room for a signal handler on its stack.

@@ -55,7 +55,16 @@ extension Engine {
       list.append(
         HostEngine(.init(space: space, techniques: techniques)).engine("host, no \(name)"))
     }
+    for (name, features) in [("paged host", Features.detect()), ("plain paged host", [])] {
+      for place in places {
+        list.append(
+          HostEngine(.init(space: place, features: features, isPaged: true))
+            .engine("\(name), base \(hex(UInt64(place.base)))"))
+      }
+    }
     return list + [
+      HostEngine(.init(space: space, techniques: Techniques(passes: []), isPaged: true))
+        .engine("paged host, no passes"),
       HostEngine(.init(space: space, techniques: Techniques(passes: [])))
         .engine("host, no passes"),
       HostEngine(.init(space: space, features: [], techniques: Techniques(passes: [])))
@@ -143,7 +152,9 @@ final class HostEngine: @unchecked Sendable {
   private lazy var host: HostMachine = {
     configuration.space.map(Layout.memory, size: Layout.memorySize)
     do {
-      return try HostMachine(configuration, guestFeatures: allFeatures)
+      let machine = try HostMachine(configuration, guestFeatures: allFeatures)
+      machine.paging?.mapped = Layout.memory..<Layout.memory + UInt32(Layout.memorySize)
+      return machine
     } catch {
       preconditionFailure("\(error)")
     }

@@ -9,6 +9,7 @@ extension Lowering {
     // rcx becomes the host address.
     let usable = C.anyGeneral & ~(GPR.rcx.set | GPR.pageTable.set)
     let register = C(usable), index = C(0, .zero)
+    let others = C.anyGeneral & ~(GPR.rax.set | GPR.pageTable.set)
     let isSwapping = features.contains(.movbe)
     return [
       Lowering(.qemu_ld, [C.r], [register, index], clobbers: GPR.rcx.set) { e, o in
@@ -20,6 +21,11 @@ extension Lowering {
       Lowering(
         .qemu_st, [.i64], [], [C(usable, .zero), register, index], clobbers: GPR.rcx.set
       ) { e, o in e.storePaged(o, isSwapping: isSwapping) },
+      // Rare with one processor, so always slow.
+      Lowering(
+        .qemu_cmpxchg, [.i32], [C.fixed(.rax)],
+        [C(others), C.fixed(.rax), C(others)], clobbers: GPR.rax.set
+      ) { e, o in e.exchangePaged(o) },
     ]
   }
 }
@@ -58,7 +64,7 @@ extension Emitter {
   func loadPaged(_ o: OpInPlace) {
     let (place, branch) = pagedAddress(o, 0, isStore: false)
     loadGuest(o, from: place)
-    note(o, branch, base: o.input(0), value: .register(o.d.rawValue), isStore: false)
+    note(o, branch, .load, base: o.input(0), value: .register(o.d.rawValue))
   }
 
   func storePaged(_ o: OpInPlace, isSwapping: Bool) {
@@ -70,7 +76,11 @@ extension Emitter {
     } else {
       storeGuest(o, at: place)
     }
-    note(o, branch, base: o.input(1), value: value, isStore: true)
+    note(o, branch, .store, base: o.input(1), value: value)
+  }
+
+  func exchangePaged(_ o: OpInPlace) {
+    note(o, x.jmp(), .exchange, base: o.input(0), value: o.input(2), expected: GPR.rax.rawValue)
   }
 
   /// Without MOVBE: the value is swapped where it is, and back again. A read before that, because
@@ -89,7 +99,8 @@ extension Emitter {
   }
 
   private func note(
-    _ o: OpInPlace, _ branch: Fixup, base: Operand, value: Operand, isStore: Bool
+    _ o: OpInPlace, _ branch: Fixup, _ kind: SlowAccess.Kind, base: Operand, value: Operand,
+    expected: RegisterNumber = noRegister
   ) {
     let n = accessCount
     guard n < Self.capacity else {
@@ -99,9 +110,10 @@ extension Emitter {
     let isConstant = value.kind == .constant
     accesses[n] = SlowAccess(
       address: instruction, operation: o.op.pointee.memory, base: base.register,
-      displacement: o.op.pointee.displacement, value: isConstant ? noRegister : value.register,
-      constant: isConstant ? UInt32(bitPattern: o.immediate(0)) : 0, isStore: isStore,
-      isWide: o.op.pointee.type == .i64)
+      displacement: kind == .exchange ? 0 : o.op.pointee.displacement,
+      value: isConstant ? noRegister : value.register,
+      constant: isConstant ? UInt32(bitPattern: o.immediate(0)) : 0, expected: expected,
+      kind: kind, isWide: o.op.pointee.type == .i64)
     slowPaths[n] = SlowPath(branch: branch, resume: x.currentAddress)
     accessCount += 1
   }
