@@ -178,4 +178,5 @@ func signal(of exception: UInt32) -> String {
 /// What is optional but AltiVec.
 let allFeatures: Feature = [
   .floatingGraphics, .dataCacheBlockAllocate, .floatingSquareRoot, .floatingRound,
+  .softwareTLB, .tlbInvalidateAll,
 ]
