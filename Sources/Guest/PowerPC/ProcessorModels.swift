@@ -45,15 +45,6 @@ private let models750: [Processor] = [
   Processor("750l_v2.2", 0x0008_8202, .powerPC750),
   Processor("750l_v3.0", 0x0008_8300, .powerPC750),
   Processor("750l_v3.2", 0x0008_8302, .powerPC750),
-  Processor("7400_v1.0", 0x000c_0100, .powerPC750),
-  Processor("7400_v1.1", 0x000c_0101, .powerPC750),
-  Processor("7400_v2.0", 0x000c_0200, .powerPC750),
-  Processor("7400_v2.1", 0x000c_0201, .powerPC750),
-  Processor("7400_v2.2", 0x000c_0202, .powerPC750),
-  Processor("7400_v2.6", 0x000c_0206, .powerPC750),
-  Processor("7400_v2.7", 0x000c_0207, .powerPC750),
-  Processor("7400_v2.8", 0x000c_0208, .powerPC750),
-  Processor("7400_v2.9", 0x000c_0209, .powerPC750),
   Processor("740p", 0x1008_0000, .powerPC750),
   Processor("750p", 0x1008_0000, .powerPC750),
 ]
@@ -112,6 +103,15 @@ private let models750x: [Processor] = [
 ]
 
 private let models74xx: [Processor] = [
+  Processor("7400_v1.0", 0x000c_0100, .powerPC7400),
+  Processor("7400_v1.1", 0x000c_0101, .powerPC7400),
+  Processor("7400_v2.0", 0x000c_0200, .powerPC7400),
+  Processor("7400_v2.1", 0x000c_0201, .powerPC7400),
+  Processor("7400_v2.2", 0x000c_0202, .powerPC7400),
+  Processor("7400_v2.6", 0x000c_0206, .powerPC7400),
+  Processor("7400_v2.7", 0x000c_0207, .powerPC7400),
+  Processor("7400_v2.8", 0x000c_0208, .powerPC7400),
+  Processor("7400_v2.9", 0x000c_0209, .powerPC7400),
   Processor("7450_v1.0", 0x8000_0100, .powerPC7450),
   Processor("7450_v1.1", 0x8000_0101, .powerPC7450),
   Processor("7450_v1.2", 0x8000_0102, .powerPC7450),
