@@ -60,7 +60,12 @@ public final class HostMachine: CodeMemory, @unchecked Sendable {
   public private(set) var codePages: Set<UInt32> = []
 
   /// - Parameter guestFeatures: the optional parts of the instruction set.
-  public init(_ configuration: Configuration, guestFeatures: Feature) throws {
+  public convenience init(_ configuration: Configuration, guestFeatures: Feature) throws {
+    try self.init(configuration, guest: PowerPCGuest(features: guestFeatures))
+  }
+
+  /// - Parameter guest: the processor.
+  public init(_ configuration: Configuration, guest: PowerPCGuest) throws {
     self.configuration = configuration
     let isAtZero = configuration.space.base == 0
     let host = X64Host(
@@ -69,8 +74,7 @@ public final class HostMachine: CodeMemory, @unchecked Sendable {
     let paging = configuration.isPaged ? try PagedGuestMemory(configuration.space) : nil
     self.paging = paging
     translator = try Translator(
-      guest: PowerPCGuest(features: guestFeatures, isPaged: configuration.isPaged), host: host,
-      memory: self,
+      guest: guest, host: host, memory: self,
       codeBufferSize: configuration.codeBufferSize,
       homes: Globals.homes.map { Globals.home(ofGPR: $0) },
       techniques: configuration.techniques, accesses: paging)

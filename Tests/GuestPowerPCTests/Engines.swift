@@ -77,16 +77,45 @@ extension Engine {
   }()
 }
 
+extension Engine {
+  /// Engines for a processor of a machine.
+  static func system(_ processor: Processor) -> [Engine] {
+    let guest = PowerPCGuest(system: processor)
+    let places = [GuestSpace.atZero, GuestSpace.elsewhere].compactMap { $0 }
+    var list = [
+      OpsEngine(chains: false, guest: guest).engine("interpreter"),
+      OpsEngine(chains: true, passes: .all, guest: guest).engine("interpreter, optimized"),
+    ]
+    for place in places {
+      list.append(
+        HostEngine(.init(space: place), guest: guest)
+          .engine("host, base \(hex(UInt64(place.base)))"))
+    }
+    guard let space = places.first else { return list }
+    return list + [
+      HostEngine(.init(space: space, features: []), guest: guest).engine("plain host"),
+      HostEngine(.init(space: space, techniques: Techniques(passes: [])), guest: guest)
+        .engine("host, no passes"),
+      HostEngine(.init(space: space, instructions: 1, chains: false), guest: guest)
+        .engine("host, one instruction, no chains"),
+    ]
+  }
+}
+
 /// Translates and interprets, block after block.
 final class OpsEngine: @unchecked Sendable {
-  private let guest = PowerPCGuest(features: allFeatures)
+  private let guest: PowerPCGuest
   private let block: Block
   private var optimizer: Optimizer?
   private let limits: TranslationLimits
   private let spans = UnsafeMutablePointer<TranslatedSpan>.allocate(capacity: spanCapacity)
 
   /// - Parameter passes: those of the optimizer, or nil for the ops as the guest makes them.
-  init(chains: Bool, passes: Passes? = nil, instructions: Int = 64) {
+  init(
+    chains: Bool, passes: Passes? = nil, instructions: Int = 64,
+    guest: PowerPCGuest = PowerPCGuest(features: allFeatures)
+  ) {
+    self.guest = guest
     block = Block(names: guest.names)
     limits = TranslationLimits(instructions: instructions, chains: chains)
     let homes = Globals.homes.map { Globals.home(ofGPR: $0).temp }
@@ -132,6 +161,9 @@ final class OpsEngine: @unchecked Sendable {
       pc = target
     case .exit_tb(let kind, let payload):
       pc = machine.state.pointee.nip
+      if machine.supervisor != nil, kind == ExitKind.request.rawValue {
+        return Outcome(nip: pc, signal: "request")
+      }
       guard kind == ExitKind.exception.rawValue else { return nil }
       let exception = payload == .max ? machine.state.pointee.exitPayload : payload
       return Outcome(nip: pc, signal: signal(of: exception))
@@ -152,7 +184,7 @@ final class HostEngine: @unchecked Sendable {
   private lazy var host: HostMachine = {
     configuration.space.map(Layout.memory, size: Layout.memorySize)
     do {
-      let machine = try HostMachine(configuration, guestFeatures: allFeatures)
+      let machine = try HostMachine(configuration, guest: guest)
       machine.paging?.mapped = Layout.memory..<Layout.memory + UInt32(Layout.memorySize)
       return machine
     } catch {
@@ -160,7 +192,15 @@ final class HostEngine: @unchecked Sendable {
     }
   }()
 
-  init(_ configuration: HostMachine.Configuration) { self.configuration = configuration }
+  private let guest: PowerPCGuest
+
+  init(
+    _ configuration: HostMachine.Configuration,
+    guest: PowerPCGuest = PowerPCGuest(features: allFeatures)
+  ) {
+    self.configuration = configuration
+    self.guest = guest
+  }
 
   func engine(_ name: String) -> Engine {
     Engine(name: name) { machine in HostMachine.lock.withLock { _ in self.run(machine) } }
@@ -186,7 +226,8 @@ final class HostEngine: @unchecked Sendable {
       switch ending {
       case .exception(let number): return Outcome(nip: nip, signal: signal(of: number))
       case .fault(let address, _): return Outcome(nip: nip, signal: "SEGV", address: address)
-      case .request: return Outcome(nip: nip, signal: "no end")
+      case .request:
+        return Outcome(nip: nip, signal: machine.supervisor == nil ? "no end" : "request")
       }
     } catch {
       return Outcome(nip: 0, signal: "\(error)")

@@ -18,6 +18,18 @@ final class InstructionMachine {
   let memory: UnsafeMutablePointer<UInt8>
   private let pageFlags: UnsafeMutablePointer<UInt8>
   var words: [UInt32] = []
+  /// The supervisor and its surroundings, in system mode.
+  private(set) var supervisor: Supervisor?
+  private var surroundings: TestSurroundings?
+
+  /// A processor of a machine, as after a reset.
+  convenience init(system processor: Processor) {
+    self.init()
+    let surroundings = TestSurroundings()
+    self.surroundings = surroundings
+    supervisor = Supervisor(processor: processor, state: state, surroundings: surroundings)
+    state.pointee.nip = Layout.start
+  }
 
   init() {
     state = .allocate(capacity: 1)
@@ -62,10 +74,45 @@ final class InstructionMachine {
   static let names: [String] =
     (0..<32).map { "r\($0)" } + ["cr", "xer", "lr", "ctr", "fpscr"] + (0..<32).map { "f\($0)" }
 
+  /// The further registers of a case in system mode.
+  static let systemNames: [String] =
+    ["msr", "dar", "changed"] + (0..<16).map { "sr\($0)" }
+    + [18, 22, 25, 26, 27, 272, 273, 528, 529, 980, 1008, 1009, 1017].map { "spr\($0)" }
+
+  /// Registers of the supervisor by name.
+  private subscript(supervisor name: Substring) -> UInt32? {
+    get {
+      let state = state.pointee
+      switch name {
+      case "msr": return state.msr
+      case "dar": return state.dar
+      case "pending": return state.pendingInterrupts
+      case "changed": return state.contextChanged == 0 ? 0 : 1
+      case "spr22": return surroundings?.decrementer
+      default:
+        if name.hasPrefix("spr") { return Int(name.dropFirst(3)).map { state.spr[$0] } }
+        return name.hasPrefix("sr") ? Int(name.dropFirst(2)).map { state.sr[$0] } : nil
+      }
+    }
+    set {
+      let value = newValue ?? 0
+      switch name {
+      case "msr": state.pointee.msr = value
+      case "dar": state.pointee.dar = value
+      case "pending": state.pointee.pendingInterrupts = value
+      case "changed": state.pointee.contextChanged = value
+      case "spr22": surroundings?.decrementer = value
+      case _ where name.hasPrefix("spr"): state.pointee.spr[Int(name.dropFirst(3))!] = value
+      default: state.pointee.sr[Int(name.dropFirst(2))!] = value
+      }
+    }
+  }
+
   /// The register of a name.
   subscript(name: Substring) -> UInt64 {
     get {
-      switch name {
+      if let word = self[supervisor: name] { return UInt64(word) }
+      return switch name {
       case "cr": UInt64(state.pointee.packedCR)
       case "xer": UInt64(state.pointee.packedXER)
       case "lr": UInt64(state.pointee.lr)
@@ -77,6 +124,10 @@ final class InstructionMachine {
     }
     set {
       let word = UInt32(truncatingIfNeeded: newValue)
+      if self[supervisor: name] != nil {
+        self[supervisor: name] = word
+        return
+      }
       switch name {
       case "cr": state.pointee.packedCR = word
       case "xer": state.pointee.packedXER = word
@@ -91,7 +142,8 @@ final class InstructionMachine {
 
   /// All registers and the memory, by name.
   var snapshot: [String: UInt64] {
-    var fields = Dictionary(uniqueKeysWithValues: Self.names.map { ($0, self[$0[...]]) })
+    let names = supervisor == nil ? Self.names : Self.names + Self.systemNames
+    var fields = Dictionary(uniqueKeysWithValues: names.map { ($0, self[$0[...]]) })
     for eight in stride(from: 0, to: Layout.memorySize, by: 8) {
       if UnsafeRawPointer(memory + eight).load(as: UInt64.self) == 0 { continue }
       for n in eight..<eight + 8 where memory[n] != 0 {
@@ -104,7 +156,7 @@ final class InstructionMachine {
   /// Sets a field of a case: `r3=5`, `m30000010=0102`.
   func set(_ name: Substring, _ value: Substring) {
     forEachField(name, value) { name, value in
-      if name.first == "m" {
+      if name.first == "m" && name != "msr" {
         memory[Int(UInt32(name.dropFirst(), radix: 16)! - Layout.memory)] = UInt8(value)
       } else {
         self[name] = value
@@ -115,7 +167,7 @@ final class InstructionMachine {
 
 /// The single fields that `name=value` stands for: memory is one byte each.
 func forEachField(_ name: Substring, _ value: Substring, _ body: (Substring, UInt64) -> Void) {
-  guard name.first == "m" else { return body(name, UInt64(value, radix: 16)!) }
+  guard name.first == "m", name != "msr" else { return body(name, UInt64(value, radix: 16)!) }
   let address = UInt32(name.dropFirst(), radix: 16)!
   for (n, at) in stride(from: 0, to: value.count, by: 2).enumerated() {
     let digits = value.dropFirst(at).prefix(2)
@@ -170,6 +222,8 @@ func signal(of exception: UInt32) -> String {
   case .illegal, .privileged: "ILL"
   case .floatingPoint: "FPE"
   case .alignment: "BUS"
+  case .floatingPointUnavailable: "FPU"
+  case .trace: "TRACE"
   case .dataStorage, .instructionStorage: "SEGV"
   default: "exception \(hex(exception))"
   }
@@ -178,4 +232,5 @@ func signal(of exception: UInt32) -> String {
 /// What is optional but AltiVec.
 let allFeatures: Feature = [
   .floatingGraphics, .dataCacheBlockAllocate, .floatingSquareRoot, .floatingRound,
+  .softwareTLB, .tlbInvalidateAll,
 ]

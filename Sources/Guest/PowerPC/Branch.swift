@@ -103,8 +103,7 @@ extension Cpu {
     if pairsReturn {
       ir.effect2(.call_ptr, .i32, aligned.temp, constant(Int(address &+ 4)).temp)
     } else {
-      ir.effect1(.goto_ptr, .i32, aligned.temp)
-      context.pointee.ended = true
+      leave(for: aligned)
     }
   }
 
@@ -120,14 +119,28 @@ extension Cpu {
   /// Leaves for a computed address.
   func jumpComputed(_ target: I32) {
     ir.commit()
-    ir.effect1(.goto_ptr, .i32, (target & ~3).temp)
+    leave(for: target & ~3)
+  }
+
+  /// Ends the block with a jump to a computed address.
+  private func leave(for target: I32) {
+    if context.pointee.isTraced {
+      ir.write(Globals.nip, target.temp)
+      ir.commit()
+      ir.effect(
+        .exit_tb, constant: ExitKind.exception.rawValue,
+        constant2: PowerPCException.trace.rawValue)
+    } else {
+      ir.effect1(.goto_ptr, .i32, target.temp)
+    }
     context.pointee.ended = true
   }
 
   /// Leaves for the address in LR, which most often is the one that a call pushed.
   func `return`(to target: I32) {
+    guard context.pointee.pairsReturns else { return jumpComputed(target) }
     ir.commit()
-    ir.effect1(context.pointee.pairsReturns ? .ret_ptr : .goto_ptr, .i32, (target & ~3).temp)
+    ir.effect1(.ret_ptr, .i32, (target & ~3).temp)
     context.pointee.ended = true
   }
 

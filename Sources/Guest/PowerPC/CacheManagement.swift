@@ -27,13 +27,28 @@ let cacheManagement: [Instruction] = [
     cpu.touch(i)
   },
 
-  Instruction("dcba", "Data Cache Block Allocate", .X(31, 758), "RA, RB",
+  Instruction(
+    "dcba", "Data Cache Block Allocate", .X(31, 758), "RA, RB",
     feature: .dataCacheBlockAllocate
   ) { _, _ in },
 
-  Instruction("dcbi", "Data Cache Block Invalidate", .X(31, 470), "RA, RB") { cpu, _ in
-    cpu.raise(.privileged)
+  Instruction("dcbi", "Data Cache Block Invalidate", .X(31, 470), "RA, RB") { cpu, i in
+    cpu.privileged { cpu.touch(i) }
   },
+]
+
+/// AltiVec Programming Environments Manual, 5.2: hints about data streams, which MSR[VEC] does
+/// not take away.
+let dataStreams: [Instruction] = [
+  Instruction("dst", "Data Stream Touch", .X(31, 342), "RA, RB, STRM", feature: .vector) { _, _ in
+  },
+
+  Instruction(
+    "dstst", "Data Stream Touch for Store", .X(31, 374), "RA, RB, STRM",
+    feature: .vector
+  ) { _, _ in },
+
+  Instruction("dss", "Data Stream Stop", .X(31, 822), "STRM", feature: .vector) { _, _ in },
 ]
 
 /// Size of a cache block in bytes, as the kernel tells programs (AT_DCACHEBSIZE).

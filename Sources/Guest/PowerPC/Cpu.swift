@@ -22,6 +22,10 @@ struct TranslationContext {
   /// The addresses that the block and its direct jumps stay within.
   var first: UInt32
   var last: UInt32
+  /// The special-purpose registers in system mode; nil in user mode.
+  var registers: SpecialRegisterTable?
+  /// Whether a trace exception follows the instruction under translation.
+  var isTraced = false
   /// Branches that lead to code further on in the block.
   var forward = ForwardBranches()
 }
@@ -77,6 +81,16 @@ public struct Cpu {
   }
   /// XER's summary overflow: known in every block, because the key holds it.
   var SO: Bool { context.pointee.key & BlockKey.summaryOverflow != 0 }
+
+  /// Whether a whole machine is emulated, not a program.
+  var isSystem: Bool { context.pointee.registers != nil }
+  /// Whether supervisor instructions may be executed: never in user mode.
+  var isPrivileged: Bool { isSystem && context.pointee.key & BlockKey.problemState == 0 }
+
+  /// Does what only the supervisor may; others get a program exception.
+  func privileged(_ body: () -> Void) {
+    if isPrivileged { body() } else { raise(.privileged) }
+  }
 
   /// A 32-bit constant.
   @inline(__always) func constant(_ value: Int) -> I32 { ir.i32(value) }
@@ -137,7 +151,10 @@ public struct Cpu {
     let images = PowerPCState.offset(\.fieldImages)
     setFieldImage(
       field,
-      I64(ir, ir.emit1(.ld, .i64, result: .i64, address.temp, constant: UInt32(bitPattern: Int32(images)))))
+      I64(
+        ir,
+        ir.emit1(.ld, .i64, result: .i64, address.temp, constant: UInt32(bitPattern: Int32(images)))
+      ))
   }
 
   /// Sets one bit of the condition register to 0 or 1.
@@ -192,9 +209,12 @@ public struct Cpu {
   }
 
   /// Loads eight bytes.
-  func loadDouble(at address: I32) -> I64 { I64(ir, access(.i64, MemoryOperation(bytes: 8), address)) }
+  func loadDouble(at address: I32) -> I64 {
+    I64(ir, access(.i64, MemoryOperation(bytes: 8), address))
+  }
 
-  private func access(_ type: ValueType, _ operation: MemoryOperation, _ address: I32) -> TempIndex {
+  private func access(_ type: ValueType, _ operation: MemoryOperation, _ address: I32) -> TempIndex
+  {
     ir.emit2(
       .qemu_ld, type, result: type, address.temp, ir.i32(0).temp, constant: operation.rawValue)
   }
@@ -220,6 +240,9 @@ public struct Cpu {
 
   /// Leaves to the runtime with the program counter at an address.
   func leave(_ kind: ExitKind, at address: UInt32, payload: UInt32 = 0) {
+    if kind == .lookup && context.pointee.isTraced {
+      return leave(.exception, at: address, payload: PowerPCException.trace.rawValue)
+    }
     ir.write(Globals.nip, constant(Int(address)).temp)
     ir.commit()
     ir.effect(.exit_tb, constant: kind.rawValue, constant2: payload)

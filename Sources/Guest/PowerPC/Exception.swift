@@ -27,4 +27,31 @@ public struct PowerPCException: RawRepresentable, Equatable, Sendable {
   public static let floatingPointUnavailable = Self(rawValue: 0x800)
   /// AltiVec unavailable (0xF20).
   public static let vectorUnavailable = Self(rawValue: 0xf20)
+
+  // The rest only occurs in system mode.
+
+  /// System reset (0x100).
+  public static let systemReset = Self(rawValue: 0x100)
+  /// Machine check (0x200).
+  public static let machineCheck = Self(rawValue: 0x200)
+  /// External interrupt (0x500).
+  public static let external = Self(rawValue: 0x500)
+  /// Decrementer (0x900).
+  public static let decrementer = Self(rawValue: 0x900)
+  /// Trace (0xD00).
+  public static let trace = Self(rawValue: 0xd00)
+  /// Performance monitor (0xF00).
+  public static let performanceMonitor = Self(rawValue: 0xf00)
+  /// The software TLB has no translation for a fetch, a load, a store (0x1000, 0x1100, 0x1200).
+  public static let instructionTranslationMiss = Self(rawValue: 0x1000)
+  public static let dataLoadTranslationMiss = Self(rawValue: 0x1100)
+  public static let dataStoreTranslationMiss = Self(rawValue: 0x1200)
+  /// Instruction address breakpoint (0x1300).
+  public static let instructionAddressBreakpoint = Self(rawValue: 0x1300)
+  /// System management interrupt (0x1400).
+  public static let systemManagement = Self(rawValue: 0x1400)
+  /// AltiVec assist (0x1600).
+  public static let vectorAssist = Self(rawValue: 0x1600)
+  /// Thermal management (0x1700).
+  public static let thermal = Self(rawValue: 0x1700)
 }

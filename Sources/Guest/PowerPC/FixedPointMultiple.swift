@@ -47,6 +47,17 @@ private func wraps(onto address: GPR, from first: GPR, _ bytes: Int) -> Bool {
   (address.number - first.number) & 31 < (bytes + 3) / 4
 }
 
+extension HelperNumber {
+  /// The helper of a string instruction that goes by the supervisor's address translation.
+  fileprivate var translated: HelperNumber {
+    switch self {
+    case .loadString: .loadStringTranslated
+    case .loadStringIndexed: .loadStringIndexedTranslated
+    default: .storeStringTranslated
+    }
+  }
+}
+
 extension Cpu {
   /// A 32-bit field of the state that is not a global.
   func state(_ field: PartialKeyPath<PowerPCState>) -> I32 {
@@ -61,6 +72,6 @@ extension Cpu {
   }
 
   fileprivate func moveString(_ helper: HelperNumber, _ i: X, _ address: I32, _ bytes: I32) {
-    attempt(helper, address, bytes, constant(Int(i.word >> 11 & 0x7fff)))
+    attempt(isSystem ? helper.translated : helper, address, bytes, constant(Int(i.word >> 11 & 0x7fff)))
   }
 }

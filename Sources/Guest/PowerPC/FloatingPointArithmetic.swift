@@ -144,7 +144,7 @@ extension Cpu {
     _ i: some FloatingForm, _ helper: HelperNumber, _ a: FPR, _ b: FPR? = nil, _ c: FPR? = nil
   ) {
     let result = callWide(helper, self[a].bits, b.map { self[$0].bits }, c.map { self[$0].bits })
-    raiseFloatingPoint { verdict in
+    raiseFloatingPoint(record: i.Rc) { verdict in
       let suppressed = Int(FloatVerdict.suppressed)
       self[i.FRT] = verdict.select(.eq, suppressed, self[i.FRT].bits, result).asFloat
     }

@@ -61,6 +61,7 @@ extension Cpu {
     let label = ir.newLabel()
     ir.brcond(.i32, .eq, verdict.temp, constant(0).temp, to: label)
     setState(\.floatVerdict, constant(0))
+    if isSystem { ignoreFloatingPoint() }
     leave(.exception, at: address, payload: PowerPCException.floatingPoint.rawValue)
     ir.setLabel(label)
     chain(to: address &+ 4)
@@ -74,6 +75,18 @@ extension Cpu {
     raiseFloatingPoint { _ in }
   }
 
+  /// While MSR[FE0] and MSR[FE1] are zero, goes on at the next instruction.
+  private func ignoreFloatingPoint(record rc: Bool = false) {
+    ir.commit()
+    let label = ir.newLabel()
+    let modes = constant(Int(MSR.FE0 | MSR.FE1))
+    ir.brcond(.i32, .tstne, state(\.msr).temp, modes.temp, to: label)
+    recordFloat(rc)
+    ir.commit()
+    chain(to: address &+ 4)
+    ir.setLabel(label)
+  }
+
   /// Calls a helper of 64-bit operands and result.
   func callWide(_ helper: HelperNumber, _ a: I64, _ b: I64? = nil, _ c: I64? = nil) -> I64 {
     let number = helper.rawValue
@@ -83,13 +96,14 @@ extension Cpu {
   }
 
   /// Raises the exception that the last helper found to be enabled, after `finishing`.
-  func raiseFloatingPoint(_ finishing: (I32) -> Void) {
+  func raiseFloatingPoint(record rc: Bool = false, _ finishing: (I32) -> Void) {
     let verdict = state(\.floatVerdict)
     let label = ir.newLabel()
     ir.brcond(.i32, .ne, verdict.temp, constant(0).temp, to: label)
     cold(label) {
       finishing(verdict)
       setState(\.floatVerdict, constant(0))
+      if isSystem { ignoreFloatingPoint(record: rc) }
       leave(.exception, at: address, payload: PowerPCException.floatingPoint.rawValue)
     }
   }

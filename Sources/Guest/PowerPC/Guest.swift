@@ -11,10 +11,26 @@ public final class PowerPCGuest: Guest {
   private let instructions: UnsafeMutablePointer<Instruction>
   private let context: UnsafeMutablePointer<TranslationContext>
 
-  /// - Parameter features: the optional parts of the instruction set that exist.
-  public init(features: Feature) {
+  /// Whether a whole machine is emulated: supervisor instructions then do what they say.
+  public var isSystem: Bool { registers != nil }
+  /// The special-purpose registers in system mode.
+  private let registers: SpecialRegisterTable?
+
+  /// The processor of a whole machine.
+  public convenience init(system processor: Processor) {
+    self.init(features: processor.systemFeatures, isSystem: true, family: processor.family)
+  }
+
+  /// - Parameters:
+  ///   - features: the optional parts of the instruction set that exist.
+  ///   - isSystem: whether supervisor instructions do what they say, not raise exceptions.
+  ///   - family: whose special-purpose registers there are in system mode.
+  public init(
+    features: Feature, isSystem: Bool = false, family: ProcessorFamily = .powerPC750
+  ) {
     typealias S = PowerPCState
     self.features = features
+    registers = isSystem ? SpecialRegisterTable(family) : nil
     set = .powerPC
     instructions = .allocate(capacity: set.instructions.count)
     instructions.initialize(from: set.instructions, count: set.instructions.count)
@@ -27,18 +43,23 @@ public final class PowerPCGuest: Guest {
       returnStack: S.offset(\.returnStack), hostStack: S.offset(\.hostStack),
       returnStackTop: S.offset(\.returnStackTop),
       exitKind: S.offset(\.exitKind), exitPayload: S.offset(\.exitPayload),
-      spillSlots: S.offset(\.spillSlots), spillSlotCount: 64, programCounter: S.offset(\.nip))
+      spillSlots: S.offset(\.spillSlots), spillSlotCount: 64, programCounter: S.offset(\.nip),
+      paging: .init(
+        pageTable: S.offset(\.pageTable), slowContext: S.offset(\.slowContext),
+        slowReturn: S.offset(\.slowReturn)))
   }
 
   deinit {
     instructions.deinitialize(count: set.instructions.count)
     instructions.deallocate()
     context.deallocate()
+    registers?.deallocate()
   }
 
   public func key(_ env: UnsafeMutableRawPointer) -> UInt32 {
-    let so = env.load(fromByteOffset: PowerPCState.offset(\.so), as: UInt32.self)
-    return so == 0 ? 0 : BlockKey.summaryOverflow
+    let state = stateOf(env)
+    let summary = state.pointee.so == 0 ? 0 : BlockKey.summaryOverflow
+    return registers == nil ? summary : summary | BlockKey.modes(state.pointee.msr)
   }
 
   public func translate(
@@ -46,18 +67,21 @@ public final class PowerPCGuest: Guest {
     limits: TranslationLimits, spans: UnsafeMutablePointer<TranslatedSpan>
   ) -> (spans: Int, instructions: Int) {
     let builder = Builder(block)
+    // Under a trace mode every instruction is a block.
+    let traces = isSystem && key & (BlockKey.singleStep | BlockKey.branchTrace) != 0
+    let chains = limits.chains && !traces, most = traces ? 1 : limits.instructions
     context.initialize(
       to: TranslationContext(
-        address: address, next: address, key: key, chains: limits.chains, ended: false, slot: 0,
-        start: address, pairsReturns: limits.chains && limits.pairsReturns,
-        keepsForwardBranches: limits.chains && limits.keepsForwardBranches,
-        first: limits.first, last: limits.last))
+        address: address, next: address, key: key, chains: chains, ended: false, slot: 0,
+        start: address, pairsReturns: chains && limits.pairsReturns,
+        keepsForwardBranches: chains && limits.keepsForwardBranches, first: limits.first,
+        last: limits.last, registers: registers))
     let cpu = Cpu(ir: builder, context: context)
     cpu.pollExitRequest()
     var walk = Walk(spans: spans, first: address)
     while let pc = nextAddress() {
-      guard walk.count < limits.instructions, block.opCount < Block.capacity / 8,
-        cpu.isNear(pc), walk.enter(pc)
+      guard walk.count < most, block.opCount < Block.capacity / 8, cpu.isNear(pc),
+        walk.enter(pc)
       else {
         if !context.pointee.ended { cpu.chain(to: pc) }
         break
@@ -91,6 +115,7 @@ public final class PowerPCGuest: Guest {
       return cpu.raise(.illegal)
     }
     guard features.isSuperset(of: instruction.pointee.feature) else { return cpu.raise(.illegal) }
+    if isSystem, !cpu.prepare(instruction, word) { return }
     instruction.pointee.translate(cpu, word)
   }
 

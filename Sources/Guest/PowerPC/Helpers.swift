@@ -23,6 +23,11 @@ enum HelperNumber: UInt32, CaseIterable {
   case mcrfs, mtfsf, mtfsfi, mtfsb0, mtfsb1
   /// The conversions of `lfs` and `stfs`.
   case singleToDouble, doubleToSingle
+  // The supervisor's: see SupervisorHelpers.swift.
+  case systemTimeBase, decrementer, writeSpecialRegister, reportSpecialRegister
+  case writeMachineState, returnFromInterrupt, synchronizeContext
+  case invalidatePage, invalidateAll, loadDataTranslation, loadInstructionTranslation
+  case loadStringTranslated, loadStringIndexedTranslated, storeStringTranslated
 
   /// The function and what it may do.
   var helper: Helper {
@@ -32,6 +37,15 @@ enum HelperNumber: UInt32, CaseIterable {
     case .loadString: row("lsw", [], moveStringIn)
     case .loadStringIndexed: row("lswx", [], moveStringInIndexed)
     case .storeString: row("stsw", [.noWriteGlobals], moveStringOut)
+    case .systemTimeBase, .decrementer, .writeSpecialRegister, .reportSpecialRegister,
+      .synchronizeContext, .invalidatePage, .invalidateAll, .loadDataTranslation,
+      .loadInstructionTranslation:
+      row("\(self)", [.noReadGlobals, .noWriteGlobals], supervisorFunction)
+    // Registers may change places with the temporary ones.
+    case .writeMachineState, .returnFromInterrupt: row("\(self)", [], supervisorFunction)
+    case .loadStringTranslated, .loadStringIndexedTranslated:
+      row("\(self)", [], supervisorFunction)
+    case .storeStringTranslated: row("\(self)", [.noWriteGlobals], supervisorFunction)
     default: row("\(self)", [.noReadGlobals, .noWriteGlobals], floatingPointFunction)
     }
   }

@@ -21,6 +21,12 @@ public struct Instruction: Sendable {
   public let isInvalid: (@Sendable (UInt32) -> Bool)?
   /// What the processor must have.
   public let feature: Feature
+  /// The part of the processor that MSR can take away and that it needs.
+  public private(set) var facility = Facility.fixedPoint
+  /// In system mode: what the address of the operand must be a multiple of, in bytes.
+  public private(set) var alignment = 1
+  /// Whether it is followed by a trace exception when MSR[BE] is 1.
+  public private(set) var isBranch = false
   /// What it does.
   public let translate: @Sendable (Cpu, UInt32) -> Void
 
@@ -45,6 +51,52 @@ public struct Instruction: Sendable {
   }
 }
 
+/// Parts of the processor that MSR can make unavailable.
+public enum Facility: Sendable {
+  /// Always there.
+  case fixedPoint
+  /// There while MSR[FP] is 1.
+  case floatingPoint
+  /// There while MSR[VEC] is 1.
+  case vector
+}
+
+extension Array where Element == Instruction {
+  /// The section's instructions, all of which need a part of the processor.
+  func requiring(_ facility: Facility) -> [Instruction] {
+    map {
+      var instruction = $0
+      instruction.setFacility(facility)
+      return instruction
+    }
+  }
+
+  /// The section's instructions, those of which that `matches` names need an aligned operand at
+  /// `(RA|0) + D` or `(RA|0) + (RB)` in system mode.
+  func aligned(to bytes: Int, _ matches: (String) -> Bool = { _ in true }) -> [Instruction] {
+    map {
+      var instruction = $0
+      if matches($0.mnemonic) { instruction.setAlignment(bytes) }
+      return instruction
+    }
+  }
+
+  /// The section's instructions as branches, but for one that is an exception of its own.
+  func branches(except mnemonic: String) -> [Instruction] {
+    map {
+      var instruction = $0
+      if $0.mnemonic != mnemonic { instruction.setBranch() }
+      return instruction
+    }
+  }
+}
+
+extension Instruction {
+  fileprivate mutating func setFacility(_ value: Facility) { facility = value }
+  fileprivate mutating func setAlignment(_ bytes: Int) { alignment = bytes }
+  fileprivate mutating func setBranch() { isBranch = true }
+}
+
 /// Parts of the instruction set that only some processors have.
 public struct Feature: OptionSet, Sendable {
   public let rawValue: UInt32
@@ -61,4 +113,10 @@ public struct Feature: OptionSet, Sendable {
   public static let floatingRound = Feature(rawValue: 8)
   /// AltiVec.
   public static let vector = Feature(rawValue: 16)
+  /// `tlbld`, `tlbli`.
+  public static let softwareTLB = Feature(rawValue: 32)
+  /// `tlbia`.
+  public static let tlbInvalidateAll = Feature(rawValue: 64)
+  /// `eciwx`, `ecowx`: in system mode only.
+  public static let externalControl = Feature(rawValue: 128)
 }

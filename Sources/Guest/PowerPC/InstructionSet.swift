@@ -12,11 +12,15 @@ public final class InstructionSet: Sendable {
 
   /// The user-level and supervisor instructions of the 32-bit processors.
   public static let powerPC = InstructionSet(
-    branchInstructions + conditionRegisterLogical + fixedPointLoads + fixedPointStores
-      + fixedPointMultiple + fixedPointArithmetic + fixedPointCompare + fixedPointLogical
-      + fixedPointRotate + systemRegister + synchronization + cacheManagement
-      + floatingPointLoads + floatingPointStores + floatingPointArithmetic
-      + floatingPointMoves + floatingPointStatus)
+    branchInstructions.branches(except: "sc") + conditionRegisterLogical + fixedPointLoads
+      + fixedPointStores + fixedPointMultiple.aligned(to: 4) { $0 == "lmw" || $0 == "stmw" }
+      + fixedPointArithmetic + fixedPointCompare + fixedPointLogical + fixedPointRotate
+      + systemRegister + supervisorInstructions + tableInstructions
+      + synchronization.aligned(to: 4) { $0 == "stwcx." } + cacheManagement + dataStreams
+      + externalControl.aligned(to: 4)
+      + (floatingPointLoads + floatingPointStores).aligned(to: 4).requiring(.floatingPoint)
+      + (floatingPointArithmetic + floatingPointMoves + floatingPointStatus)
+      .requiring(.floatingPoint))
 
   init(_ instructions: [Instruction]) {
     self.instructions = instructions

@@ -32,6 +32,8 @@ struct Operand: Sendable {
     Operand("BI", .number, 11), Operand("TO", .number, 6), Operand("L", .number, 10, 1),
     // The two bits of L in sync.
     Operand("LS", .number, 9, 2),
+    // The stream of dst.
+    Operand("STRM", .number, 9, 2),
     Operand("SH", .number, 16), Operand("NB", .number, 16), Operand("MB", .number, 21),
     Operand("ME", .number, 26), Operand("U", .number, 16, 4), Operand("FLM", .number, 7, 8),
     Operand("FXM", .number, 12, 8), Operand("SR", .number, 12, 4),

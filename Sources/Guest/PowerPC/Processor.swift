@@ -4,37 +4,43 @@ public struct Processor: Sendable {
   public let name: String
   /// PVR.
   public let version: UInt32
-  /// Optional parts of the instruction set.
-  public let features: Feature
+  /// The processors that it is like.
+  public let family: ProcessorFamily
+  /// Optional parts of the instruction set, as user programs find them.
+  public var features: Feature { family.traits.features }
+  /// Optional parts of the instruction set in system mode.
+  public var systemFeatures: Feature { features.union(.externalControl) }
 
-  /// The models, most specific names of QEMU's list (version registers from the user's manuals).
-  public static let all: [Processor] = [
-    Processor(name: "603", version: 0x0003_0100, features: .floatingGraphics),
-    Processor(name: "603e", version: 0x0006_0101, features: .floatingGraphics),
-    Processor(name: "604", version: 0x0004_0103, features: .floatingGraphics),
-    Processor(name: "604e", version: 0x0009_0204, features: .floatingGraphics),
-    Processor(name: "740", version: 0x0008_0301, features: .floatingGraphics),
-    Processor(name: "750", version: 0x0008_0301, features: .floatingGraphics),
-    Processor(
-      name: "7400", version: 0x000c_0209,
-      features: [.floatingGraphics, .dataCacheBlockAllocate]),
-    Processor(
-      name: "7410", version: 0x800c_1104,
-      features: [.floatingGraphics, .dataCacheBlockAllocate]),
-    Processor(
-      name: "7447", version: 0x8002_0101,
-      features: [.floatingGraphics, .dataCacheBlockAllocate]),
-    Processor(
-      name: "7450", version: 0x8000_0201,
-      features: [.floatingGraphics, .dataCacheBlockAllocate]),
-    Processor(
-      name: "7455", version: 0x8001_0303,
-      features: [.floatingGraphics, .dataCacheBlockAllocate]),
-  ]
+  /// The model for which this is another name, or nil.
+  public let alias: String?
 
-  /// The model with a name, or nil.
+  init(
+    _ name: String, _ version: UInt32, _ family: ProcessorFamily, aliasFor alias: String? = nil
+  ) {
+    (self.name, self.version, self.family, self.alias) = (name, version, family, alias)
+  }
+
+  /// The models by QEMU's names, each followed by its other names.
+  public static let all: [Processor] = processorModels.flatMap { model in
+    [model]
+      + processorAliases.filter { $0.model == model.name }.map {
+        Processor($0.name, model.version, model.family, aliasFor: model.name)
+      }
+  }
+
+  /// The model with a name, in any case of letters; or nil.
   public static func named(_ name: String) -> Processor? {
     let wanted = name.lowercased()
     return all.first { $0.name == wanted }
+  }
+
+  /// The list that QEMU's `-cpu help` prints of these models.
+  public static var list: String {
+    all.map { processor in
+      let padding = String(repeating: " ", count: max(1, 17 - processor.name.utf8.count))
+      let version = "PVR " + ExceptionText.word(processor.version)
+      return "PowerPC " + processor.name + padding
+        + (processor.alias.map { "(alias for \($0))" } ?? version) + "\n"
+    }.joined()
   }
 }

@@ -14,6 +14,10 @@ public struct PowerPCState {
   public var returnStack: UInt64 = 0
   public var hostStack: UInt64 = 0
   public var returnStackTop: UInt64 = 0
+  /// In system mode: the page table, and what slow accesses need (`EnvironmentLayout.paging`).
+  public var pageTable: UInt64 = 0
+  public var slowContext: UInt64 = 0
+  public var slowReturn: UInt64 = 0
   /// What the last exit left.
   public var exitKind: UInt32 = 0
   public var exitPayload: UInt32 = 0
@@ -72,6 +76,18 @@ public struct PowerPCState {
   public var timeBaseOffset: UInt64 = 0
   /// What the last floating-point helper says: see `FloatVerdict`.
   public var floatVerdict: UInt32 = 0
+
+  // The supervisor's part: used in system mode only.
+  /// Not zero: a segment register or another part of the context has changed since the last
+  /// context-synchronizing instruction. The memory side sets it too, when code under execution
+  /// was changed.
+  public var contextChanged: UInt32 = 0
+  /// Not zero: an interrupt waits that MSR[EE] alone may hold back (see `InterruptLine`).
+  public var pendingInterrupts: UInt32 = 0
+  /// Segment registers.
+  public var sr: InlineArray<16, UInt32> = .init(repeating: 0)
+  /// Special-purpose registers without a field of their own, by number.
+  public var spr: InlineArray<1024, UInt32> = .init(repeating: 0)
 
   public init() {
     for nibble in 0..<16 { fieldImages[nibble] = ConditionField.image(UInt32(nibble)) }
@@ -149,6 +165,24 @@ extension PowerPCState {
 public enum BlockKey {
   /// XER.SO is 1.
   public static let summaryOverflow: UInt32 = 1
+  /// MSR[PR]: user programs run. This and the rest only in system mode.
+  public static let problemState: UInt32 = 2
+  /// MSR[FP]: floating-point instructions are available.
+  public static let floatingPoint: UInt32 = 4
+  /// MSR[VEC]: vector instructions are available.
+  public static let vector: UInt32 = 8
+  /// MSR[SE]: every instruction is followed by a trace exception.
+  public static let singleStep: UInt32 = 16
+  /// MSR[BE]: every branch is followed by a trace exception.
+  public static let branchTrace: UInt32 = 32
+  /// MSR[LE]: little-endian mode.
+  public static let littleEndian: UInt32 = 64
+
+  /// The key for the modes that MSR holds, without `summaryOverflow`.
+  static func modes(_ msr: UInt32) -> UInt32 {
+    (msr & MSR.PR) >> 13 | (msr & MSR.FP) >> 11 | (msr & MSR.VEC) >> 22 | (msr & MSR.SE) >> 6
+      | (msr & MSR.BE) >> 4 | (msr & MSR.LE) << 6
+  }
 }
 
 /// The globals of the PowerPC: the temps that ops name.

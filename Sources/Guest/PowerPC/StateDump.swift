@@ -30,13 +30,57 @@ extension PowerPCState {
     dump.put(" ")
     dump.putDecimal(timeBase, digits: 8)
     dump.put("\n")
+    putRegisters(includesFloatingPoint, &dump)
+    text = dump.bytes
+  }
+
+  /// Appends the dump of a processor in a machine: the supervisor's registers too.
+  /// - Parameter decrementer: its value.
+  func appendSystemDump(
+    timeBase: UInt64, decrementer: UInt32, includesFloatingPoint: Bool, to text: inout [UInt8]
+  ) {
+    var dump = DumpText(bytes: text)
+    text = []
+    dump.put("NIP ", nip, "   LR ", lr, " CTR ", ctr, " XER ", packedXER, " CPU#0\n")
+    let fetches = translationIndex(MSR.IR), accesses = translationIndex(MSR.DR)
+    dump.put("MSR ", msr, " HID0 ", hid0, "  HF ", flags(fetches, accesses), " iidx ")
+    dump.putDecimal(UInt64(fetches), digits: 1)
+    dump.put(" didx ")
+    dump.putDecimal(UInt64(accesses), digits: 1)
+    dump.put("\nTB ")
+    dump.putDecimal(timeBase >> 32, digits: 8)
+    dump.put(" ")
+    dump.putDecimal(timeBase, digits: 8)
+    dump.put(" DECR ")
+    dump.putDecimal(UInt64(decrementer), digits: 1)
+    dump.put("\n")
+    putRegisters(includesFloatingPoint, &dump)
+    dump.put(" SRR0 ", srr0, "  SRR1 ", srr1, "    PVR ", pvr, " VRSAVE ", vrsave, "\n")
+    dump.put("SPRG0 ", sprg(0), " SPRG1 ", sprg(1), "  SPRG2 ", sprg(2), "  SPRG3 ", sprg(3), "\n")
+    dump.put("SPRG4 ", sprg(4), " SPRG5 ", sprg(5), "  SPRG6 ", sprg(6), "  SPRG7 ", sprg(7), "\n")
+    dump.put(" SDR1 ", sdr1, "   DAR ", dar, "  DSISR ", dsisr, "\n")
+    text = dump.bytes
+  }
+
+  /// QEMU's number of an address space: 1 for the supervisor, and 2 without translation.
+  /// - Parameter mode: `MSR.IR` or `MSR.DR`.
+  private func translationIndex(_ mode: UInt32) -> UInt32 {
+    (msr & MSR.PR == 0 ? 1 : 0) + (msr & mode == 0 ? 2 : 0)
+  }
+
+  /// QEMU's word of what its translations rely on.
+  private func flags(_ fetches: UInt32, _ accesses: UInt32) -> UInt32 {
+    let modes = MSR.VEC | MSR.PR | MSR.FP | MSR.SE | MSR.BE | MSR.DR | MSR.LE
+    return fetches << 29 | accesses << 26 | msr & modes | 2
+  }
+
+  private func putRegisters(_ includesFloatingPoint: Bool, _ dump: inout DumpText) {
     for n in 0..<32 { dump.putRegister("GPR", n, UInt64(gpr[n])) }
     putCondition(&dump)
     if includesFloatingPoint {
       for n in 0..<32 { dump.putRegister("FPR", n, fpr[n]) }
       dump.put("FPSCR ", fpscr, "\n")
     }
-    text = dump.bytes
   }
 
   private func putCondition(_ dump: inout DumpText) {
@@ -103,5 +147,15 @@ private struct DumpText {
     let text = String(value)
     for _ in 0..<max(0, digits - text.utf8.count) { put("0") }
     bytes.append(contentsOf: text.utf8)
+  }
+}
+
+extension Supervisor {
+  /// Appends the lines of QEMU's register dump of a processor in a machine to a text.
+  /// - Parameter includesFloatingPoint: whether the FPRs and FPSCR are shown.
+  public func appendDump(includesFloatingPoint: Bool, to text: inout [UInt8]) {
+    state.pointee.appendSystemDump(
+      timeBase: surroundings.timeBase, decrementer: surroundings.decrementer,
+      includesFloatingPoint: includesFloatingPoint, to: &text)
   }
 }

@@ -34,13 +34,16 @@ private func host(_ state: UnsafeMutablePointer<PowerPCState>, _ address: UInt32
 func moveStringInIndexed(
   _ env: UnsafeMutableRawPointer, _ address: UInt64, _ bytes: UInt64, _ registers: UInt64
 ) -> UInt64 {
+  if isInvalidStringLoad(bytes, registers) { return UInt64(PowerPCException.illegal.rawValue) }
+  return moveStringIn(env, address, bytes, registers)
+}
+
+/// Whether `lswx` loads a register of its address: bytes, and the word's register fields.
+func isInvalidStringLoad(_ bytes: UInt64, _ registers: UInt64) -> Bool {
   let fields = Int(registers)
   let (first, base, index) = (fields >> 10 & 31, fields >> 5 & 31, fields & 31)
   let count = (Int(bytes & 0x7f) + 3) / 4
-  if (base != 0 && (base - first) & 31 < count) || (index - first) & 31 < count {
-    return UInt64(PowerPCException.illegal.rawValue)
-  }
-  return moveStringIn(env, address, bytes, registers)
+  return (base != 0 && (base - first) & 31 < count) || (index - first) & 31 < count
 }
 
 /// `lswi`, `lswx`: bytes fill registers from the left, the last is filled up with zeros.

@@ -3,6 +3,7 @@ import IR
 /// Power ISA, Book II, 4.4: synchronization instructions.
 let synchronization: [Instruction] = [
   Instruction("isync", "Instruction Synchronize", .XL(19, 150)) { cpu, _ in
+    if cpu.isSystem { return cpu.synchronizeContext() }
     // What follows is translated from what memory then holds.
     cpu.ir.commit()
     cpu.chain(to: cpu.address &+ 4)
@@ -14,7 +15,7 @@ let synchronization: [Instruction] = [
     cpu.requireAlignment(address, 4)
     let value = cpu.load(4, at: address)
     cpu[i.RT] = value
-    cpu.reserveValue = value
+    if !cpu.isSystem { cpu.reserveValue = value }
     cpu.reserveAddress = address
     cpu.reserveValid = cpu.constant(1)
   },
@@ -26,6 +27,13 @@ let synchronization: [Instruction] = [
     // An address that is no multiple of four is never the one of a reservation.
     let address = cpu[orZero: i.RA] + cpu[i.RB]
     cpu.requireReservation(address)
+    if cpu.isSystem {
+      // One processor: nothing comes between.
+      cpu.store(4, cpu[i.RS], at: address)
+      cpu.setFieldImage(0, cpu.successImage(cpu.constant(0)))
+      cpu.reserveValid = cpu.constant(0)
+      return
+    }
     let expected = cpu.reserveValue
     let found = cpu.exchange(at: address, expected: expected, new: cpu[i.RS])
     cpu.setFieldImage(0, cpu.successImage(found.test(.ne, expected)))
@@ -73,7 +81,7 @@ extension Cpu {
   }
 
   /// Raises an alignment exception unless the address is a multiple of `bytes`.
-  fileprivate func requireAlignment(_ address: I32, _ bytes: Int) {
+  func requireAlignment(_ address: I32, _ bytes: Int) {
     ir.commit()
     let label = ir.newLabel()
     ir.brcond(.i32, .tstne, address.temp, constant(bytes - 1).temp, to: label)
@@ -89,7 +97,8 @@ extension Cpu {
     ir.commit()
     let label = ir.newLabel()
     // One branch: the cold part starts as its one branch leaves things.
-    let differs = (reserveAddress ^ address) | (reserveValid ^ 1)
+    let apart = reserveAddress ^ address
+    let differs = (isSystem ? apart & -cacheBlockSize : apart) | (reserveValid ^ 1)
     ir.brcond(.i32, .ne, differs.temp, constant(0).temp, to: label)
     cold(label) {
       setFieldImage(0, successImage(constant(1)))

@@ -1,22 +1,21 @@
 import IR
 
-/// Power ISA, Book I, 3.3.17 and Book II, 6: moves to and from system registers; and the
-/// supervisor's instructions, which user programs may not execute.
-let systemRegister: [Instruction] = systemRegisterMoves + supervisorInstructions
-
-private let systemRegisterMoves: [Instruction] = [
+/// Power ISA, Book I, 3.3.17 and Book II, 6: moves to and from system registers.
+let systemRegister: [Instruction] = [
   Instruction("mfspr", "Move From Special Purpose Register", .XFX(31, 339), "RT, SPR") { cpu, i in
+    if cpu.isSystem { return cpu.moveFromSpecialRegister(i) }
     guard let value = cpu.specialRegister(i.SPR) else { return cpu.refuse(i.SPR) }
     cpu[i.RT] = value
   },
 
   Instruction("mtspr", "Move To Special Purpose Register", .XFX(31, 467), "SPR, RS") { cpu, i in
+    if cpu.isSystem { return cpu.moveToSpecialRegister(i) }
     if !cpu.setSpecialRegister(i.SPR, cpu[i.RS]) { cpu.refuse(i.SPR) }
   },
 
   Instruction("mftb", "Move From Time Base", .XFX(31, 371), "RT, TBR") { cpu, i in
     guard i.SPR == 268 || i.SPR == 269 else { return cpu.refuse(i.SPR) }
-    cpu[i.RT] = cpu.call(.timeBase, cpu.constant(i.SPR == 269 ? 32 : 0))
+    cpu[i.RT] = cpu.timeBase(upper: i.SPR == 269)
   },
 
   Instruction("mfcr", "Move From Condition Register", .XFX(31, 19), "RT") { cpu, i in
@@ -46,24 +45,6 @@ private let systemRegisterMoves: [Instruction] = [
   },
 ]
 
-/// Instructions of the supervisor: privileged in every user program.
-private let supervisorInstructions: [Instruction] = [
-  ("mfmsr", "Move From Machine State Register", "RT", 83),
-  ("mtmsr", "Move To Machine State Register", "RS", 146),
-  ("mfsr", "Move From Segment Register", "RT, SR", 595),
-  ("mfsrin", "Move From Segment Register Indirect", "RT, RB", 659),
-  ("mtsr", "Move To Segment Register", "SR, RS", 210),
-  ("mtsrin", "Move To Segment Register Indirect", "RS, RB", 242),
-  ("tlbie", "TLB Invalidate Entry", "RB", 306),
-  ("tlbsync", "TLB Synchronize", "", 566),
-].map { mnemonic, title, operands, extended in
-  Instruction(mnemonic, title, .X(31, UInt32(extended)), operands) { cpu, _ in
-    cpu.raise(.privileged)
-  }
-} + [
-  Instruction("rfi", "Return From Interrupt", .XL(19, 50)) { cpu, _ in cpu.raise(.privileged) }
-]
-
 /// The special-purpose registers that user programs reach, by number.
 private enum UserRegister: Int {
   case XER = 1, LR = 8, CTR = 9, VRSAVE = 256, TB = 268, TBU = 269, PVR = 287
@@ -77,8 +58,8 @@ extension Cpu {
     case .LR: return LR
     case .CTR: return CTR
     case .VRSAVE: return state(\.vrsave)
-    case .TB: return call(.timeBase, constant(0))
-    case .TBU: return call(.timeBase, constant(32))
+    case .TB: return timeBase(upper: false)
+    case .TBU: return timeBase(upper: true)
     // Reading PVR is privileged; Linux does it for the program.
     case .PVR: return state(\.pvr)
     case nil: return nil
@@ -99,15 +80,20 @@ extension Cpu {
 
   /// A special-purpose register that is not there for user programs: those whose number has
   /// bit 0 of its low half set belong to the supervisor.
-  fileprivate func refuse(_ number: Int) {
+  func refuse(_ number: Int) {
     raise(number & 0x10 != 0 ? .privileged : .illegal)
   }
 
-  private var XER: I32 {
+  /// A half of the time base.
+  func timeBase(upper: Bool) -> I32 {
+    call(isSystem ? .systemTimeBase : .timeBase, constant(upper ? 32 : 0))
+  }
+
+  var XER: I32 {
     constant(SO ? -0x8000_0000 : 0) | OV << 30 | CA << 29 | state(\.xerCount)
   }
 
-  private func setXER(_ value: I32) {
+  func setXER(_ value: I32) {
     OV = value.extract(at: 30, length: 1)
     CA = value.extract(at: 29, length: 1)
     setState(\.xerCount, value & 0x7f)

@@ -55,6 +55,8 @@ public final class X64Host: Host {
   ) -> HostStubs {
     let assembler = Assembler(
       start: space.start, limit: space.limit, runtimeAddress: space.runtimeAddress)
+    var layout = layout
+    if !isPaged { layout.paging = nil }
     let stubs = Stubs(
       at: assembler, homes: homes.map { .init(register: $0.register, offset: $0.offset) },
       layout: layout, helpers: helpers, slowAccess: slowAccess)

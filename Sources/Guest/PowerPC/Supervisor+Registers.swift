@@ -1,0 +1,95 @@
+/// What registers do besides keeping a value.
+extension Supervisor {
+  /// `mtspr` to a register that is not plain storage; the value has no bits that do not exist.
+  func write(_ value: UInt32, to number: Int) {
+    switch number {
+    case SPR.TBL:
+      let upper = surroundings.timeBase & 0xffff_ffff_0000_0000
+      surroundings.timeBase = upper | UInt64(value)
+    case SPR.TBU:
+      let lower = surroundings.timeBase & 0xffff_ffff
+      surroundings.timeBase = UInt64(value) << 32 | lower
+    case SPR.DEC: setDecrementer(value)
+    default:
+      let old = state.pointee.spr[number]
+      state.pointee.spr[number] = value
+      if old != value { changed(number, to: value) }
+    }
+  }
+
+  /// Setting the decrementer's sign is a passage below zero like any other.
+  private func setDecrementer(_ value: UInt32) {
+    let old = surroundings.decrementer
+    surroundings.decrementer = value
+    if (value & ~old) >> 31 != 0 { setLine(.decrementer, true) }
+  }
+
+  private func changed(_ number: Int, to value: UInt32) {
+    switch number {
+    case SPR.SDR1:
+      state.pointee.contextChanged = 1
+      surroundings.translationsChanged(.all)
+    case SPR.IBAT0U..<SPR.DBAT0U, SPR.IBAT4U..<SPR.DBAT4U:
+      state.pointee.contextChanged = 1
+      surroundings.translationsChanged(.blockAddress)
+    case SPR.DBAT0U..<SPR.DBAT0U + 8, SPR.DBAT4U..<SPR.DBAT4U + 8:
+      surroundings.translationsChanged(.blockAddress)
+    case SPR.IABR where value & 2 != 0: reportOnce("IABR: instruction breakpoints do not exist")
+    case SPR.DABR where value & 3 != 0: reportOnce("DABR: data breakpoints do not exist")
+    case SPR.HID2 where family == .powerPC755: surroundings.translationsChanged(.all)
+    default: break
+    }
+  }
+
+  /// An access in supervisor state to a register that is not there: no more than a message.
+  func report(register number: Int, isWrite: Bool, at address: UInt32) {
+    let hexadecimal = String(number, radix: 16)
+    let digits = String(repeating: "0", count: 3 - hexadecimal.utf8.count) + hexadecimal
+    log?(
+      "Trying to \(isWrite ? "write" : "read") invalid spr \(number) (0x\(digits)) at "
+        + ExceptionText.word(address))
+  }
+
+  // MARK: Machine state
+
+  /// Gives MSR a value: `mtmsr`, and the part of exceptions and of `rfi` that is the same.
+  func setMachineState(_ wanted: UInt32) {
+    let old = state.pointee.msr
+    let new = wanted & traits.machineState
+    state.pointee.msr = new
+    if (old ^ new) & MSR.TGPR != 0 { exchangeTemporaryRegisters() }
+    if new & ~old & MSR.LE != 0 {
+      reportOnce("MSR[LE]: little-endian mode does not exist; data stay big-endian")
+    }
+    if (old ^ new) & MSR.context != 0 || state.pointee.contextChanged != 0 {
+      state.pointee.contextChanged = 0
+      surroundings.modeChanged()
+    }
+    let saves = traits.powerSaving == 0 || state.pointee.hid0 & traits.powerSaving != 0
+    if new & ~old & MSR.POW != 0 && saves {
+      isHalted = true
+      state.pointee.exitRequest = 1
+    }
+    requestIfDeliverable()
+  }
+
+  private func exchangeTemporaryRegisters() {
+    for n in 0..<4 {
+      (state.pointee.gpr[n], temporaryRegisters[n]) = (temporaryRegisters[n], state.pointee.gpr[n])
+    }
+  }
+
+  /// `rfi`: brings back what SRR1 keeps; TGPR and POW become 0.
+  /// - Returns: where execution goes on.
+  func returnFromInterrupt() -> UInt32 {
+    let kept = state.pointee.msr & ~(MSR.saved | MSR.POW | MSR.TGPR)
+    setMachineState(kept | state.pointee.srr1 & MSR.saved)
+    return state.pointee.srr0 & ~3
+  }
+
+  /// A context-synchronizing instruction after a change.
+  func synchronizeContext() {
+    state.pointee.contextChanged = 0
+    surroundings.modeChanged()
+  }
+}

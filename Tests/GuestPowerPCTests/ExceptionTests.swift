@@ -1,0 +1,180 @@
+import Testing
+
+@testable import GuestPowerPC
+
+/// Programming Environments Manual, chapter 6, and the user's manuals' chapters 4.
+@Suite("Exceptions")
+struct ExceptionTests {
+  /// Exception, vector, bits of SRR1 that it adds by itself.
+  @Test(
+    "Vectors, SRR0, SRR1 and MSR",
+    arguments: [
+      (.systemReset, 0x100, 0), (.machineCheck, 0x200, 0), (.dataStorage, 0x300, 0),
+      (.instructionStorage, 0x400, 0), (.external, 0x500, 0), (.floatingPoint, 0x700, 0x0010_0000),
+      (.illegal, 0x700, 0x0008_0000), (.privileged, 0x700, 0x0004_0000),
+      (.trap, 0x700, 0x0002_0000),
+      (.floatingPointUnavailable, 0x800, 0), (.decrementer, 0x900, 0), (.systemCall, 0xc00, 0),
+      (.trace, 0xd00, 0), (.performanceMonitor, 0xf00, 0), (.vectorUnavailable, 0xf20, 0),
+      (.instructionAddressBreakpoint, 0x1300, 0), (.systemManagement, 0x1400, 0),
+      (.vectorAssist, 0x1600, 0), (.thermal, 0x1700, 0),
+    ] as [(PowerPCException, UInt32, UInt32)])
+  func entry(exception: PowerPCException, vector: UInt32, reason: UInt32) {
+    // Everything that the 7400's MSR has but POW, LE and ILE; low vectors.
+    let all: UInt32 = 0x0200_ff36
+    for high in [0, MSR.IP] {
+      for little in [0, MSR.ILE] {
+        let machine = SupervisorMachine("7400")
+        machine.state.pointee.msr = all | high | little
+        machine.supervisor.takeException(exception, nip: 0x1234_5678)
+        #expect(machine.state.pointee.nip == vector | (high == 0 ? 0 : 0xfff0_0000))
+        #expect(machine.state.pointee.srr0 == 0x1234_5678)
+        #expect(machine.state.pointee.srr1 == 0x0200_ff36 | high | reason)
+        let enabled = exception == .machineCheck ? 0 : MSR.ME
+        #expect(machine.state.pointee.msr == enabled | high | little | (little == 0 ? 0 : MSR.LE))
+        #expect(machine.surroundings.modeChanges == 1)
+      }
+    }
+  }
+
+  @Test("DAR and DSISR, or SRR1, say what was wrong")
+  func faults() {
+    let machine = SupervisorMachine()
+    machine.state.pointee.msr = MSR.DR | MSR.IR
+    machine.state.pointee.nip = 0x1000
+    machine.state.pointee.dsisr = 1
+    machine.supervisor.raise(PowerPCException.instructionStorage.rawValue)
+    #expect(machine.state.pointee.srr1 == 0x4000_0030)
+    #expect(machine.state.pointee.nip == 0x400 && machine.state.pointee.dsisr == 1)
+    machine.supervisor.takeFault(.dataStorage, bits: 0x4200_0000, at: 0x2004, .store)
+    #expect(machine.state.pointee.dsisr == 0x4200_0000 && machine.state.pointee.dar == 0x2004)
+    #expect(machine.state.pointee.srr0 == 0x400)
+  }
+
+  /// Words, DSISR bits 15-21 by the table in 6.4.6 as the manual writes them, and the registers.
+  @Test(
+    "DSISR of alignment exceptions",
+    arguments: [
+      // lwz r3, 0(r4); lmw; stmw; stfd f5, 0(r6); lfsu; lwarx; stwcx.; dcbz; eciwx; sthbrx.
+      (0x8064_0000, 0b00_0_0000, 0x064), (0xbba4_0000, 0b00_0_0111, 0x3a4),
+      (0xbfa4_0000, 0b00_1_0111, 0x3a4), (0xd8a6_0000, 0b00_0_1011, 0x0a6),
+      (0xc4a6_0000, 0b00_1_1000, 0x0a6), (0x7c64_2828, 0b00_0_0000, 0x064),
+      (0x7c64_292d, 0b10_0_0010, 0x064), (0x7c04_2fec, 0b10_1_1111, 0x004),
+      (0x7c64_2a6c, 0b10_1_0100, 0x064), (0x7c64_2f2c, 0b10_0_1110, 0x064),
+    ] as [(UInt32, UInt32, UInt32)])
+  func alignment(word: UInt32, opcode: UInt32, registers: UInt32) {
+    let status = opcode << 10 | registers
+    let found = Supervisor.alignmentStatus(of: word)
+    #expect(found == status, "\(hex(UInt64(word))): \(hex(UInt64(found)))")
+    let machine = SupervisorMachine()
+    machine.surroundings.setPhysicalWord(TestSurroundings.base, word)
+    machine.state.pointee.dar = 5
+    machine.state.pointee.nip = TestSurroundings.base
+    machine.supervisor.raise(PowerPCException.alignment.rawValue)
+    #expect(machine.state.pointee.dsisr == status && machine.state.pointee.dar == 5)
+  }
+
+  @Test("After a reset")
+  func reset() {
+    let machine = SupervisorMachine("7400")
+    machine.state.pointee.gpr[3] = 1
+    machine.state.pointee.spr[SPR.DBAT0U] = 3
+    machine.supervisor.setLine(.external, true)
+    machine.supervisor.reset()
+    #expect(machine.state.pointee.nip == 0xfff0_0100)
+    #expect(machine.state.pointee.msr == 0x40)
+    #expect(machine.state.pointee.pvr == 0x000c_0209)
+    #expect(machine.state.pointee.gpr[3] == 0 && machine.state.pointee.dbat(0).upper == 0)
+    #expect(machine.state.pointee.pendingInterrupts == 0)
+    #expect(machine.surroundings.decrementer == .max)
+  }
+
+  @Test("A machine check that is not allowed stops the processor")
+  func checkstop() {
+    let machine = SupervisorMachine()
+    machine.supervisor.setLine(.machineCheck, true)
+    #expect(machine.state.pointee.exitRequest == 1)
+    #expect(machine.supervisor.deliverInterrupt())
+    #expect(machine.supervisor.isCheckstopped && machine.supervisor.isHalted)
+    #expect(machine.messages.count == 1)
+  }
+
+  @Test("Interrupts are taken in order, when MSR[EE] lets them")
+  func interrupts() {
+    let machine = SupervisorMachine()
+    machine.state.pointee.nip = 0x3000
+    machine.supervisor.setLine(.external, true)
+    machine.supervisor.setLine(.decrementer, true)
+    #expect(machine.state.pointee.pendingInterrupts != 0)
+    #expect(machine.state.pointee.exitRequest == 0 && !machine.supervisor.deliverInterrupt())
+    for vector in [0x500, 0x500, 0x900] as [UInt32] {
+      if vector == 0x900 { machine.supervisor.setLine(.external, false) }
+      machine.state.pointee.exitRequest = 0
+      machine.supervisor.setMachineState(MSR.EE)
+      #expect(machine.state.pointee.exitRequest == 1)
+      #expect(machine.supervisor.deliverInterrupt())
+      #expect(machine.state.pointee.nip == vector)
+      #expect(machine.state.pointee.msr == 0 && machine.state.pointee.srr1 == MSR.EE)
+    }
+    // The decrementer's request ended when it was taken.
+    #expect(machine.state.pointee.pendingInterrupts == 0)
+    machine.supervisor.setMachineState(MSR.EE)
+    #expect(!machine.supervisor.deliverInterrupt())
+    machine.supervisor.setLine(.reset, true)
+    machine.supervisor.setMachineState(0)
+    #expect(machine.supervisor.deliverInterrupt() && machine.state.pointee.nip == 0x100)
+  }
+
+  @Test(
+    "Writing the decrementer's sign is a passage below zero",
+    arguments: [
+      (0, 0x8000_0000, true), (0xffff_ffff, 0x8000_0000, false), (0xffff_ffff, 5, false),
+      (3, 2, false),
+    ] as [(UInt32, UInt32, Bool)])
+  func decrementer(old: UInt32, new: UInt32, isPending: Bool) {
+    let machine = SupervisorMachine()
+    machine.surroundings.decrementer = old
+    machine.supervisor.write(new, to: SPR.DEC)
+    #expect(machine.surroundings.decrementer == new)
+    #expect((machine.state.pointee.pendingInterrupts != 0) == isPending)
+  }
+
+  /// Model, HID0, whether MSR[POW] puts it to sleep: DOZE, NAP, SLEEP.
+  @Test(
+    "Sleep",
+    arguments: [
+      ("750", 0, false), ("750", 0x0080_0000, true), ("750", 0x0040_0000, true),
+      ("603e", 0x0020_0000, true), ("7455", 0x0080_0000, false), ("7455", 0x0040_0000, true),
+      ("604", 0, true),
+    ] as [(String, UInt32, Bool)])
+  func sleep(name: String, hid0: UInt32, sleeps: Bool) {
+    let machine = SupervisorMachine(name)
+    machine.state.pointee.hid0 = hid0
+    machine.supervisor.setMachineState(MSR.POW | MSR.EE)
+    #expect(machine.supervisor.isHalted == sleeps)
+    #expect((machine.state.pointee.exitRequest == 1) == sleeps)
+    machine.supervisor.setLine(.external, true)
+    #expect(machine.supervisor.deliverInterrupt())
+    #expect(!machine.supervisor.isHalted && machine.state.pointee.srr1 == MSR.EE)
+  }
+
+  @Test("rfi brings back what SRR1 keeps")
+  func returning() {
+    let machine = SupervisorMachine("7400")
+    machine.state.pointee.msr = MSR.ILE
+    machine.state.pointee.srr0 = 0x1003
+    machine.state.pointee.srr1 = 0xffff_ffff & ~MSR.LE
+    #expect(machine.supervisor.returnFromInterrupt() == 0x1000)
+    #expect(machine.state.pointee.msr == 0x0201_ff76)
+  }
+
+  /// Recorded from QEMU 7.2's log (reference/qemu/samples, and its user mode).
+  @Test("The log's line")
+  func line() {
+    #expect(
+      ExceptionText.line(.dataStorage, at: 0xfff0_2b34)
+        == "Raise exception at fff02b34 => DSI (2) error=00\n")
+    #expect(
+      ExceptionText.line(.privileged, at: 0x1000)
+        == "Raise exception at 00001000 => PROGRAM (6) error=31\n")
+  }
+}
