@@ -23,7 +23,8 @@ public struct EnvironmentLayout: Sendable {
 
   public init(
     size: Int, envOffset: Int, exitRequest: Int, jumpTable: Int, codeBase: Int, returnStack: Int,
-    hostStack: Int, returnStackTop: Int, exitKind: Int, exitPayload: Int, spillSlots: Int, spillSlotCount: Int,
+    hostStack: Int, returnStackTop: Int, exitKind: Int, exitPayload: Int, spillSlots: Int,
+    spillSlotCount: Int,
     programCounter: Int
   ) {
     self.size = size
@@ -83,6 +84,9 @@ public enum ExitKind: UInt32, Sendable {
   case stale = 5
   /// A computed call whose cache is empty; the payload is its number, the target is in env.
   case cache = 6
+  /// The guest says that the code in a line of its instruction cache may have changed; the payload
+  /// is an address in it, and the program counter that of the next instruction.
+  case invalidate = 7
 }
 
 /// What one translation read and made.
@@ -123,6 +127,8 @@ public protocol Guest: AnyObject {
   var names: BlockNames { get }
   /// Where the translator's own fields are in env.
   var layout: EnvironmentLayout { get }
+  /// Size in bytes of what `ExitKind.invalidate` drops, a power of two.
+  var cacheLineSize: UInt32 { get }
   /// Appends the ops of the code at `address` to an empty block.
   ///
   /// - Parameters:

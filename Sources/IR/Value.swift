@@ -53,7 +53,9 @@ extension Value where Tag: IntegerTag {
     return Self(builder, builder.emit2(opcode, Tag.type, result: Tag.type, temp, b.temp))
   }
 
-  @inlinable func op(_ opcode: Opcode, _ k: Int) -> Self { op(opcode, make(UInt64(bitPattern: Int64(k)))) }
+  @inlinable func op(_ opcode: Opcode, _ k: Int) -> Self {
+    op(opcode, make(UInt64(bitPattern: Int64(k))))
+  }
 
   @inlinable func make(_ value: UInt64) -> Self {
     Self(builder, builder.block.constant(Tag.type, value))

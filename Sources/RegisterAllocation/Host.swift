@@ -109,13 +109,15 @@ public protocol Host: AnyObject {
   /// Writes the fixed pieces of code; must come first, at the start of the code buffer.
   func writeStubs(
     in space: CodeSpace, block: Block, homes: [(register: RegisterNumber, offset: Int)],
-    layout: EnvironmentLayout, helpers: [Helper]) -> HostStubs
+    layout: EnvironmentLayout, helpers: [Helper]
+  ) -> HostStubs
   /// Writes the code of an allocated block.
   ///
   /// - Parameter linkBase: the number that the block's first jump gets.
   /// - Returns: the size in bytes, or nil if there was no room.
   func emit(
-    _ block: Block, _ allocator: LocalAllocator, in space: CodeSpace, linkBase: UInt32) -> Int?
+    _ block: Block, _ allocator: LocalAllocator, in space: CodeSpace, linkBase: UInt32
+  ) -> Int?
   /// The jumps of the block emitted last.
   var exits: UnsafeMutableBufferPointer<ExitSite> { get }
   /// The guest instructions of the block emitted last, in order of code.

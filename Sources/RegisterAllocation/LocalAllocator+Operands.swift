@@ -16,12 +16,14 @@ extension LocalAllocator {
     for k in 0..<inputs where aliased & (1 &<< UInt8(k)) == 0 {
       let wanted = row.pointee.inputs[unchecked: k].registers
       if wanted & (wanted &- 1) == 0, wanted != 0 {
-        step.operands[unchecked: outputs &+ k] = input(op.pointee.input(k), row.pointee.inputs[unchecked: k])
+        step.operands[unchecked: outputs &+ k] = input(
+          op.pointee.input(k), row.pointee.inputs[unchecked: k])
         later |= 1 &<< UInt8(k)
       }
     }
     for k in 0..<inputs where later & (1 &<< UInt8(k)) == 0 {
-      step.operands[unchecked: outputs &+ k] = input(op.pointee.input(k), row.pointee.inputs[unchecked: k])
+      step.operands[unchecked: outputs &+ k] = input(
+        op.pointee.input(k), row.pointee.inputs[unchecked: k])
     }
   }
 
@@ -37,7 +39,9 @@ extension LocalAllocator {
     }
     let place = places[Int(temp)]
     if place.register != noRegister {
-      if wanted.registers &>> RegisterSet(place.register) & 1 != 0 { return .register(place.register) }
+      if wanted.registers &>> RegisterSet(place.register) & 1 != 0 {
+        return .register(place.register)
+      }
       let register = takeMoving(wanted.registers)
       busy |= 1 &<< RegisterSet(register)
       emit(.move, t.pointee.type, .register(register), .register(places[Int(temp)].register))

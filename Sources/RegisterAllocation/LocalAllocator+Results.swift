@@ -109,7 +109,8 @@ extension LocalAllocator {
       {
         register = home
       } else {
-        let own = Int(op.pointee.output(k)) < block.firstLocal
+        let own =
+          Int(op.pointee.output(k)) < block.firstLocal
           ? places[Int(op.pointee.output(k))].register : noRegister
         if own != noRegister, own != home, !wanted.isEarly || busy &>> RegisterSet(own) & 1 == 0,
           wanted.registers &>> RegisterSet(own) & 1 != 0, !isOutput(own, k)
@@ -117,7 +118,9 @@ extension LocalAllocator {
           register = own
         } else {
           if !wanted.isEarly { unbusyInputs(op) }
-          register = preferred(wanted.registers, op) ?? (wanted.isEarly ? takeEarly(wanted.registers) : take(wanted.registers))
+          register =
+            preferred(wanted.registers, op)
+            ?? (wanted.isEarly ? takeEarly(wanted.registers) : take(wanted.registers))
         }
       }
       busy |= 1 &<< RegisterSet(register)

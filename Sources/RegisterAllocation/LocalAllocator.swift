@@ -70,7 +70,9 @@ public final class LocalAllocator {
 
   /// - Parameters:
   ///   - homes: per global (by temp), the host register that always holds it.
-  public init(block: Block, file: RegisterFile, homes: [TempIndex: RegisterNumber], layout: EnvironmentLayout) {
+  public init(
+    block: Block, file: RegisterFile, homes: [TempIndex: RegisterNumber], layout: EnvironmentLayout
+  ) {
     self.block = block
     self.file = file
     self.homes = .allocate(capacity: 256)

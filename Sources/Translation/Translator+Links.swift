@@ -11,7 +11,8 @@ extension Translator {
       return
     }
     let target = table.blocks.base + block
-    let offset = target.pointee.codeOffset + (link.pointee.skipsPoll ? target.pointee.bodyOffset : 0)
+    let offset =
+      target.pointee.codeOffset + (link.pointee.skipsPoll ? target.pointee.bodyOffset : 0)
     patch(link, to: offset)
     if let cache = link.pointee.cache {
       store(target.pointee.address, at: cache.constant)
@@ -65,6 +66,15 @@ extension Translator {
       }
     }
     if any { forgetReturns(env) }
+  }
+
+  /// Drops every block that was made from the cache line at an address.
+  ///
+  /// The block that says so may be among them: its code stays where it is until a flush.
+  func invalidateLine(_ address: UInt32, _ env: UnsafeMutableRawPointer) {
+    let offset = guest.cacheLineSize &- 1
+    let first = address & ~offset
+    invalidate(first..<first | offset, env)
   }
 
   /// Drops one block: it is not found, jumped to or returned to any more.

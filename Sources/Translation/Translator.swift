@@ -46,7 +46,9 @@ public protocol TranslationObserver: AnyObject {
   /// The ops after all passes.
   func optimized(_ block: Block, address: UInt32)
   /// The code of the block.
-  func emitted(_ block: TranslatedBlock, code: UnsafeRawBufferPointer, at address: UInt, marks: UnsafeBufferPointer<CodeMark>)
+  func emitted(
+    _ block: TranslatedBlock, code: UnsafeRawBufferPointer, at address: UInt,
+    marks: UnsafeBufferPointer<CodeMark>)
   /// A block is about to be entered.
   func entering(_ block: TranslatedBlock, at address: UInt, env: UnsafeMutableRawPointer)
   /// A jump has been linked.
@@ -111,7 +113,8 @@ public final class Translator {
     table = try BlockTable()
     var passes = techniques.passes
     if !host.addsIndexes { passes.remove(.indexes) }
-    optimizer = Optimizer(block, passes: passes, homes: placed.map(\.0.temp),
+    optimizer = Optimizer(
+      block, passes: passes, homes: placed.map(\.0.temp),
       registers: PreferredRegisters(
         operands: host.operandRegisters, homes: placed.map { ($0.temp, $1) }))
     allocator = LocalAllocator(
@@ -214,7 +217,8 @@ public final class Translator {
         counters.linkExits &+= 1
         link = limits.chains ? word(env, layout.exitPayload).pointee : nil
       case .request: return .request
-      case .stale: invalidate(pc.pointee..<pc.pointee &+ 4, env)
+      case .stale: invalidate(pc.pointee..<(pc.pointee | 3), env)
+      case .invalidate: invalidateLine(word(env, layout.exitPayload).pointee, env)
       case .exception: return .exception(word(env, layout.exitPayload).pointee)
       default:
         recoverFault(pc)
@@ -247,7 +251,8 @@ public final class Translator {
   }
 
   /// The block for an address under the current key, translated if need be. A flush forgets `link`.
-  private func find(_ address: UInt32, _ env: UnsafeMutableRawPointer, _ link: inout UInt32?) -> Int {
+  private func find(_ address: UInt32, _ env: UnsafeMutableRawPointer, _ link: inout UInt32?) -> Int
+  {
     if let found = table.find(address, currentKey) { return found }
     let flushes = counters.flushes
     let number = translate(address, env)

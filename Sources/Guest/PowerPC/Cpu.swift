@@ -107,6 +107,11 @@ public struct Cpu {
     image ^ (1 << ConditionField.overflowBit) | image.test(.eq, 0) << 63
   }
 
+  /// The image of a difference with SO set if a bit is 1.
+  private func summarized(_ image: I64, if bit: I64) -> I64 {
+    image ^ bit << Int(ConditionField.overflowBit) | (image.test(.eq, 0) & bit) << 63
+  }
+
   /// A bit of the condition register, 0 or 1.
   func bit(_ number: Int) -> I32 {
     let image = fieldImage(number >> 2)
@@ -134,7 +139,10 @@ public struct Cpu {
     let images = PowerPCState.offset(\.fieldImages)
     setFieldImage(
       field,
-      I64(ir, ir.emit1(.ld, .i64, result: .i64, address.temp, constant: UInt32(bitPattern: Int32(images)))))
+      I64(
+        ir,
+        ir.emit1(.ld, .i64, result: .i64, address.temp, constant: UInt32(bitPattern: Int32(images)))
+      ))
   }
 
   /// Sets one bit of the condition register to 0 or 1.
@@ -180,6 +188,16 @@ public struct Cpu {
     }
   }
 
+  /// The end of a cold part that finishes an instruction with OE: sets OV to a bit, and SO with it.
+  func endSettingOverflow(_ bit: I32, record rc: Bool) {
+    OV = bit
+    if !SO {
+      ir.write(Globals.so, bit.temp)
+      if rc { setFieldImage(0, summarized(fieldImage(0), if: bit.zeroExtended)) }
+    }
+    leave(.lookup, at: context.pointee.address &+ 4)
+  }
+
   // MARK: Memory
 
   /// Loads `bytes` (1, 2 or 4), extended to 32 bits.
@@ -189,9 +207,12 @@ public struct Cpu {
   }
 
   /// Loads eight bytes.
-  func loadDouble(at address: I32) -> I64 { I64(ir, access(.i64, MemoryOperation(bytes: 8), address)) }
+  func loadDouble(at address: I32) -> I64 {
+    I64(ir, access(.i64, MemoryOperation(bytes: 8), address))
+  }
 
-  private func access(_ type: ValueType, _ operation: MemoryOperation, _ address: I32) -> TempIndex {
+  private func access(_ type: ValueType, _ operation: MemoryOperation, _ address: I32) -> TempIndex
+  {
     ir.emit2(
       .qemu_ld, type, result: type, address.temp, ir.i32(0).temp, constant: operation.rawValue)
   }
@@ -220,6 +241,12 @@ public struct Cpu {
     ir.write(Globals.nip, constant(Int(address)).temp)
     ir.commit()
     ir.effect(.exit_tb, constant: kind.rawValue, constant2: payload)
+  }
+
+  /// The end of a cold part that finishes an instruction: a chained exit to the next one.
+  func continueBehind() {
+    ir.commit()
+    chain(to: context.pointee.address &+ 4)
   }
 
   /// Raises an exception here and ends the block.

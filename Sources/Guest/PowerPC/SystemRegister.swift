@@ -47,22 +47,23 @@ private let systemRegisterMoves: [Instruction] = [
 ]
 
 /// Instructions of the supervisor: privileged in every user program.
-private let supervisorInstructions: [Instruction] = [
-  ("mfmsr", "Move From Machine State Register", "RT", 83),
-  ("mtmsr", "Move To Machine State Register", "RS", 146),
-  ("mfsr", "Move From Segment Register", "RT, SR", 595),
-  ("mfsrin", "Move From Segment Register Indirect", "RT, RB", 659),
-  ("mtsr", "Move To Segment Register", "SR, RS", 210),
-  ("mtsrin", "Move To Segment Register Indirect", "RS, RB", 242),
-  ("tlbie", "TLB Invalidate Entry", "RB", 306),
-  ("tlbsync", "TLB Synchronize", "", 566),
-].map { mnemonic, title, operands, extended in
-  Instruction(mnemonic, title, .X(31, UInt32(extended)), operands) { cpu, _ in
-    cpu.raise(.privileged)
-  }
-} + [
-  Instruction("rfi", "Return From Interrupt", .XL(19, 50)) { cpu, _ in cpu.raise(.privileged) }
-]
+private let supervisorInstructions: [Instruction] =
+  [
+    ("mfmsr", "Move From Machine State Register", "RT", 83),
+    ("mtmsr", "Move To Machine State Register", "RS", 146),
+    ("mfsr", "Move From Segment Register", "RT, SR", 595),
+    ("mfsrin", "Move From Segment Register Indirect", "RT, RB", 659),
+    ("mtsr", "Move To Segment Register", "SR, RS", 210),
+    ("mtsrin", "Move To Segment Register Indirect", "RS, RB", 242),
+    ("tlbie", "TLB Invalidate Entry", "RB", 306),
+    ("tlbsync", "TLB Synchronize", "", 566),
+  ].map { mnemonic, title, operands, extended in
+    Instruction(mnemonic, title, .X(31, UInt32(extended)), operands) { cpu, _ in
+      cpu.raise(.privileged)
+    }
+  } + [
+    Instruction("rfi", "Return From Interrupt", .XL(19, 50)) { cpu, _ in cpu.raise(.privileged) }
+  ]
 
 /// The special-purpose registers that user programs reach, by number.
 private enum UserRegister: Int {

@@ -99,7 +99,9 @@ extension Emitter {
     if a.kind == .memory { return testMemory(w, a.offset, mask) }
     if mask <= 0x7fff_ffff {
       // A narrower test reads the same bits with a shorter constant.
-      x.test(mask <= 0xff && a.register < 4 ? .byte : .dword, .number(a.register), imm: Int32(truncatingIfNeeded: mask))
+      x.test(
+        mask <= 0xff && a.register < 4 ? .byte : .dword, .number(a.register),
+        imm: Int32(truncatingIfNeeded: mask))
       return .ne
     }
     if mask.nonzeroBitCount == 1 {
@@ -114,7 +116,8 @@ extension Emitter {
   private func testMemory(_ w: Width, _ offset: Int, _ mask: UInt64) -> HostCondition {
     let byte = mask.trailingZeroBitCount >> 3
     if mask != 0, mask >> UInt64(8 * byte) <= 0xff {
-      x.test(.byte, env(offset + byte), imm: Int32(Int8(truncatingIfNeeded: mask >> UInt64(8 * byte))))
+      x.test(
+        .byte, env(offset + byte), imm: Int32(Int8(truncatingIfNeeded: mask >> UInt64(8 * byte))))
     } else {
       x.test(w, env(offset), imm: Int32(truncatingIfNeeded: mask))
     }

@@ -50,7 +50,10 @@ final class Emitter {
 
   static let capacity = 4096
 
-  init(block: Block, features: Features, layout: EnvironmentLayout, stubs: Stubs, table: LoweringTable, guestBaseIsZero: Bool) {
+  init(
+    block: Block, features: Features, layout: EnvironmentLayout, stubs: Stubs, table: LoweringTable,
+    guestBaseIsZero: Bool
+  ) {
     self.block = block
     self.features = features
     self.layout = layout
@@ -69,7 +72,8 @@ final class Emitter {
   /// Writes the code of a block at the assembler's place.
   ///
   /// - Returns: false if there was no room.
-  func emit(_ block: Block, _ allocator: LocalAllocator, at x: Assembler, linkBase: UInt32) -> Bool {
+  func emit(_ block: Block, _ allocator: LocalAllocator, at x: Assembler, linkBase: UInt32) -> Bool
+  {
     self.x = x
     self.block = block
     self.linkBase = linkBase
@@ -108,7 +112,10 @@ final class Emitter {
     switch step.pointee.kind {
     case .op: emitOp(step)
     case .move: move(step)
-    case .load: load(step.pointee.type, step.pointee.operands[unchecked: 0].register, step.pointee.operands[unchecked: 1].offset)
+    case .load:
+      load(
+        step.pointee.type, step.pointee.operands[unchecked: 0].register,
+        step.pointee.operands[unchecked: 1].offset)
     case .store: store(step)
     case .constant: constant(step)
     }

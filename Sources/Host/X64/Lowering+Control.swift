@@ -57,7 +57,8 @@ extension Lowering {
       e.loadTarget()
       e.x.jmp(.rcx)
     },
-    Lowering(.call_ptr, [.i32], [], [C.fixed(.rax), C(0, .anyConstant)], clobbers: GPR.rcx.set) { e, o in
+    Lowering(.call_ptr, [.i32], [], [C.fixed(.rax), C(0, .anyConstant)], clobbers: GPR.rcx.set) {
+      e, o in
       e.callComputed(returningTo: o.immediate(1))
     },
     Lowering(.ret_ptr, [.i32], [], [C.fixed(.rax)]) { e, _ in e.returnFromBlock() },
@@ -219,7 +220,10 @@ extension Emitter {
   }
 
   func exit(_ kind: UInt32, _ payload: UInt32) {
-    if payload == .max { return x.jmp(to: stubs.exitStored) }
+    if payload == .max {
+      x.mov(.dword, env(layout.exitKind), imm: Int32(kind))
+      return x.jmp(to: stubs.exitStored)
+    }
     x.call(to: stubs.exits[Int(kind)])
     x.dword(payload)
   }

@@ -25,15 +25,24 @@ extension Lowering {
       Lowering(.fabs, [.f64], [C.sameX], [C.x], clobbers: GPR.rcx.set) { e, o in e.clearSign(o) },
       Lowering(.fneg, [.f32], [C.sameX], [C.x], clobbers: GPR.rcx.set) { e, o in e.flipSign(o) },
       Lowering(.fabs, [.f32], [C.sameX], [C.x], clobbers: GPR.rcx.set) { e, o in e.clearSign(o) },
-      Lowering(.fcmp, floats, [C(C.anyGeneral & ~GPR.rcx.set, isEarly: true)], [C.x, C.x], clobbers: GPR.rcx.set) { e, o in
+      Lowering(
+        .fcmp, floats, [C(C.anyGeneral & ~GPR.rcx.set, isEarly: true)], [C.x, C.x],
+        clobbers: GPR.rcx.set
+      ) { e, o in
         e.compareFloat(o)
       },
       Lowering(.cvt_f32_f64, [.f64], [C.x], [C.x]) { e, o in e.x.cvtss2sd(o.xd, o.vector(0)) },
       Lowering(.cvt_f64_f32, [.f32], [C.x], [C.x]) { e, o in e.x.cvtsd2ss(o.xd, o.vector(0)) },
-      Lowering(.cvt_i32_f64, [.f64], [C.x], [C.r]) { e, o in e.x.cvtsi2sd(.dword, o.xd, o.register(0)) },
-      Lowering(.cvt_i64_f64, [.f64], [C.x], [C.r]) { e, o in e.x.cvtsi2sd(.qword, o.xd, o.register(0)) },
-      Lowering(.cvt_f64_i32, [.i32], [C.r], [C.x]) { e, o in e.x.cvttsd2si(.dword, o.d, o.vector(0)) },
-      Lowering(.cvt_f64_i64, [.i64], [C.r], [C.x]) { e, o in e.x.cvttsd2si(.qword, o.d, o.vector(0)) },
+      Lowering(.cvt_i32_f64, [.f64], [C.x], [C.r]) { e, o in
+        e.x.cvtsi2sd(.dword, o.xd, o.register(0))
+      },
+      Lowering(.cvt_i64_f64, [.f64], [C.x], [C.r]) { e, o in
+        e.x.cvtsi2sd(.qword, o.xd, o.register(0))
+      },
+      Lowering(.cvt_f64_i32, [.i32], [C.r], [C.x]) { e, o in e.x.cvttsd2si(.dword, o.d, o.vector(0))
+      },
+      Lowering(.cvt_f64_i64, [.i64], [C.r], [C.x]) { e, o in e.x.cvttsd2si(.qword, o.d, o.vector(0))
+      },
       Lowering(.fbits_i32, [.i32], [C.r], [C.x]) { e, o in e.x.movd(o.d, o.vector(0)) },
       Lowering(.fbits_i64, [.i64], [C.r], [C.xm]) { e, o in
         let a = o.input(0)

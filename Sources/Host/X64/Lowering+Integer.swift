@@ -6,7 +6,8 @@ extension Lowering {
   typealias C = OperandConstraint
 
   static let arithmetic: [Lowering] = [
-    Lowering(.add, [C.r], [C.r, C.rmi]) { e, o in e.addTo(o.width, o.d, o.register(0), o.input(1)) },
+    Lowering(.add, [C.r], [C.r, C.rmi]) { e, o in e.addTo(o.width, o.d, o.register(0), o.input(1))
+    },
     Lowering(.sub, [C.same], [C.r, C.rmi]) { e, o in
       e.sub(o.width, o.d, o.input(1))
       e.noteFlags(o.width, o.d, isLogical: false)
@@ -28,10 +29,12 @@ extension Lowering {
     Lowering(.mulsh, [.i64], [C.fixed(.rdx)], [C.fixed(.rax), C.rm], clobbers: high) { e, o in
       e.multiply(o.width, signed: true, o.input(1))
     },
-    Lowering(.mulu2, [C.fixed(.rax), C.fixed(.rdx)], [C.fixed(.rax), C.rm], clobbers: high) { e, o in
+    Lowering(.mulu2, [C.fixed(.rax), C.fixed(.rdx)], [C.fixed(.rax), C.rm], clobbers: high) {
+      e, o in
       e.multiply(o.width, signed: false, o.input(1))
     },
-    Lowering(.muls2, [C.fixed(.rax), C.fixed(.rdx)], [C.fixed(.rax), C.rm], clobbers: high) { e, o in
+    Lowering(.muls2, [C.fixed(.rax), C.fixed(.rdx)], [C.fixed(.rax), C.rm], clobbers: high) {
+      e, o in
       e.multiply(o.width, signed: true, o.input(1))
     },
     Lowering(.divs, [C.fixed(.rax)], [C.fixed(.rax), divisor], clobbers: high) { e, o in
@@ -47,10 +50,12 @@ extension Lowering {
       e.divide(o.width, signed: false, o.input(1))
     },
     Lowering(
-      .divs2, [C.fixed(.rax), C.fixed(.rdx)], [C.fixed(.rax), C.fixed(.rdx), divisor], clobbers: high
+      .divs2, [C.fixed(.rax), C.fixed(.rdx)], [C.fixed(.rax), C.fixed(.rdx), divisor],
+      clobbers: high
     ) { e, o in e.divideDouble(o.width, signed: true, o.input(2)) },
     Lowering(
-      .divu2, [C.fixed(.rax), C.fixed(.rdx)], [C.fixed(.rax), C.fixed(.rdx), divisor], clobbers: high
+      .divu2, [C.fixed(.rax), C.fixed(.rdx)], [C.fixed(.rax), C.fixed(.rdx), divisor],
+      clobbers: high
     ) { e, o in e.divideDouble(o.width, signed: false, o.input(2)) },
   ]
 
@@ -145,7 +150,9 @@ extension Lowering {
   /// Shifts by a register without CL, and rotates into another register.
   private static let threeOperandShifts: [Lowering] = [
     Lowering(.shl, [C.r], [C.r, C.count]) { e, o in
-      guard let k = o.constant(1) else { return e.x.shlx(o.width, o.d, o.register(0), o.register(1)) }
+      guard let k = o.constant(1) else {
+        return e.x.shlx(o.width, o.d, o.register(0), o.register(1))
+      }
       let count = UInt8(truncatingIfNeeded: k)
       if count <= 3 && o.d != o.register(0) {
         return e.x.lea(
@@ -155,12 +162,16 @@ extension Lowering {
       e.x.shl(o.width, o.d, imm: count)
     },
     Lowering(.shr, [C.r], [C.r, C.count]) { e, o in
-      guard let k = o.constant(1) else { return e.x.shrx(o.width, o.d, o.register(0), o.register(1)) }
+      guard let k = o.constant(1) else {
+        return e.x.shrx(o.width, o.d, o.register(0), o.register(1))
+      }
       if o.d != o.register(0) { e.x.mov(o.width, o.d, o.register(0)) }
       e.x.shr(o.width, o.d, imm: UInt8(truncatingIfNeeded: k))
     },
     Lowering(.sar, [C.r], [C.r, C.count]) { e, o in
-      guard let k = o.constant(1) else { return e.x.sarx(o.width, o.d, o.register(0), o.register(1)) }
+      guard let k = o.constant(1) else {
+        return e.x.sarx(o.width, o.d, o.register(0), o.register(1))
+      }
       if o.d != o.register(0) { e.x.mov(o.width, o.d, o.register(0)) }
       e.x.sar(o.width, o.d, imm: UInt8(truncatingIfNeeded: k))
     },
@@ -170,7 +181,9 @@ extension Lowering {
     return [
       Lowering(.extract, [C.r], [C.rm]) { e, o in e.extract(o) },
       Lowering(.sextract, [C.r], [C.rm]) { e, o in e.extractSigned(o) },
-      Lowering(.deposit, [C(depositSource, alias: 0)], [C.r, C(depositSource)], clobbers: GPR.rcx.set) { e, o in
+      Lowering(
+        .deposit, [C(depositSource, alias: 0)], [C.r, C(depositSource)], clobbers: GPR.rcx.set
+      ) { e, o in
         e.deposit(o)
       },
       Lowering(.extract2, [C.same], [C.r, C.r]) { e, o in
@@ -385,7 +398,9 @@ extension Emitter {
   /// Ones by adding neighbouring fields of 1, 2 and 4 bits, then all bytes by a multiplication.
   func populationCount(_ o: OpInPlace) {
     let w = o.width
-    let spread: (UInt64) -> UInt64 = { $0 &* 0x0101_0101_0101_0101 & (w == .qword ? ~0 : 0xffff_ffff) }
+    let spread: (UInt64) -> UInt64 = {
+      $0 &* 0x0101_0101_0101_0101 & (w == .qword ? ~0 : 0xffff_ffff)
+    }
     for (shift, mask) in [(UInt8(1), UInt64(0x55)), (2, 0x33), (4, 0x0f)] {
       x.mov(w, .rcx, o.d)
       x.shr(w, .rcx, imm: shift)

@@ -34,7 +34,8 @@ extension Lowering {
       Lowering(.qemu_st, [.i32], [], [value, address, index], clobbers: clobbers) { e, o in
         e.storeGuest(o)
       },
-      Lowering(.qemu_st, [.i64], [], [C(general, .zero), address, index], clobbers: clobbers) { e, o in
+      Lowering(.qemu_st, [.i64], [], [C(general, .zero), address, index], clobbers: clobbers) {
+        e, o in
         e.storeGuest(o)
       },
       Lowering(
