@@ -29,6 +29,8 @@ public struct BlockStorage {
   @usableFromInline var pendingCount: Int
   /// The first op of the instruction under construction.
   @usableFromInline var instructionStart: Int
+  /// Whether a cold part is under construction; kept in debug builds only.
+  @usableFromInline var isInColdPart: Bool
   /// The address of the instruction under construction.
   @usableFromInline var address: UInt32 = 0
   /// The guest's globals and helpers, for names and addresses; outlives the block.
@@ -79,7 +81,7 @@ extension Block {
         constants: .allocate(capacity: Self.constantCacheSize),
         pendingPosition: .allocate(capacity: 256),
         pending: .allocate(capacity: Self.pendingCapacity),
-        pendingCount: 0, instructionStart: 0, names: .passRetained(names)))
+        pendingCount: 0, instructionStart: 0, isInColdPart: false, names: .passRetained(names)))
     storage.pointee.pendingPosition.initialize(repeating: 0, count: 256)
     storage.pointee.temps.initialize(
       to: Temp(kind: .fixed, type: .i64, alias: 0, definition: -1, value: 0))

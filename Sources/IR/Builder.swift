@@ -291,9 +291,14 @@ public struct Builder {
 
   /// Sets aside the ops that `body` appends: they stand behind the straight line, after `label`.
   ///
-  /// Nothing may be pending; the body must leave the block.
+  /// Nothing may be pending; the body must leave the block, and have no cold part of its own.
   public func cold(_ label: UInt32, _ body: () -> Void) {
     precondition(s.pointee.pendingCount == 0, "a cold part starts with nothing pending")
+    #if DEBUG
+      precondition(!s.pointee.isInColdPart, "a cold part within a cold part")
+      s.pointee.isInColdPart = true
+      defer { s.pointee.isInColdPart = false }
+    #endif
     let start = s.pointee.opCount
     let instructionStart = s.pointee.instructionStart
     setLabel(label)

@@ -121,8 +121,11 @@ public enum ExitKind: UInt32, Sendable {
   case stale = 5
   /// A computed call whose cache is empty; the payload is its number, the target is in env.
   case cache = 6
+  /// The guest says that the code in a line of its instruction cache may have changed; the payload
+  /// is an address in it, and the program counter that of the next instruction.
+  case invalidate = 7
   /// A slow access raised the exception whose number is in env.
-  case access = 7
+  case access = 8
 }
 
 /// What one translation read and made.
@@ -166,6 +169,8 @@ public protocol Guest: AnyObject {
   var names: BlockNames { get }
   /// Where the translator's own fields are in env.
   var layout: EnvironmentLayout { get }
+  /// Size in bytes of what `ExitKind.invalidate` drops, a power of two.
+  var cacheLineSize: UInt32 { get }
   /// Appends the ops of the code at `address` to an empty block.
   ///
   /// - Parameters:

@@ -33,8 +33,8 @@ public struct VerificationProblem: Equatable, Sendable, CustomStringConvertible 
     case definedTwice(Int)
     /// The value is not defined where the argument uses it.
     case undefined(Int)
-    /// The value is used in a cold part that is reached from several places, or from none.
-    case severalWays(Int)
+    /// The value is used in a cold part to which no branch leads from its definition.
+    case noWay(Int)
     /// The value was defined before a label of the straight line, or a call of translated code:
     /// neither keeps it.
     case lostInCall(Int)
@@ -44,6 +44,10 @@ public struct VerificationProblem: Equatable, Sendable, CustomStringConvertible 
     case labelPlacedTwice
     /// The label is placed within a cold part.
     case labelInLine
+    /// Another branch leads to the label already: emitter and allocator keep one for each.
+    case labelBranchedToTwice
+    /// The label stands before the branch: `Builder.cold` was called within a cold part.
+    case branchBackward
     /// The hidden carry was not made, or an op that may destroy it stands in between.
     case noCarry
     /// A constant of the op is out of range.
@@ -73,7 +77,7 @@ struct Verifier {
   /// Per op: its region. Per region: its first op.
   private var regions: [Int32]
   private var starts: [Int] = [0]
-  /// Per label: where it is placed, and the one branch to it; -1 none, -2 several.
+  /// Per label: where it is placed, and the one branch to it; -1 none.
   private var places: [Int32], branches: [Int32]
   /// Per temp: the op that defined it; -1 none.
   private var definitions: [Int32]
@@ -149,17 +153,21 @@ struct Verifier {
       case .set_label where label >= places.count: report(index, .noSuchLabel)
       case .set_label where places[label] >= 0: report(index, .labelPlacedTwice)
       case .set_label: places[label] = Int32(index)
-      case .br where label < branches.count, .brcond where label < branches.count:
-        branches[label] = branches[label] == -1 ? Int32(index) : -2
+      case .br where label >= places.count, .brcond where label >= places.count:
+        report(index, .noSuchLabel)
+      case .br, .brcond: noteBranch(index, label)
       default: break
       }
     }
-    for index in 0..<block.opCount {
-      let op = block.ops[index]
-      guard op.opcode == .br || op.opcode == .brcond else { continue }
-      let label = Int(op.constant)
-      if label >= places.count || places[label] < 0 { report(index, .noSuchLabel) }
+    for branch in branches where branch >= 0 {
+      if places[Int(block.ops[Int(branch)].constant)] < 0 { report(Int(branch), .noSuchLabel) }
     }
+  }
+
+  private mutating func noteBranch(_ index: Int, _ label: Int) {
+    if branches[label] >= 0 { return report(index, .labelBranchedToTwice) }
+    if places[label] >= 0 { report(index, .branchBackward) }
+    branches[label] = Int32(index)
   }
 
   // MARK: One op
@@ -255,10 +263,10 @@ struct Verifier {
         return calls[use] > definition ? .lostInCall(argument) : nil
       }
       guard let label = entry(ofRegionOf: use) else { return .undefined(argument) }
-      guard branches[label] >= 0 else { return .severalWays(argument) }
+      guard branches[label] >= 0 else { return .noWay(argument) }
       use = Int(branches[label])
     }
-    return .severalWays(argument)
+    return .noWay(argument)
   }
 
   /// The label at which the region of an op is entered; none for the straight line.

@@ -14,6 +14,8 @@ public struct ELFImage {
   public let headerCount: Int
   /// One past the last byte of the last segment.
   public let end: UInt32
+  /// The executable segments, and the ones that may be written: see `ProgramLayout`.
+  let code, data: (start: UInt32, end: UInt32)
   /// Whether the program wants its stack executable.
   public let hasExecutableStack: Bool
   /// PT_INTERP.
@@ -44,6 +46,8 @@ public struct ELFImage {
       entry = header.entry &+ base
       headerAddress = program.headerAddress == 0 ? 0 : program.headerAddress &+ base
       headerCount = header.programHeaderCount
+      code = Self.extent(program.segments, MapFlags.execute, base)
+      data = Self.extent(program.segments, MapFlags.write, base)
       hasExecutableStack = program.hasExecutableStack
       end = UInt32(truncatingIfNeeded: program.segments.last?.end ?? 0) &+ base
     } catch {

@@ -35,6 +35,8 @@ struct InitialStack {
   let range: Range<UInt32>
   /// r1 at the entry point: the address of argc, a multiple of 16.
   private(set) var pointer: UInt32 = 0
+  /// Where argv, envp and the auxiliary vector start.
+  private(set) var vectors: (arguments: UInt32, environment: UInt32, auxiliary: UInt32) = (0, 0, 0)
   /// The words of the auxiliary vector, for /proc/self/auxv.
   private(set) var auxiliaryVector: [UInt32] = []
   /// Where the strings of the arguments are, for /proc/self/cmdline.
@@ -105,6 +107,12 @@ struct InitialStack {
     }
     words.pad(to: (words.bytes.count + 15) & ~15)
     pointer = try push(words.bytes)
+    // argc stands before argv; a zero ends argv and envp.
+    let environmentVector = pointer &+ 4 &* UInt32(argumentPointers.count + 2)
+    vectors = (
+      pointer &+ 4, environmentVector,
+      environmentVector &+ 4 &* UInt32(environmentPointers.count + 1)
+    )
   }
 
   /// Pushes strings so that the first has the lowest address; their addresses in order.

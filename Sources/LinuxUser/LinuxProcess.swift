@@ -15,6 +15,8 @@ public final class LinuxProcess {
     var text = text
     text.withUTF8 { _ = Glibc.write(2, $0.baseAddress, $0.count) }
   }
+  /// Called when the guest has mapped a file's bytes from `offset` on as code.
+  public var onCodeMapped: ((_ address: UInt32, _ offset: Int64, _ descriptor: Int32) -> Void)?
   /// Called before the process dies of a signal, so that logs can be written out.
   public var onTermination: ((Int32) -> Void)?
   /// Whether a deadly signal of the guest's kills the host's process too, so that its parent sees
@@ -30,8 +32,14 @@ public final class LinuxProcess {
 
   /// The absolute name of the program's file on the host.
   public private(set) var executablePath = ""
+  /// What the program was displaced by.
+  public private(set) var programBase: UInt32 = 0
   /// Where the program begins, and r1 there.
   public private(set) var entry: (address: UInt32, stackPointer: UInt32) = (0, 0)
+  /// The host's name of the interpreter's file, and what it was displaced by; nil without one.
+  public private(set) var interpreter: (path: String, base: UInt32)?
+  /// Where the program's parts are.
+  public private(set) var layout = ProgramLayout()
   /// The stack's addresses.
   public private(set) var stackRange: Range<UInt32> = 0..<0
 
@@ -86,15 +94,17 @@ public final class LinuxProcess {
       stackRange = stack.range
       try installTrampolines()
       space.setHeapStart(image.end)
-      let interpreter = try loadInterpreter(image, path)
+      let interpreter = try loadInterpreter(image)
       var argv = arguments.isEmpty ? [Array(path.utf8)] : arguments
       if let zero = options.argumentZero { argv[0] = Array(zero.utf8) }
       try stack.fill(
         path: path, arguments: argv, environment: environment, options: options,
         random: random.bytes(16), image: image, interpreterBase: interpreter?.base ?? 0)
       entry = (interpreter?.entry ?? image.entry, stack.pointer)
+      layout = ProgramLayout(code: image.code, data: image.data, vectors: stack.vectors)
       auxiliaryVector = stack.auxiliaryVector
       argumentStrings = stack.argumentStrings
+      programBase = image.base
       executablePath = Self.absolute(path)
     } catch {
       throw LoadError(path, error)
@@ -111,13 +121,15 @@ public final class LinuxProcess {
   }
 
   private func loadInterpreter(
-    _ image: ELFImage, _ path: String
+    _ image: ELFImage
   ) throws(LoadError.Cause) -> ELFImage? {
     guard let name = image.interpreter else { return nil }
     let file = inSysroot(name) ?? name
     guard access(file, F_OK) == 0 else { throw .interpreterMissing(name) }
     do throws(LoadError) {
-      return try ELFImage(path: file, into: space, preferredBase: 0)
+      let image = try ELFImage(path: file, into: space, preferredBase: 0)
+      interpreter = (file, image.base)
+      return image
     } catch {
       throw error.cause
     }

@@ -34,6 +34,9 @@ enum MemoryCalls {
     let address = try call.space.map(
       call[0], call[1], protection: call[2], flags: hostFlags(call[3]),
       descriptor: call.int32(4), offset: offset)
+    if call[2] & MapFlags.execute != 0 && call[3] & MapFlags.anonymous == 0 {
+      call.process.onCodeMapped?(address, offset, call.int32(4))
+    }
     return Int(address)
   }
 

@@ -128,7 +128,9 @@ extension ForwardPass {
       guard let value = constant(temp) else { return false }
       let bit: UInt8 = 8 &<< node.pointee.number
       let isFirst = node.pointee.number == 0
-      if match.bound & bit != 0 { return (isFirst ? match.constants.0 : match.constants.1) == value }
+      if match.bound & bit != 0 {
+        return (isFirst ? match.constants.0 : match.constants.1) == value
+      }
       match.bound |= bit
       if isFirst { match.constants.0 = value } else { match.constants.1 = value }
       return true
@@ -212,9 +214,13 @@ extension ForwardPass {
     case .constant: return node.pointee.number == 0 ? match.constants.0 : match.constants.1
     case .literal: return truncated(UInt64(bitPattern: node.pointee.value), type)
     case .unary, .binary:
-      guard let a = constantValue(rules.nodes + Int(node.pointee.a), type, match) else { return nil }
+      guard let a = constantValue(rules.nodes + Int(node.pointee.a), type, match) else {
+        return nil
+      }
       if node.pointee.kind == .unary { return node.pointee.opcode.evaluate(a, 0, width: type.bits) }
-      guard let b = constantValue(rules.nodes + Int(node.pointee.b), type, match) else { return nil }
+      guard let b = constantValue(rules.nodes + Int(node.pointee.b), type, match) else {
+        return nil
+      }
       return node.pointee.opcode.evaluate(a, b, width: type.bits)
     }
   }

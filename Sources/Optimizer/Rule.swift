@@ -49,7 +49,9 @@ extension Term {
 }
 
 infix operator => : RewritePrecedence
-precedencegroup RewritePrecedence { lowerThan: AdditionPrecedence }
+precedencegroup RewritePrecedence {
+  lowerThan: AdditionPrecedence
+}
 
 /// Both sides of a rule.
 public struct Rewrite { let from, to: Term }

@@ -97,6 +97,16 @@ extension Translator {
     return !table.blocks(onPage: page, from: page << 12, to: page << 12 | 0xfff).isEmpty
   }
 
+  /// Drops every block that was made from the cache line at an address.
+  ///
+  /// The block that says so may be among them: its code stays where it is until a flush.
+  func invalidateLine(_ address: UInt32, _ env: UnsafeMutableRawPointer) {
+    let offset = guest.cacheLineSize &- 1
+    let first = address & ~offset
+    guard let place = memory.place(ofCode: first) else { return }
+    invalidate(place.physical..<place.physical | offset, env)
+  }
+
   /// Drops one block: it is not found, jumped to or returned to any more.
   func drop(_ number: Int) {
     table.remove(number)

@@ -248,6 +248,7 @@ public final class Translator {
         link = limits.chains ? word(env, layout.exitPayload).pointee : nil
       case .request: return .request
       case .stale: dropStale(pc.pointee, env)
+      case .invalidate: invalidateLine(word(env, layout.exitPayload).pointee, env)
       case .access: return .exception(word(env, layout.exitPayload).pointee)
       case .exception: return .exception(word(env, layout.exitPayload).pointee)
       default:

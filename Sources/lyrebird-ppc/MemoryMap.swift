@@ -11,11 +11,14 @@ enum MemoryMap {
     text.putHostAddress(process.space.base)
     text.put("\npage layout changed following binary load\nstart    end      size     prot\n")
     appendRanges(process.space, to: &text)
+    let layout = process.layout
     for (name, address) in [
-      ("start_brk", process.space.heapStart), ("start_stack", process.entry.stackPointer),
+      ("start_brk", process.space.heapStart), ("end_code", layout.code.end),
+      ("start_code", layout.code.start), ("start_data", layout.data.start),
+      ("end_data", layout.data.end), ("start_stack", process.entry.stackPointer),
       ("brk", process.space.heapEnd), ("entry", process.entry.address),
-      // Behind argc stand the addresses of the arguments.
-      ("argv_start", process.entry.stackPointer &+ 4),
+      ("argv_start", layout.vectors.arguments), ("env_start", layout.vectors.environment),
+      ("auxv_start", layout.vectors.auxiliary),
     ] {
       text.put(name, width: 11)
       text.put(" ")

@@ -54,21 +54,28 @@ final class UserLog {
       let state = emulator.state
       if items.contains(.exceptions) { file.write(Self.text(exception, state)) }
       if items.contains(.guestErrors), exception == .illegal {
-        file.write(Self.illegal(state.pointee.nip) { emulator.translator.memory.codeSource.word(at: $0).word })
+        file.write(
+          Self.illegal(state.pointee.nip) {
+            emulator.translator.memory.codeSource.word(at: $0).word
+          })
       }
     }
   }
 
   /// The program is loaded.
   func programLoaded(path: String) {
-    if translation != nil { symbols.load(path: path, base: symbolBase) }
-    if items.contains(.pages) { file.write(MemoryMap.text(emulator.process)) }
-  }
-
-  /// Where a program that may lie anywhere was put; 0 for one that is at the addresses in its file.
-  private var symbolBase: UInt32 {
-    let isMovable = emulator.process.space.flags(at: ELFImage.programBase).contains(.mapped)
-    return isMovable ? ELFImage.programBase : 0
+    let process = emulator.process
+    if translation != nil {
+      symbols.load(path: path, base: process.programBase)
+      if let (path, base) = process.interpreter { symbols.load(path: path, base: base) }
+      // And the libraries, as the interpreter maps them.
+      process.onCodeMapped = { [symbols] address, offset, descriptor in
+        symbols.load(
+          path: "/proc/self/fd/\(descriptor)", offset: UInt32(truncatingIfNeeded: offset),
+          mappedAt: address)
+      }
+    }
+    if items.contains(.pages) { file.write(MemoryMap.text(process)) }
   }
 
   /// The run is over.

@@ -42,4 +42,12 @@ public final class GuestSpace: Sendable {
       host(address), size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0)
     precondition(place != MAP_FAILED, "no memory for a guest")
   }
+
+  /// Undoes `map`: an access is a fault again, as the other tests of the process expect.
+  public func unmap(_ address: UInt32, size: Int) {
+    let place = mmap(
+      host(address), size, PROT_NONE,
+      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0)
+    precondition(place != MAP_FAILED, "a guest's memory cannot be unmapped")
+  }
 }

@@ -23,19 +23,19 @@ private let cases: [(text: String, problems: [(Int, VerificationProblem.Cause)])
      exit_tb lookup,$0x0
     """, []
   ),
-  // Good: a cold part that is reached from another one, which stands behind it.
+  // Good: a cold part that is reached from another one, which stands before it.
   (
     """
      not_i32 tmp0,r1
      brcond_i32 tmp0,$0x0,eq,$L0
      goto_tb $0x0,$0x4
-     set_label $L1
-     mov_i32 r3,tmp0
-     mov_i32 r4,tmp1
-     exit_tb lookup,$0x0
      set_label $L0
      neg_i32 tmp1,tmp0
      brcond_i32 tmp1,$0x0,eq,$L1
+     exit_tb lookup,$0x0
+     set_label $L1
+     mov_i32 r3,tmp0
+     mov_i32 r4,tmp1
      exit_tb lookup,$0x0
     """, []
   ),
@@ -72,9 +72,25 @@ private let cases: [(text: String, problems: [(Int, VerificationProblem.Cause)])
   ),
   (
     " brcond_i32 r1,r2,eq,$L0\n br $L0\n set_label $L0\n goto_ptr r1\n set_label $L0\n goto_ptr r2",
-    [(4, .labelPlacedTwice)]
+    [(1, .labelBranchedToTwice), (4, .labelPlacedTwice)]
   ),
-  // A cold part reached from two places cannot know where its values are.
+  // A cold part that stands before the branch to it, as one made within another would.
+  (
+    """
+     brcond_i32 r1,r2,eq,$L0
+     goto_ptr r1
+     set_label $L1
+     goto_ptr r2
+     set_label $L0
+     brcond_i32 r1,r3,eq,$L1
+     goto_ptr r1
+    """, [(5, .branchBackward)]
+  ),
+  // Two branches to one label, whether or not values go with them.
+  (
+    " brcond_i32 r1,r2,eq,$L0\n brcond_i32 r1,r3,eq,$L0\n goto_ptr r1\n set_label $L0\n goto_ptr r2",
+    [(1, .labelBranchedToTwice)]
+  ),
   (
     """
      mov_i32 tmp0,r1
@@ -83,9 +99,9 @@ private let cases: [(text: String, problems: [(Int, VerificationProblem.Cause)])
      goto_ptr r1
      set_label $L0
      goto_ptr tmp0
-    """, [(5, .severalWays(0))]
+    """, [(2, .labelBranchedToTwice)]
   ),
-  (" mov_i32 tmp0,r1\n goto_ptr r1\n set_label $L0\n goto_ptr tmp0", [(3, .severalWays(0))]),
+  (" mov_i32 tmp0,r1\n goto_ptr r1\n set_label $L0\n goto_ptr tmp0", [(3, .noWay(0))]),
   // Defined after the branch, or in a cold part that does not lead here.
   (
     " brcond_i32 r1,r2,eq,$L0\n mov_i32 tmp0,r1\n goto_ptr r1\n set_label $L0\n goto_ptr tmp0",
@@ -113,7 +129,7 @@ private let cases: [(text: String, problems: [(Int, VerificationProblem.Cause)])
      br $L1
      set_label $L1
      br $L0
-    """, [(3, .severalWays(1))]
+    """, [(3, .noWay(1)), (6, .branchBackward)]
   ),
   (" mov_i32 tmp0,r1\n call_tb $0x8,$0x0,$0x100\n goto_ptr tmp0", [(2, .lostInCall(0))]),
   (

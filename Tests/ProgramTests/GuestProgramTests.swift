@@ -32,9 +32,7 @@ struct GuestProgramTests {
 
   @Test("Code that changes through another address, behind icbi")
   func aliases() throws {
-    withKnownIssue("icbi does not drop translations", isIntermittent: true) {
-      try check(Guest(name: "aliases", variant: "static"), [])
-    }
+    try check(Guest(name: "aliases", variant: "static"), [])
   }
 
   private func check(_ guest: Guest, _ options: [String]) throws {

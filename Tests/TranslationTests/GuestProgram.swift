@@ -49,6 +49,8 @@ final class GuestProgram {
   }
 
   deinit {
+    space.unmap(Self.code, size: Self.codeSize)
+    space.unmap(Self.data, size: Self.dataSize)
     state.deallocate()
     free(pageFlags)
   }
@@ -73,6 +75,9 @@ final class GuestProgram {
     get { state.pointee }
     set { state.pointee = newValue }
   }
+
+  /// Says in the page flags, which helpers and translated code look at, what a page holds.
+  func setPageFlags(_ address: UInt32, _ flags: UInt8) { pageFlags[Int(address >> 12)] = flags }
 
   /// Puts a word into guest memory, without telling the translator.
   func set(_ address: UInt32, _ word: UInt32) {

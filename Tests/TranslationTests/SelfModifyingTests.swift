@@ -76,4 +76,56 @@ struct SelfModifyingTests {
       #expect(program[gpr: 4] == expected)
     }
   }
+
+  /// What `icbi` names, the flags of the page of the functions, and what comes of it: the addend
+  /// of the function that has changed, and the number of blocks dropped.
+  struct Line: Sendable {
+    let address: UInt32, flags: UInt8, addend: UInt32, dropped: Int
+  }
+  private static let changed = GuestProgram.code + 0x1000, other = changed + 32
+  /// Bit 4: code was translated from the page; bit 7: it checks itself (`PageFlags`).
+  static let lines = [
+    Line(address: changed, flags: 0x17, addend: 5, dropped: 1),
+    Line(address: changed + 31, flags: 0x17, addend: 5, dropped: 1),
+    Line(address: other, flags: 0x17, addend: 1, dropped: 1),
+    Line(address: other + 32, flags: 0x17, addend: 1, dropped: 0),
+    Line(address: changed, flags: 0x07, addend: 1, dropped: 0),
+    Line(address: changed, flags: 0x97, addend: 1, dropped: 0),
+  ]
+
+  @Test("icbi drops the blocks of its line, and no others", arguments: lines)
+  func line(_ line: Line) throws {
+    try GuestProgram.alone {
+      let program = try GuestProgram()
+      for address in [Self.changed, Self.other] {
+        program.assemble("addi r4, r4, 1; bclr 20, 0", at: address)
+      }
+      program.assemble(
+        "bl 4096; bl 4124; stw r6, 0(r5); icbi r7, r8; add r9, r4, r0; bl 4076; bl 4104")
+      program[gpr: 5] = Self.changed
+      program[gpr: 6] = try #require(TestAssembler.assemble("addi r4, r4, 5"))
+      program[gpr: 7] = line.address &- 16
+      program[gpr: 8] = 16
+      program.setPageFlags(Self.changed, line.flags)
+      #expect(try program.run(from: GuestProgram.code) == GuestProgram.ended)
+      #expect(program[gpr: 9] == 2)
+      #expect(program[gpr: 4] == 2 + line.addend + 1)
+      #expect(program.translator.counters.invalidations == line.dropped)
+    }
+  }
+
+  @Test("A block may drop itself, again and again")
+  func ownLine() throws {
+    try GuestProgram.alone {
+      let program = try GuestProgram()
+      program.setPageFlags(GuestProgram.code, 0x17)
+      program.assemble(
+        "again:; addi r4, r4, 1; icbi 0, r5; addi r6, r6, -1; cmpi cr0, 0, r6, 0; bc 4, 2, again")
+      program[gpr: 5] = GuestProgram.code
+      program[gpr: 6] = 100
+      #expect(try program.run(from: GuestProgram.code) == GuestProgram.ended)
+      #expect(program[gpr: 4] == 100 && program[gpr: 6] == 0)
+      #expect(program.translator.counters.invalidations >= 100)
+    }
+  }
 }

@@ -18,7 +18,8 @@ let branchInstructions: [Instruction] = [
     i.LK ? cpu.callComputed(target) : cpu.return(to: target)
   },
 
-  Instruction("bcctr[l]", "Branch Conditional to Count Register", .XL(19, 528), "BO, BI",
+  Instruction(
+    "bcctr[l]", "Branch Conditional to Count Register", .XL(19, 528), "BO, BI",
     invalid: { $0.BO & 4 == 0 }
   ) { cpu, i in
     let target = cpu.branchTarget(cpu.CTR, link: i.LK)

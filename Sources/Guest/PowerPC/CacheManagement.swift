@@ -6,6 +6,7 @@ import IR
 let cacheManagement: [Instruction] = [
   Instruction("icbi", "Instruction Cache Block Invalidate", .X(31, 982), "RA, RB") { cpu, i in
     cpu.touch(i)
+    cpu.invalidateCode(at: cpu[orZero: i.RA] + cpu[i.RB])
   },
 
   Instruction("dcbt", "Data Cache Block Touch", .X(31, 278), "RA, RB") { _, _ in },
@@ -54,7 +55,29 @@ let dataStreams: [Instruction] = [
 /// Size of a cache block in bytes, as the kernel tells programs (AT_DCACHEBSIZE).
 public let cacheBlockSize = 32
 
+/// Bits of a page's flags: translations were made from the page, and they check their code.
+private let hasTranslations = 0x10, checksItself = 0x80
+
 extension Cpu {
+  /// Leaves, to have the translations of a cache block dropped, if its page has any that do not
+  /// check their code themselves.
+  fileprivate func invalidateCode(at address: I32) {
+    let pages = ir.emit1(
+      .ld, .i64, result: .i64, Block.env,
+      constant: UInt32(bitPattern: Int32(PowerPCState.offset(\.pageFlags))))
+    let entry = I64(ir, pages) + address.shiftedRight(12).zeroExtended
+    let flags = I32(ir, ir.emit1(.ld8u, .i32, result: .i32, entry.temp))
+    let label = ir.newLabel()
+    ir.brcond(
+      .i32, .eq, (flags & (hasTranslations | checksItself)).temp, constant(hasTranslations).temp,
+      to: label)
+    ir.cold(label) {
+      let payload = UInt32(bitPattern: Int32(PowerPCState.offset(\.exitPayload)))
+      ir.effect2(.st, .i32, address.temp, Block.env, constant: payload)
+      leave(.invalidate, at: self.address &+ 4, payload: .max)
+    }
+  }
+
   /// An access that counts as a load and yields nothing.
   fileprivate func touch(_ i: X) { _ = load(1, at: self[orZero: i.RA] + self[i.RB]) }
 }

@@ -26,11 +26,13 @@ let conditionRegisterLogical: [Instruction] = [
     cpu.setBit(i.BT, i.BA == i.BB ? cpu.constant(1) : cpu.bit(i.BA) ^ cpu.bit(i.BB) ^ 1)
   },
 
-  Instruction("crandc", "Condition Register AND with Complement", .XL(19, 129), "BT, BA, BB") { cpu, i in
+  Instruction("crandc", "Condition Register AND with Complement", .XL(19, 129), "BT, BA, BB") {
+    cpu, i in
     cpu.setBit(i.BT, cpu.bit(i.BA) & (cpu.bit(i.BB) ^ 1))
   },
 
-  Instruction("crorc", "Condition Register OR with Complement", .XL(19, 417), "BT, BA, BB") { cpu, i in
+  Instruction("crorc", "Condition Register OR with Complement", .XL(19, 417), "BT, BA, BB") {
+    cpu, i in
     cpu.setBit(i.BT, cpu.bit(i.BA) | (cpu.bit(i.BB) ^ 1))
   },
 

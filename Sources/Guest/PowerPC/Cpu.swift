@@ -124,6 +124,11 @@ public struct Cpu {
     image ^ (1 << ConditionField.overflowBit) | image.test(.eq, 0) << 63
   }
 
+  /// The image of a difference with SO set if a bit is 1.
+  private func summarized(_ image: I64, if bit: I64) -> I64 {
+    image ^ bit << Int(ConditionField.overflowBit) | (image.test(.eq, 0) & bit) << 63
+  }
+
   /// A bit of the condition register, 0 or 1.
   func bit(_ number: Int) -> I32 {
     let image = fieldImage(number >> 2)
@@ -200,6 +205,16 @@ public struct Cpu {
     }
   }
 
+  /// The end of a cold part that finishes an instruction with OE: sets OV to a bit, and SO with it.
+  func endSettingOverflow(_ bit: I32, record rc: Bool) {
+    OV = bit
+    if !SO {
+      ir.write(Globals.so, bit.temp)
+      if rc { setFieldImage(0, summarized(fieldImage(0), if: bit.zeroExtended)) }
+    }
+    leave(.lookup, at: context.pointee.address &+ 4)
+  }
+
   // MARK: Memory
 
   /// Loads `bytes` (1, 2 or 4), extended to 32 bits.
@@ -246,6 +261,12 @@ public struct Cpu {
     ir.write(Globals.nip, constant(Int(address)).temp)
     ir.commit()
     ir.effect(.exit_tb, constant: kind.rawValue, constant2: payload)
+  }
+
+  /// The end of a cold part that finishes an instruction: a chained exit to the next one.
+  func continueBehind() {
+    ir.commit()
+    chain(to: context.pointee.address &+ 4)
   }
 
   /// Raises an exception here and ends the block.

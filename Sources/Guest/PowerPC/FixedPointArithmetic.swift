@@ -83,7 +83,8 @@ private let fixedPointSums: [Instruction] = [
     if i.OE { cpu.overflow(true, differenceOverflows(b, a, difference), record: i.Rc) }
   },
 
-  Instruction("subfme[o][.]", "Subtract From Minus One Extended", .XO(31, 232), "RT, RA") { cpu, i in
+  Instruction("subfme[o][.]", "Subtract From Minus One Extended", .XO(31, 232), "RT, RA") {
+    cpu, i in
     cpu.addExtended(i, ~cpu[i.RA], cpu.constant(-1))
   },
 
@@ -130,24 +131,18 @@ private let fixedPointProducts: [Instruction] = [
   // Where the ISA leaves the quotient undefined it is the dividend, as with QEMU.
   Instruction("divw[o][.]", "Divide Word", .XO(31, 491), "RT, RA, RB") { cpu, i in
     let a = cpu[i.RA], b = cpu[i.RB]
-    let isSpecial = b + 1
-    let divisor = isSpecial.select(.leu, 1, cpu.constant(1), b)
-    let magnitude = a.dividedSigned(by: divisor)
-    let quotient = b.select(.eq, -1, -a, magnitude)
-    cpu[i.RT] = quotient
-    cpu.record(i.Rc, quotient)
-    if i.OE {
+    // Zero or -1: the divisors with which the host may fault.
+    cpu.finishSpecial(i, if: (b + 1, .leu, 1)) {
       let tooLarge = a.test(.eq, mostNegative) & b.test(.eq, -1)
-      cpu.overflow(true, tooLarge | b.test(.eq, 0), record: i.Rc)
+      return (b.select(.eq, -1, -a, a), tooLarge | b.test(.eq, 0))
     }
+    cpu.finish(i, quotient: a.dividedSigned(by: b))
   },
 
   Instruction("divwu[o][.]", "Divide Word Unsigned", .XO(31, 459), "RT, RA, RB") { cpu, i in
-    let b = cpu[i.RB], divisor = b.select(.eq, 0, cpu.constant(1), b)
-    let quotient = cpu[i.RA].dividedUnsigned(by: divisor)
-    cpu[i.RT] = quotient
-    cpu.record(i.Rc, quotient)
-    if i.OE { cpu.overflow(true, b.test(.eq, 0), record: i.Rc) }
+    let a = cpu[i.RA], b = cpu[i.RB]
+    cpu.finishSpecial(i, if: (b, .eq, 0)) { (a, cpu.constant(1)) }
+    cpu.finish(i, quotient: a.dividedUnsigned(by: b))
   },
 ]
 
@@ -189,6 +184,29 @@ extension Cpu {
     let sum = a.addingMakingCarry(CA)
     CA = carry
     finish(i, a, constant(0), sum)
+  }
+
+  /// A division's rare divisors, in a cold part that finishes the instruction: when `test` holds,
+  /// `RT` and OV are what `results` makes.
+  fileprivate func finishSpecial(
+    _ i: XO, if test: (value: I32, condition: Condition, bound: Int),
+    results: () -> (quotient: I32, overflow: I32)
+  ) {
+    let label = ir.newLabel()
+    ir.brcond(.i32, test.condition, test.value.temp, constant(test.bound).temp, to: label)
+    cold(label) {
+      let (quotient, overflow) = results()
+      self[i.RT] = quotient
+      record(i.Rc, quotient)
+      if i.OE { endSettingOverflow(overflow, record: i.Rc) } else { continueBehind() }
+    }
+  }
+
+  /// The common end of a division, which never overflows.
+  fileprivate func finish(_ i: XO, quotient: I32) {
+    self[i.RT] = quotient
+    record(i.Rc, quotient)
+    if i.OE { OV = constant(0) }
   }
 
   private func finish(_ i: XO, _ a: I32, _ b: I32, _ sum: I32) {

@@ -6,7 +6,8 @@ let fixedPointLoads: [Instruction] = [
     cpu[i.RT] = cpu.load(1, at: cpu[orZero: i.RA] + i.D)
   },
 
-  Instruction("lbzu", "Load Byte and Zero with Update", .D(35), "RT, D(RA)",
+  Instruction(
+    "lbzu", "Load Byte and Zero with Update", .D(35), "RT, D(RA)",
     invalid: { $0.RA.number == 0 || $0.RA == $0.RT }
   ) { cpu, i in
     let address = cpu[i.RA] + i.D
@@ -18,7 +19,8 @@ let fixedPointLoads: [Instruction] = [
     cpu[i.RT] = cpu.load(1, at: cpu[orZero: i.RA] + cpu[i.RB])
   },
 
-  Instruction("lbzux", "Load Byte and Zero with Update Indexed", .X(31, 119), "RT, RA, RB",
+  Instruction(
+    "lbzux", "Load Byte and Zero with Update Indexed", .X(31, 119), "RT, RA, RB",
     invalid: { $0.RA.number == 0 || $0.RA == $0.RT }
   ) { cpu, i in
     let address = cpu[i.RA] + cpu[i.RB]
@@ -30,7 +32,8 @@ let fixedPointLoads: [Instruction] = [
     cpu[i.RT] = cpu.load(2, at: cpu[orZero: i.RA] + i.D)
   },
 
-  Instruction("lhzu", "Load Halfword and Zero with Update", .D(41), "RT, D(RA)",
+  Instruction(
+    "lhzu", "Load Halfword and Zero with Update", .D(41), "RT, D(RA)",
     invalid: { $0.RA.number == 0 || $0.RA == $0.RT }
   ) { cpu, i in
     let address = cpu[i.RA] + i.D
@@ -42,7 +45,8 @@ let fixedPointLoads: [Instruction] = [
     cpu[i.RT] = cpu.load(2, at: cpu[orZero: i.RA] + cpu[i.RB])
   },
 
-  Instruction("lhzux", "Load Halfword and Zero with Update Indexed", .X(31, 311), "RT, RA, RB",
+  Instruction(
+    "lhzux", "Load Halfword and Zero with Update Indexed", .X(31, 311), "RT, RA, RB",
     invalid: { $0.RA.number == 0 || $0.RA == $0.RT }
   ) { cpu, i in
     let address = cpu[i.RA] + cpu[i.RB]
@@ -54,7 +58,8 @@ let fixedPointLoads: [Instruction] = [
     cpu[i.RT] = cpu.load(2, signed: true, at: cpu[orZero: i.RA] + i.D)
   },
 
-  Instruction("lhau", "Load Halfword Algebraic with Update", .D(43), "RT, D(RA)",
+  Instruction(
+    "lhau", "Load Halfword Algebraic with Update", .D(43), "RT, D(RA)",
     invalid: { $0.RA.number == 0 || $0.RA == $0.RT }
   ) { cpu, i in
     let address = cpu[i.RA] + i.D
@@ -66,7 +71,8 @@ let fixedPointLoads: [Instruction] = [
     cpu[i.RT] = cpu.load(2, signed: true, at: cpu[orZero: i.RA] + cpu[i.RB])
   },
 
-  Instruction("lhaux", "Load Halfword Algebraic with Update Indexed", .X(31, 375), "RT, RA, RB",
+  Instruction(
+    "lhaux", "Load Halfword Algebraic with Update Indexed", .X(31, 375), "RT, RA, RB",
     invalid: { $0.RA.number == 0 || $0.RA == $0.RT }
   ) { cpu, i in
     let address = cpu[i.RA] + cpu[i.RB]
@@ -78,7 +84,8 @@ let fixedPointLoads: [Instruction] = [
     cpu[i.RT] = cpu.load(4, at: cpu[orZero: i.RA] + i.D)
   },
 
-  Instruction("lwzu", "Load Word and Zero with Update", .D(33), "RT, D(RA)",
+  Instruction(
+    "lwzu", "Load Word and Zero with Update", .D(33), "RT, D(RA)",
     invalid: { $0.RA.number == 0 || $0.RA == $0.RT }
   ) { cpu, i in
     let address = cpu[i.RA] + i.D
@@ -90,7 +97,8 @@ let fixedPointLoads: [Instruction] = [
     cpu[i.RT] = cpu.load(4, at: cpu[orZero: i.RA] + cpu[i.RB])
   },
 
-  Instruction("lwzux", "Load Word and Zero with Update Indexed", .X(31, 55), "RT, RA, RB",
+  Instruction(
+    "lwzux", "Load Word and Zero with Update Indexed", .X(31, 55), "RT, RA, RB",
     invalid: { $0.RA.number == 0 || $0.RA == $0.RT }
   ) { cpu, i in
     let address = cpu[i.RA] + cpu[i.RB]

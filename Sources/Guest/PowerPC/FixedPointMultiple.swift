@@ -22,7 +22,8 @@ let fixedPointMultiple: [Instruction] = [
     }
   },
 
-  Instruction("lswi", "Load String Word Immediate", .X(31, 597), "RT, RA, NB",
+  Instruction(
+    "lswi", "Load String Word Immediate", .X(31, 597), "RT, RA, NB",
     invalid: { wraps(onto: $0.RA, from: $0.RT, $0.NB == 0 ? 32 : $0.NB) }
   ) { cpu, i in
     cpu.moveString(.loadString, i, cpu[orZero: i.RA], cpu.constant(i.NB == 0 ? 32 : i.NB))

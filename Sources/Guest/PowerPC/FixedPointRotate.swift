@@ -2,7 +2,8 @@ import IR
 
 /// Power ISA, Book I, 3.3.14: fixed-point rotate and shift instructions.
 let fixedPointRotate: [Instruction] = [
-  Instruction("rlwimi[.]", "Rotate Left Word Immediate then Mask Insert", .M(20),
+  Instruction(
+    "rlwimi[.]", "Rotate Left Word Immediate then Mask Insert", .M(20),
     "RA, RS, SH, MB, ME"
   ) { cpu, i in
     let result = inserted(cpu[i.RS], i, into: cpu[i.RA])
@@ -10,7 +11,8 @@ let fixedPointRotate: [Instruction] = [
     cpu.record(i.Rc, result)
   },
 
-  Instruction("rlwinm[.]", "Rotate Left Word Immediate then AND with Mask", .M(21),
+  Instruction(
+    "rlwinm[.]", "Rotate Left Word Immediate then AND with Mask", .M(21),
     "RA, RS, SH, MB, ME"
   ) { cpu, i in
     let result = rotated(cpu[i.RS], i)
@@ -18,7 +20,8 @@ let fixedPointRotate: [Instruction] = [
     cpu.record(i.Rc, result)
   },
 
-  Instruction("rlwnm[.]", "Rotate Left Word then AND with Mask", .M(23), "RA, RS, RB, MB, ME") { cpu, i in
+  Instruction("rlwnm[.]", "Rotate Left Word then AND with Mask", .M(23), "RA, RS, RB, MB, ME") {
+    cpu, i in
     let word = cpu[i.RS].rotatedLeft(cpu[i.RB])
     let result = i.mask == 0xffff_ffff ? word : word & i.mask
     cpu[i.RA] = result
@@ -46,7 +49,8 @@ let fixedPointRotate: [Instruction] = [
     cpu.record(i.Rc, result)
   },
 
-  Instruction("srawi[.]", "Shift Right Algebraic Word Immediate", .X(31, 824), "RA, RS, SH") { cpu, i in
+  Instruction("srawi[.]", "Shift Right Algebraic Word Immediate", .X(31, 824), "RA, RS, SH") {
+    cpu, i in
     let word = cpu[i.RS], result = word.shiftedRightSigned(i.SH)
     let lost = 1 << i.SH - 1
     cpu.CA = lost == 0 ? cpu.constant(0) : word.test(.tstne, lost) & word.shiftedRight(31)

@@ -6,7 +6,8 @@ let fixedPointStores: [Instruction] = [
     cpu.store(1, cpu[i.RS], at: cpu[orZero: i.RA] + i.D)
   },
 
-  Instruction("stbu", "Store Byte with Update", .D(39), "RS, D(RA)",
+  Instruction(
+    "stbu", "Store Byte with Update", .D(39), "RS, D(RA)",
     invalid: { $0.RA.number == 0 }
   ) { cpu, i in
     let address = cpu[i.RA] + i.D
@@ -18,7 +19,8 @@ let fixedPointStores: [Instruction] = [
     cpu.store(1, cpu[i.RS], at: cpu[orZero: i.RA] + cpu[i.RB])
   },
 
-  Instruction("stbux", "Store Byte with Update Indexed", .X(31, 247), "RS, RA, RB",
+  Instruction(
+    "stbux", "Store Byte with Update Indexed", .X(31, 247), "RS, RA, RB",
     invalid: { $0.RA.number == 0 }
   ) { cpu, i in
     let address = cpu[i.RA] + cpu[i.RB]
@@ -30,7 +32,8 @@ let fixedPointStores: [Instruction] = [
     cpu.store(2, cpu[i.RS], at: cpu[orZero: i.RA] + i.D)
   },
 
-  Instruction("sthu", "Store Halfword with Update", .D(45), "RS, D(RA)",
+  Instruction(
+    "sthu", "Store Halfword with Update", .D(45), "RS, D(RA)",
     invalid: { $0.RA.number == 0 }
   ) { cpu, i in
     let address = cpu[i.RA] + i.D
@@ -42,7 +45,8 @@ let fixedPointStores: [Instruction] = [
     cpu.store(2, cpu[i.RS], at: cpu[orZero: i.RA] + cpu[i.RB])
   },
 
-  Instruction("sthux", "Store Halfword with Update Indexed", .X(31, 439), "RS, RA, RB",
+  Instruction(
+    "sthux", "Store Halfword with Update Indexed", .X(31, 439), "RS, RA, RB",
     invalid: { $0.RA.number == 0 }
   ) { cpu, i in
     let address = cpu[i.RA] + cpu[i.RB]
@@ -54,7 +58,8 @@ let fixedPointStores: [Instruction] = [
     cpu.store(4, cpu[i.RS], at: cpu[orZero: i.RA] + i.D)
   },
 
-  Instruction("stwu", "Store Word with Update", .D(37), "RS, D(RA)",
+  Instruction(
+    "stwu", "Store Word with Update", .D(37), "RS, D(RA)",
     invalid: { $0.RA.number == 0 }
   ) { cpu, i in
     let address = cpu[i.RA] + i.D
@@ -66,7 +71,8 @@ let fixedPointStores: [Instruction] = [
     cpu.store(4, cpu[i.RS], at: cpu[orZero: i.RA] + cpu[i.RB])
   },
 
-  Instruction("stwux", "Store Word with Update Indexed", .X(31, 183), "RS, RA, RB",
+  Instruction(
+    "stwux", "Store Word with Update Indexed", .X(31, 183), "RS, RA, RB",
     invalid: { $0.RA.number == 0 }
   ) { cpu, i in
     let address = cpu[i.RA] + cpu[i.RB]
@@ -74,7 +80,8 @@ let fixedPointStores: [Instruction] = [
     cpu[i.RA] = address
   },
 
-  Instruction("sthbrx", "Store Halfword Byte-Reverse Indexed", .X(31, 918), "RS, RA, RB") { cpu, i in
+  Instruction("sthbrx", "Store Halfword Byte-Reverse Indexed", .X(31, 918), "RS, RA, RB") {
+    cpu, i in
     cpu.store(2, cpu[i.RS], reversed: true, at: cpu[orZero: i.RA] + cpu[i.RB])
   },
 

@@ -40,53 +40,66 @@ private let floatingPointSums: [Instruction] = [
     cpu.float(i, .fmadd, i.FRA, i.FRC, i.FRB)
   },
 
-  Instruction("fmadds[.]", "Floating Multiply-Add Single", .A(59, 29), "FRT, FRA, FRC, FRB") { cpu, i in
+  Instruction("fmadds[.]", "Floating Multiply-Add Single", .A(59, 29), "FRT, FRA, FRC, FRB") {
+    cpu, i in
     cpu.float(i, .fmadds, i.FRA, i.FRC, i.FRB)
   },
 
-  Instruction("fmsub[.]", "Floating Multiply-Subtract", .A(63, 28), "FRT, FRA, FRC, FRB") { cpu, i in
+  Instruction("fmsub[.]", "Floating Multiply-Subtract", .A(63, 28), "FRT, FRA, FRC, FRB") {
+    cpu, i in
     cpu.float(i, .fmsub, i.FRA, i.FRC, i.FRB)
   },
 
-  Instruction("fmsubs[.]", "Floating Multiply-Subtract Single", .A(59, 28), "FRT, FRA, FRC, FRB") { cpu, i in
+  Instruction("fmsubs[.]", "Floating Multiply-Subtract Single", .A(59, 28), "FRT, FRA, FRC, FRB") {
+    cpu, i in
     cpu.float(i, .fmsubs, i.FRA, i.FRC, i.FRB)
   },
 
-  Instruction("fnmadd[.]", "Floating Negative Multiply-Add", .A(63, 31), "FRT, FRA, FRC, FRB") { cpu, i in
+  Instruction("fnmadd[.]", "Floating Negative Multiply-Add", .A(63, 31), "FRT, FRA, FRC, FRB") {
+    cpu, i in
     cpu.float(i, .fnmadd, i.FRA, i.FRC, i.FRB)
   },
 
-  Instruction("fnmadds[.]", "Floating Negative Multiply-Add Single", .A(59, 31), "FRT, FRA, FRC, FRB") { cpu, i in
+  Instruction(
+    "fnmadds[.]", "Floating Negative Multiply-Add Single", .A(59, 31), "FRT, FRA, FRC, FRB"
+  ) { cpu, i in
     cpu.float(i, .fnmadds, i.FRA, i.FRC, i.FRB)
   },
 
-  Instruction("fnmsub[.]", "Floating Negative Multiply-Subtract", .A(63, 30), "FRT, FRA, FRC, FRB") { cpu, i in
+  Instruction("fnmsub[.]", "Floating Negative Multiply-Subtract", .A(63, 30), "FRT, FRA, FRC, FRB")
+  { cpu, i in
     cpu.float(i, .fnmsub, i.FRA, i.FRC, i.FRB)
   },
 
-  Instruction("fnmsubs[.]", "Floating Negative Multiply-Subtract Single", .A(59, 30), "FRT, FRA, FRC, FRB") { cpu, i in
+  Instruction(
+    "fnmsubs[.]", "Floating Negative Multiply-Subtract Single", .A(59, 30), "FRT, FRA, FRC, FRB"
+  ) { cpu, i in
     cpu.float(i, .fnmsubs, i.FRA, i.FRC, i.FRB)
   },
 
-  Instruction("fsqrt[.]", "Floating Square Root", .A(63, 22), "FRT, FRB",
+  Instruction(
+    "fsqrt[.]", "Floating Square Root", .A(63, 22), "FRT, FRB",
     feature: .floatingSquareRoot
   ) { cpu, i in
     cpu.float(i, .fsqrt, i.FRB)
   },
 
-  Instruction("fsqrts[.]", "Floating Square Root Single", .A(59, 22), "FRT, FRB",
+  Instruction(
+    "fsqrts[.]", "Floating Square Root Single", .A(59, 22), "FRT, FRB",
     feature: .floatingSquareRoot
   ) { cpu, i in
     cpu.float(i, .fsqrts, i.FRB)
   },
 
-  Instruction("fres[.]", "Floating Reciprocal Estimate Single", .A(59, 24), "FRT, FRB",
+  Instruction(
+    "fres[.]", "Floating Reciprocal Estimate Single", .A(59, 24), "FRT, FRB",
     feature: .floatingGraphics
   ) { cpu, i in
     cpu.float(i, .fres, i.FRB)
   },
 
-  Instruction("frsqrte[.]", "Floating Reciprocal Square Root Estimate", .A(63, 26), "FRT, FRB",
+  Instruction(
+    "frsqrte[.]", "Floating Reciprocal Square Root Estimate", .A(63, 26), "FRT, FRB",
     feature: .floatingGraphics
   ) { cpu, i in
     cpu.float(i, .frsqrte, i.FRB)
@@ -102,31 +115,36 @@ private let floatingPointConversions: [Instruction] = [
     cpu.float(i, .fctiw, i.FRB)
   },
 
-  Instruction("fctiwz[.]", "Floating Convert To Integer Word with round toward Zero", .X(63, 15),
+  Instruction(
+    "fctiwz[.]", "Floating Convert To Integer Word with round toward Zero", .X(63, 15),
     "FRT, FRB"
   ) { cpu, i in
     cpu.float(i, .fctiwz, i.FRB)
   },
 
-  Instruction("frin[.]", "Floating Round to Integer Nearest", .X(63, 392), "FRT, FRB",
+  Instruction(
+    "frin[.]", "Floating Round to Integer Nearest", .X(63, 392), "FRT, FRB",
     feature: .floatingRound
   ) { cpu, i in
     cpu.float(i, .frin, i.FRB)
   },
 
-  Instruction("friz[.]", "Floating Round to Integer Toward Zero", .X(63, 424), "FRT, FRB",
+  Instruction(
+    "friz[.]", "Floating Round to Integer Toward Zero", .X(63, 424), "FRT, FRB",
     feature: .floatingRound
   ) { cpu, i in
     cpu.float(i, .friz, i.FRB)
   },
 
-  Instruction("frip[.]", "Floating Round to Integer Plus", .X(63, 456), "FRT, FRB",
+  Instruction(
+    "frip[.]", "Floating Round to Integer Plus", .X(63, 456), "FRT, FRB",
     feature: .floatingRound
   ) { cpu, i in
     cpu.float(i, .frip, i.FRB)
   },
 
-  Instruction("frim[.]", "Floating Round to Integer Minus", .X(63, 488), "FRT, FRB",
+  Instruction(
+    "frim[.]", "Floating Round to Integer Minus", .X(63, 488), "FRT, FRB",
     feature: .floatingRound
   ) { cpu, i in
     cpu.float(i, .frim, i.FRB)

@@ -6,7 +6,8 @@ let floatingPointLoads: [Instruction] = [
     cpu.loadSingle(i.FRT, at: cpu[orZero: i.RA] + i.D)
   },
 
-  Instruction("lfsu", "Load Floating-Point Single with Update", .D(49), "FRT, D(RA)",
+  Instruction(
+    "lfsu", "Load Floating-Point Single with Update", .D(49), "FRT, D(RA)",
     invalid: { $0.RA.number == 0 }
   ) { cpu, i in
     cpu.loadSingle(i.FRT, at: cpu[i.RA] + i.D, updating: i.RA)
@@ -16,7 +17,8 @@ let floatingPointLoads: [Instruction] = [
     cpu.loadSingle(i.FRT, at: cpu[orZero: i.RA] + cpu[i.RB])
   },
 
-  Instruction("lfsux", "Load Floating-Point Single with Update Indexed", .X(31, 567), "FRT, RA, RB",
+  Instruction(
+    "lfsux", "Load Floating-Point Single with Update Indexed", .X(31, 567), "FRT, RA, RB",
     invalid: { $0.RA.number == 0 }
   ) { cpu, i in
     cpu.loadSingle(i.FRT, at: cpu[i.RA] + cpu[i.RB], updating: i.RA)
@@ -26,7 +28,8 @@ let floatingPointLoads: [Instruction] = [
     cpu.loadFloat(i.FRT, at: cpu[orZero: i.RA] + i.D)
   },
 
-  Instruction("lfdu", "Load Floating-Point Double with Update", .D(51), "FRT, D(RA)",
+  Instruction(
+    "lfdu", "Load Floating-Point Double with Update", .D(51), "FRT, D(RA)",
     invalid: { $0.RA.number == 0 }
   ) { cpu, i in
     cpu.loadFloat(i.FRT, at: cpu[i.RA] + i.D, updating: i.RA)
@@ -36,7 +39,8 @@ let floatingPointLoads: [Instruction] = [
     cpu.loadFloat(i.FRT, at: cpu[orZero: i.RA] + cpu[i.RB])
   },
 
-  Instruction("lfdux", "Load Floating-Point Double with Update Indexed", .X(31, 631), "FRT, RA, RB",
+  Instruction(
+    "lfdux", "Load Floating-Point Double with Update Indexed", .X(31, 631), "FRT, RA, RB",
     invalid: { $0.RA.number == 0 }
   ) { cpu, i in
     cpu.loadFloat(i.FRT, at: cpu[i.RA] + cpu[i.RB], updating: i.RA)

@@ -22,7 +22,8 @@ let floatingPointMoves: [Instruction] = [
     cpu.recordFloat(i.Rc)
   },
 
-  Instruction("fsel[.]", "Floating Select", .A(63, 23), "FRT, FRA, FRC, FRB",
+  Instruction(
+    "fsel[.]", "Floating Select", .A(63, 23), "FRT, FRA, FRC, FRB",
     feature: .floatingGraphics
   ) { cpu, i in
     // FRC for positive numbers and both zeros; FRB for negative numbers and NaNs.

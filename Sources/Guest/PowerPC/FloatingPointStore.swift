@@ -6,17 +6,20 @@ let floatingPointStores: [Instruction] = [
     cpu.storeSingle(i.FRS, at: cpu[orZero: i.RA] + i.D)
   },
 
-  Instruction("stfsu", "Store Floating-Point Single with Update", .D(53), "FRS, D(RA)",
+  Instruction(
+    "stfsu", "Store Floating-Point Single with Update", .D(53), "FRS, D(RA)",
     invalid: { $0.RA.number == 0 }
   ) { cpu, i in
     cpu.storeSingle(i.FRS, at: cpu[i.RA] + i.D, updating: i.RA)
   },
 
-  Instruction("stfsx", "Store Floating-Point Single Indexed", .X(31, 663), "FRS, RA, RB") { cpu, i in
+  Instruction("stfsx", "Store Floating-Point Single Indexed", .X(31, 663), "FRS, RA, RB") {
+    cpu, i in
     cpu.storeSingle(i.FRS, at: cpu[orZero: i.RA] + cpu[i.RB])
   },
 
-  Instruction("stfsux", "Store Floating-Point Single with Update Indexed", .X(31, 695), "FRS, RA, RB",
+  Instruction(
+    "stfsux", "Store Floating-Point Single with Update Indexed", .X(31, 695), "FRS, RA, RB",
     invalid: { $0.RA.number == 0 }
   ) { cpu, i in
     cpu.storeSingle(i.FRS, at: cpu[i.RA] + cpu[i.RB], updating: i.RA)
@@ -26,23 +29,27 @@ let floatingPointStores: [Instruction] = [
     cpu.storeFloat(i.FRS, at: cpu[orZero: i.RA] + i.D)
   },
 
-  Instruction("stfdu", "Store Floating-Point Double with Update", .D(55), "FRS, D(RA)",
+  Instruction(
+    "stfdu", "Store Floating-Point Double with Update", .D(55), "FRS, D(RA)",
     invalid: { $0.RA.number == 0 }
   ) { cpu, i in
     cpu.storeFloat(i.FRS, at: cpu[i.RA] + i.D, updating: i.RA)
   },
 
-  Instruction("stfdx", "Store Floating-Point Double Indexed", .X(31, 727), "FRS, RA, RB") { cpu, i in
+  Instruction("stfdx", "Store Floating-Point Double Indexed", .X(31, 727), "FRS, RA, RB") {
+    cpu, i in
     cpu.storeFloat(i.FRS, at: cpu[orZero: i.RA] + cpu[i.RB])
   },
 
-  Instruction("stfdux", "Store Floating-Point Double with Update Indexed", .X(31, 759), "FRS, RA, RB",
+  Instruction(
+    "stfdux", "Store Floating-Point Double with Update Indexed", .X(31, 759), "FRS, RA, RB",
     invalid: { $0.RA.number == 0 }
   ) { cpu, i in
     cpu.storeFloat(i.FRS, at: cpu[i.RA] + cpu[i.RB], updating: i.RA)
   },
 
-  Instruction("stfiwx", "Store Floating-Point as Integer Word Indexed", .X(31, 983), "FRS, RA, RB",
+  Instruction(
+    "stfiwx", "Store Floating-Point as Integer Word Indexed", .X(31, 983), "FRS, RA, RB",
     feature: .floatingGraphics
   ) { cpu, i in
     cpu.store(4, cpu[i.FRS].bits.low, at: cpu[orZero: i.RA] + cpu[i.RB])

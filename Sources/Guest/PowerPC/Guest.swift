@@ -6,6 +6,7 @@ public final class PowerPCGuest: Guest {
   public let layout: EnvironmentLayout
   /// What the processor has.
   public let features: Feature
+  public var cacheLineSize: UInt32 { UInt32(cacheBlockSize) }
   private let set: InstructionSet
   /// The declared instructions as the translator walks them: no references are counted.
   private let instructions: UnsafeMutablePointer<Instruction>

@@ -220,7 +220,10 @@ extension Emitter {
   }
 
   func exit(_ kind: UInt32, _ payload: UInt32) {
-    if payload == .max { return x.jmp(to: stubs.exitStored) }
+    if payload == .max {
+      x.mov(.dword, env(layout.exitKind), imm: Int32(kind))
+      return x.jmp(to: stubs.exitStored)
+    }
     x.call(to: stubs.exits[Int(kind)])
     x.dword(payload)
   }

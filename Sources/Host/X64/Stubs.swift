@@ -26,7 +26,7 @@ struct Stubs {
   private(set) var link: UInt = 0
   /// Leaves with kind n; the payload stands behind the call.
   private(set) var exits: [UInt] = []
-  /// Leaves as an exception whose number is in env already.
+  /// Leaves with a kind and a payload that are in env already.
   private(set) var exitStored: UInt = 0
   /// Where the fault handler sends translated code: leaves as a fault.
   private(set) var fault: UInt = 0
@@ -130,7 +130,6 @@ struct Stubs {
   private mutating func writeOthers() {
     assembler.align(to: 16)
     exitStored = assembler.currentAddress
-    assembler.mov(.dword, env(layout.exitKind), imm: Int32(ExitKind.exception.rawValue))
     writeLeave()
     assembler.align(to: 16)
     fault = assembler.currentAddress
