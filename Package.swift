@@ -47,10 +47,13 @@ let package = Package(
       ],
       swiftSettings: cool),
     .target(name: "Machine", swiftSettings: cool),
+    .target(name: "Devices", dependencies: ["Machine"], swiftSettings: cool),
     .executableTarget(
       name: "lyrebird-ppc",
       dependencies: ["LinuxUser", "GuestPowerPC", "HostX64", "Translation", "Memory", "Debugging"],
       swiftSettings: cool),
+    .testTarget(name: "MachineTests", dependencies: ["Machine"], swiftSettings: tests),
+    .testTarget(name: "DevicesTests", dependencies: ["Devices", "Machine"], swiftSettings: tests),
     .testTarget(name: "IRTests", dependencies: ["IR"], swiftSettings: tests),
     .testTarget(
       name: "HostX64Tests",
