@@ -47,6 +47,7 @@ let package = Package(
       ],
       swiftSettings: cool),
     .target(name: "Machine", swiftSettings: cool),
+    .target(name: "Devices", dependencies: ["Machine"], swiftSettings: cool),
     .executableTarget(
       name: "lyrebird-ppc",
       dependencies: ["LinuxUser", "GuestPowerPC", "HostX64", "Translation", "Memory", "Debugging"],
@@ -89,6 +90,8 @@ let package = Package(
     .testTarget(
       name: "DebuggingTests", dependencies: ["Debugging", "GuestPowerPC", "lyrebird-ppc"],
       swiftSettings: tests),
+    .testTarget(
+      name: "DevicesTests", dependencies: ["Devices", "Machine"], swiftSettings: tests),
     .testTarget(
       name: "ProgramTests", dependencies: ["Translation", "lyrebird-ppc"],
       resources: [.copy("Expected")], swiftSettings: tests),
