@@ -57,11 +57,11 @@ struct Access {
   let offset: UInt64
   let value: UInt64
 
-  /// The accesses of a file in `Traces`: `r` or `w`, offset and value in hexadecimal.
+  /// The accesses of a file in `Tests/DeviceTraces`: `r` or `w`, offset and value in hexadecimal.
   static func trace(_ name: String) throws -> [Access] {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     let text = try String(
-      contentsOf: folder.appendingPathComponent("Traces/\(name)"), encoding: .utf8)
+      contentsOf: folder.appendingPathComponent("../DeviceTraces/\(name)"), encoding: .utf8)
     return try text.split(separator: "\n").map { line in
       let words = line.split(separator: " ")
       return Access(
@@ -103,8 +103,8 @@ final class Registers {
   func hammer(_ seed: UInt64, below size: UInt64, also event: (inout Generator) -> Void) {
     var generator = Generator(state: seed)
     for _ in 0..<randomCount {
-      let offset = UInt64.random(in: 0..<size, using: &generator)
       let width = [1, 1, 2, 4].randomElement(using: &generator)!
+      let offset = UInt64.random(in: 0..<size, using: &generator) & ~UInt64(width - 1)
       if Bool.random(using: &generator) {
         _ = bus.read(offset, width)
       } else {

@@ -63,9 +63,16 @@ public final class ESCC: Device {
   }
 
   public func reset() {
+    channelA.clearTimeConstant()
+    channelB.clearTimeConstant()
+    hardwareReset()
+  }
+
+  /// What WR9 calls so: all but the time constants.
+  private func hardwareReset() {
     TraceEvent.esccHardReset("hard reset")
     vector = 0
-    masterControl = MasterControl.hardwareReset
+    masterControl = 0
     channelA.reset()
     channelB.reset()
   }
@@ -99,7 +106,7 @@ public final class ESCC: Device {
     switch value & MasterControl.commands {
     case MasterControl.resetA: channelA.softReset()
     case MasterControl.resetB: channelB.softReset()
-    case MasterControl.hardwareReset: reset()
+    case MasterControl.hardwareReset: hardwareReset()
     default: break
     }
     masterControl = value & ~MasterControl.commands

@@ -79,8 +79,14 @@ public final class ESCCChannel {
 
   // MARK: Resets
 
+  /// WR12 and WR13, which no reset but that of the machine touches.
+  func clearTimeConstant() {
+    written[12] = 0
+    written[13] = 0
+  }
+
   func reset() {
-    for n in written.indices { written[n] = 0 }
+    for n in written.indices where n != 12 && n != 13 { written[n] = 0 }
     written[4] = 0x04
     written[11] = 0x08
     written[14] = 0x20
@@ -97,12 +103,10 @@ public final class ESCCChannel {
     interrupt.set(false)
   }
 
-  /// The channel reset of WR9: as the hardware reset, but the time constant stays.
+  /// The channel reset of WR9.
   func softReset() {
     TraceEvent.esccSoftReset("soft reset channel \(letter)")
-    let timeConstant = (written[12], written[13])
     reset()
-    (written[12], written[13]) = timeConstant
   }
 
   // MARK: Control
