@@ -54,10 +54,13 @@ let randomCount =
 /// One access to a register as QEMU's trace of a boot shows it.
 struct Access {
   let isWrite: Bool
+  /// Not an access: a second of the clock has passed.
+  let isSecond: Bool
   let offset: UInt64
   let value: UInt64
 
-  /// The accesses of a file in `Tests/DeviceTraces`: `r` or `w`, offset and value in hexadecimal.
+  /// The accesses of a file in `Tests/DeviceTraces`: `r` or `w`, offset and value in hexadecimal;
+  /// `t` for a second.
   static func trace(_ name: String) throws -> [Access] {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     let text = try String(
@@ -65,7 +68,8 @@ struct Access {
     return try text.split(separator: "\n").map { line in
       let words = line.split(separator: " ")
       return Access(
-        isWrite: words[0] == "w", offset: try #require(UInt64(words[1], radix: 16)),
+        isWrite: words[0] == "w", isSecond: words[0] == "t",
+        offset: try #require(UInt64(words[1], radix: 16)),
         value: try #require(UInt64(words[2], radix: 16)))
     }
   }
