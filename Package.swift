@@ -19,7 +19,8 @@ let tests: [SwiftSetting] = [.swiftLanguageMode(.v6)]
 let package = Package(
   name: "Lyrebird",
   products: [
-    .executable(name: "lyrebird-ppc", targets: ["lyrebird-ppc"])
+    .executable(name: "lyrebird-ppc", targets: ["lyrebird-ppc"]),
+    .executable(name: "lyrebird-system-ppc", targets: ["lyrebird-system-ppc"]),
   ],
   targets: [
     .systemLibrary(name: "CSys"),
@@ -38,7 +39,8 @@ let package = Package(
       dependencies: ["IR", "Optimizer", "RegisterAllocation", "CSys"],
       swiftSettings: hot),
     .target(
-      name: "Debugging", dependencies: ["IR", "RegisterAllocation", "Translation", "CSys"],
+      name: "Debugging",
+      dependencies: ["IR", "Options", "RegisterAllocation", "Translation", "CSys"],
       swiftSettings: cool),
     .target(
       name: "LinuxUser",
@@ -47,9 +49,18 @@ let package = Package(
       ],
       swiftSettings: cool),
     .target(name: "Machine", swiftSettings: cool),
+    .target(name: "Options", swiftSettings: cool),
+    .target(name: "HostIO", dependencies: ["CSys", "Machine", "Options"], swiftSettings: cool),
+    .target(name: "Monitor", dependencies: ["CSys", "Machine", "Options"], swiftSettings: cool),
+    .executableTarget(
+      name: "lyrebird-system-ppc",
+      dependencies: ["Debugging", "GuestPowerPC", "HostIO", "Machine", "Monitor", "Options"],
+      swiftSettings: cool),
     .executableTarget(
       name: "lyrebird-ppc",
-      dependencies: ["LinuxUser", "GuestPowerPC", "HostX64", "Translation", "Memory", "Debugging"],
+      dependencies: [
+        "LinuxUser", "GuestPowerPC", "HostX64", "Translation", "Memory", "Debugging", "Options",
+      ],
       swiftSettings: cool),
     .testTarget(name: "IRTests", dependencies: ["IR"], swiftSettings: tests),
     .testTarget(
@@ -88,6 +99,13 @@ let package = Package(
       name: "LinuxUserTests", dependencies: ["LinuxUser", "Memory"], swiftSettings: tests),
     .testTarget(
       name: "DebuggingTests", dependencies: ["Debugging", "GuestPowerPC", "lyrebird-ppc"],
+      swiftSettings: tests),
+    .testTarget(
+      name: "HostIOTests", dependencies: ["CSys", "HostIO", "Machine", "Options"],
+      swiftSettings: tests),
+    .testTarget(
+      name: "MonitorTests",
+      dependencies: ["CSys", "HostIO", "Machine", "Monitor", "Options", "lyrebird-system-ppc"],
       swiftSettings: tests),
     .testTarget(
       name: "ProgramTests", dependencies: ["Translation", "lyrebird-ppc"],

@@ -54,7 +54,10 @@ final class UserLog {
       let state = emulator.state
       if items.contains(.exceptions) { file.write(Self.text(exception, state)) }
       if items.contains(.guestErrors), exception == .illegal {
-        file.write(Self.illegal(state.pointee.nip) { emulator.translator.memory.codeSource.word(at: $0).word })
+        file.write(
+          Self.illegal(state.pointee.nip) {
+            emulator.translator.memory.codeSource.word(at: $0).word
+          })
       }
     }
   }
