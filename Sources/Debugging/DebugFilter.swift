@@ -1,3 +1,5 @@
+import Options
+
 /// The guest addresses whose blocks are logged: `-dfilter`.
 public struct DebugFilter: Sendable, Equatable {
   /// The ranges; none means every address.
@@ -23,24 +25,19 @@ public struct DebugFilter: Sendable, Equatable {
   private static func range(_ text: Substring) -> ClosedRange<UInt64>? {
     guard let place = text.firstIndex(where: { "+-.".contains($0) }) else { return nil }
     let rest = text[text.index(after: place)...]
-    guard let start = number(text[..<place]) else { return nil }
+    guard let start = OptionNumber.whole(text[..<place]) else { return nil }
     switch text[place] {
     case "+":
-      guard let size = number(rest), size > 0 else { return nil }
+      guard let size = OptionNumber.whole(rest), size > 0 else { return nil }
       return start...(start.addingReportingOverflow(size - 1).overflow ? .max : start + (size - 1))
     case "-":
-      guard let size = number(rest), size > 0, size - 1 <= start else { return nil }
+      guard let size = OptionNumber.whole(rest), size > 0, size - 1 <= start else { return nil }
       return start - (size - 1)...start
     default:
-      guard rest.first == ".", let end = number(rest.dropFirst()), end >= start else { return nil }
+      guard rest.first == ".", let end = OptionNumber.whole(rest.dropFirst()), end >= start else {
+        return nil
+      }
       return start...end
     }
-  }
-
-  /// A number as C writes it: `0x` hexadecimal, `0` octal, else decimal.
-  public static func number(_ text: Substring) -> UInt64? {
-    if text.hasPrefix("0x") || text.hasPrefix("0X") { return UInt64(text.dropFirst(2), radix: 16) }
-    if text.first == "0" && text.count > 1 { return UInt64(text.dropFirst(), radix: 8) }
-    return UInt64(text, radix: 10)
   }
 }

@@ -2,6 +2,7 @@ import Debugging
 import GuestPowerPC
 import HostX64
 import LinuxUser
+import Options
 
 /// One option: its names, its argument, its environment variable, what it does.
 struct OptionRow: Sendable {
@@ -55,7 +56,7 @@ struct OptionRow: Sendable {
     OptionRow(
       ["s"], "size", "STACK_SIZE", "set the stack size to 'size' bytes", inherited: true
     ) { (options, text) throws(OptionStop) in
-      guard let size = OptionValue.size(text), size > 0, size <= 1 << 31 else {
+      guard let size = OptionNumber.size(text), size > 0, size <= 1 << 31 else {
         throw .error(OptionValue.bad("s", text))
       }
       options.linux.stackSize = UInt32(size)
@@ -90,7 +91,7 @@ struct OptionRow: Sendable {
     OptionRow(
       ["B"], "address", "GUEST_BASE", "set guest_base address to 'address'", inherited: true
     ) { (options, text) throws(OptionStop) in
-      guard let base = DebugFilter.number(Substring(text)) else {
+      guard let base = OptionNumber.whole(text) else {
         throw .error(OptionValue.bad("B", text))
       }
       options.base = UInt(base)
@@ -99,7 +100,7 @@ struct OptionRow: Sendable {
       ["R"], "size", "RESERVED_VA", "reserve 'size' bytes for guest virtual address space",
       inherited: true
     ) { (options, text) throws(OptionStop) in
-      guard let size = OptionValue.size(text), size & 4095 == 0, size <= 1 << 32 else {
+      guard let size = OptionNumber.size(text), size & 4095 == 0, size <= 1 << 32 else {
         throw .error("\(UserOptions.name): Invalid reserved va: \(text)")
       }
       options.reservedSize = size == 0 ? nil : size
@@ -125,7 +126,7 @@ struct OptionRow: Sendable {
     ) { $0.logFile = $1 },
     OptionRow(["p"], "pagesize", "PAGESIZE", "accepted: the page size is the host's") {
       (_, text) throws(OptionStop) in
-      guard let size = DebugFilter.number(Substring(text)), size > 0, size & (size - 1) == 0 else {
+      guard let size = OptionNumber.whole(text), size > 0, size & (size - 1) == 0 else {
         throw .error("\(UserOptions.name): page size must be a power of two")
       }
     },
@@ -139,7 +140,7 @@ struct OptionRow: Sendable {
     OptionRow(
       ["seed"], "seed", "RAND_SEED", "Seed for pseudo-random number generator", inherited: true
     ) { (options, text) throws(OptionStop) in
-      guard let seed = DebugFilter.number(Substring(text)) else {
+      guard let seed = OptionNumber.whole(text) else {
         throw .error("\(UserOptions.name): Invalid seed number: \(text)")
       }
       options.linux.seed = seed
@@ -147,7 +148,7 @@ struct OptionRow: Sendable {
     OptionRow(
       ["tb-size"], "MiB", "TB_SIZE", "set the size of the code buffer", inherited: true
     ) { (options, text) throws(OptionStop) in
-      guard let size = DebugFilter.number(Substring(text)), (1...1024).contains(size) else {
+      guard let size = OptionNumber.whole(text), (1...1024).contains(size) else {
         throw .error("\(UserOptions.name): Invalid code buffer size: \(text) (1 to 1024 MiB)")
       }
       options.codeBufferSize = Int(size) << 20

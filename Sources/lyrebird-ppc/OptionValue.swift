@@ -1,23 +1,14 @@
-import Translation
 import Debugging
 import GuestPowerPC
 import HostX64
+import Options
+import Translation
 
 /// The arguments of options.
 enum OptionValue {
   /// The message for an argument that is not what the option takes.
   static func bad(_ name: String, _ text: String) -> String {
     "\(UserOptions.name): invalid argument '\(text)' for option '\(name)'"
-  }
-
-  /// A size in bytes, with an optional unit k, M or G.
-  static func size(_ text: String) -> UInt64? {
-    let units: [Character: UInt64] = ["k": 10, "K": 10, "M": 20, "G": 30]
-    guard let last = text.last, let shift = units[last] else {
-      return DebugFilter.number(Substring(text))
-    }
-    guard let count = DebugFilter.number(text.dropLast()), count < 1 << 33 else { return nil }
-    return count << shift
   }
 
   /// `-cpu`.

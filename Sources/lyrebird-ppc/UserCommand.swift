@@ -4,6 +4,7 @@ import GuestPowerPC
 import HostX64
 import LinuxUser
 import Memory
+import Options
 import Translation
 
 /// `lyrebird-ppc`: options, assembly, run.

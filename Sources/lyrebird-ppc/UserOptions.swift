@@ -2,6 +2,7 @@ import Debugging
 import GuestPowerPC
 import HostX64
 import LinuxUser
+import Options
 import Translation
 
 /// What the command line and the environment ask for.
@@ -32,16 +33,6 @@ struct UserOptions {
   var appendsLog = false
   /// The guest's program and its arguments, the program's name first.
   var command: [String] = []
-}
-
-/// Why the run ends before it begins.
-enum OptionStop: Error, Equatable {
-  /// A message for standard error; exit status 1.
-  case error(String)
-  /// A text for standard output; exit status 0.
-  case answer(String)
-  /// A text for standard output; exit status 1, as QEMU gives it.
-  case refusal(String)
 }
 
 extension UserOptions {

@@ -1,0 +1,4 @@
+/// `lyrebird-system-ppc`: options, assembly, run.
+enum SystemCommand {
+  static func main() {}
+}
