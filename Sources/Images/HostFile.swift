@@ -80,7 +80,11 @@ final class HostFile {
     identity = Identity(device: 0, node: 0)
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    // A child process that has not yet executed its program shares the lock; it ends here.
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
 
   /// Bytes of the host's disk that it takes.
   var allocatedSize: UInt64 {

@@ -17,7 +17,7 @@ struct Qcow2Geometry: Equatable {
   /// Bytes of the disk that an L2 table maps.
   var tableSpan: UInt64 { clusterSize * tableEntries }
   /// Entries in a refcount block.
-  var blockEntries: UInt64 { clusterSize * 8 >> refcountOrder }
+  var blockEntries: UInt64 { (clusterSize * 8) >> refcountOrder }
   /// The largest reference count.
   var maximumRefcount: UInt64 { UInt64.max >> (64 - (1 << refcountOrder)) }
   /// Bytes that are read and cached of a table at once.

@@ -3,8 +3,23 @@ struct Qcow2References {
   /// By cluster.
   private(set) var counts: [UInt32] = []
 
+  /// One past the last cluster that can be referred to.
+  private let limit: UInt64
+
   /// As many clusters as are counted; a larger image is left to other tools.
   private static let maximumCount: UInt64 = 1 << 27
+  /// How far behind the end of the file clusters may be that were set aside and never written.
+  private static let slack: UInt64 = 1 << 20
+
+  /// Nothing is referred to yet.
+  /// - Parameter clusterCount: how many clusters the file has.
+  init(clusterCount: UInt64) throws(StorageError.Cause) {
+    guard clusterCount <= Self.maximumCount else {
+      throw .unsupported("rebuilding the reference counts of an image file this large")
+    }
+    limit = clusterCount + Self.slack
+    counts = Array(repeating: 0, count: Int(clusterCount))
+  }
 
   /// The number of references to a cluster.
   subscript(cluster: UInt64) -> UInt32 {
@@ -13,8 +28,8 @@ struct Qcow2References {
 
   /// Counts references to clusters.
   mutating func add(_ clusters: Range<UInt64>) throws(StorageError.Cause) {
-    guard clusters.upperBound <= Self.maximumCount else {
-      throw .unsupported("rebuilding the reference counts of an image file this large")
+    guard clusters.upperBound <= limit else {
+      throw .corrupt("reference to cluster \(clusters.upperBound - 1), far beyond the file's end")
     }
     if clusters.upperBound > UInt64(counts.count) {
       counts += Array(repeating: 0, count: Int(clusters.upperBound) - counts.count)
@@ -42,10 +57,11 @@ extension Qcow2Image {
   func countReferences(
     _ snapshotTable: Range<UInt64>
   ) throws(StorageError) -> Qcow2References {
-    var references = Qcow2References()
+    var references: Qcow2References
     do throws(StorageError.Cause) {
-      try references.add(geometry.clusters(0..<max(file.size, geometry.clusterSize)))
-      references.remove(1..<UInt64(references.counts.count))
+      references = try Qcow2References(
+        clusterCount: geometry.clusters(0..<file.size).upperBound)
+      try references.add(0..<1)
       let ranges =
         [header.l1Range, refcounts.tableRange, snapshotTable] + snapshots.map(\.l1Range)
       for range in ranges { try references.add(geometry.clusters(range)) }
