@@ -12,7 +12,7 @@ BENCH ?=
 export SWIFT_BACKTRACE := enable=no
 
 PACKAGES := binutils binutils-powerpc-linux-gnu gcc-powerpc-linux-gnu libc6-dev-powerpc-cross \
-  libcapstone4
+  libcapstone4 libzstd-dev zlib1g-dev
 BENCH_PACKAGES := g++ g++-powerpc-linux-gnu gcc python3 qemu-user
 
 all: build

@@ -23,6 +23,8 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CSys"),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
     .target(name: "IR", swiftSettings: hot),
     .target(name: "Optimizer", dependencies: ["IR"], swiftSettings: hot),
     .target(name: "RegisterAllocation", dependencies: ["IR"], swiftSettings: hot),
@@ -40,6 +42,8 @@ let package = Package(
     .target(
       name: "Debugging", dependencies: ["IR", "RegisterAllocation", "Translation", "CSys"],
       swiftSettings: cool),
+    .target(
+      name: "Images", dependencies: ["CSys", "CZlib", "CZstd"], swiftSettings: cool),
     .target(
       name: "LinuxUser",
       dependencies: [
@@ -91,6 +95,7 @@ let package = Package(
       resources: [.copy("Cases")], swiftSettings: hot),
     .testTarget(
       name: "LinuxUserTests", dependencies: ["LinuxUser", "Memory"], swiftSettings: tests),
+    .testTarget(name: "ImagesTests", dependencies: ["Images"], swiftSettings: tests),
     .testTarget(
       name: "DebuggingTests", dependencies: ["Debugging", "GuestPowerPC", "lyrebird-ppc"],
       swiftSettings: tests),
