@@ -19,7 +19,8 @@ let tests: [SwiftSetting] = [.swiftLanguageMode(.v6)]
 let package = Package(
   name: "Lyrebird",
   products: [
-    .executable(name: "lyrebird-ppc", targets: ["lyrebird-ppc"])
+    .executable(name: "lyrebird-ppc", targets: ["lyrebird-ppc"]),
+    .executable(name: "lyrebird-system-ppc", targets: ["lyrebird-system-ppc"]),
   ],
   targets: [
     .systemLibrary(name: "CSys"),
@@ -40,7 +41,8 @@ let package = Package(
       dependencies: ["IR", "Optimizer", "RegisterAllocation", "CSys"],
       swiftSettings: hot),
     .target(
-      name: "Debugging", dependencies: ["IR", "RegisterAllocation", "Translation", "CSys"],
+      name: "Debugging",
+      dependencies: ["IR", "Options", "RegisterAllocation", "Translation", "CSys"],
       swiftSettings: cool),
     .target(
       name: "Images", dependencies: ["CSys", "CZlib", "CZstd"], swiftSettings: cool),
@@ -50,16 +52,44 @@ let package = Package(
         "GuestPowerPC", "Translation", "RegisterAllocation", "IR", "Memory", "Debugging", "CSys",
       ],
       swiftSettings: cool),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
+    .target(name: "Options", swiftSettings: cool),
+    .target(name: "Images", dependencies: ["CSys", "CZlib", "CZstd"], swiftSettings: cool),
     .target(name: "Machine", swiftSettings: cool),
+    .target(name: "Devices", dependencies: ["Machine"], swiftSettings: cool),
+    .target(name: "HostIO", dependencies: ["CSys", "Machine", "Options"], swiftSettings: cool),
+    .target(name: "Monitor", dependencies: ["CSys", "Machine", "Options"], swiftSettings: cool),
     .target(
       name: "Boards",
-      dependencies: ["GuestPowerPC", "IR", "Machine", "Memory", "RegisterAllocation", "Translation"],
+      dependencies: [
+        "Devices", "GuestPowerPC", "Images", "IR", "Machine", "Memory", "RegisterAllocation",
+        "Translation",
+      ],
       swiftSettings: hot),
-    .executableTarget(name: "Probe", dependencies: ["Boards", "HostX64"], swiftSettings: cool),
+    .executableTarget(
+      name: "lyrebird-system-ppc",
+      dependencies: [
+        "Boards", "CSys", "Debugging", "Devices", "GuestPowerPC", "HostIO", "HostX64", "Images",
+        "Machine", "Monitor", "Options", "Translation",
+      ],
+      swiftSettings: cool),
     .executableTarget(
       name: "lyrebird-ppc",
-      dependencies: ["LinuxUser", "GuestPowerPC", "HostX64", "Translation", "Memory", "Debugging"],
+      dependencies: [
+        "LinuxUser", "GuestPowerPC", "HostX64", "Translation", "Memory", "Debugging", "Options",
+      ],
       swiftSettings: cool),
+    .testTarget(name: "ImagesTests", dependencies: ["Images"], swiftSettings: tests),
+    .testTarget(name: "MachineTests", dependencies: ["Machine"], swiftSettings: tests),
+    .testTarget(name: "DevicesTests", dependencies: ["Devices", "Machine"], swiftSettings: tests),
+    .testTarget(
+      name: "HostIOTests", dependencies: ["CSys", "HostIO", "Machine", "Options"],
+      swiftSettings: tests),
+    .testTarget(
+      name: "MonitorTests",
+      dependencies: ["CSys", "HostIO", "Machine", "Monitor", "Options", "lyrebird-system-ppc"],
+      swiftSettings: tests),
     .testTarget(name: "IRTests", dependencies: ["IR"], swiftSettings: tests),
     .testTarget(
       name: "HostX64Tests",

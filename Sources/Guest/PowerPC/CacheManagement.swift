@@ -61,7 +61,10 @@ private let hasTranslations = 0x10, checksItself = 0x80
 extension Cpu {
   /// Leaves, to have the translations of a cache block dropped, if its page has any that do not
   /// check their code themselves.
+  ///
+  /// A machine's memory says by itself when code changes.
   fileprivate func invalidateCode(at address: I32) {
+    if isSystem { return }
     let pages = ir.emit1(
       .ld, .i64, result: .i64, Block.env,
       constant: UInt32(bitPattern: Int32(PowerPCState.offset(\.pageFlags))))
