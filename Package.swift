@@ -24,8 +24,6 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CSys"),
-    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
-    .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
     .target(name: "IR", swiftSettings: hot),
     .target(name: "Optimizer", dependencies: ["IR"], swiftSettings: hot),
     .target(name: "RegisterAllocation", dependencies: ["IR"], swiftSettings: hot),
@@ -44,8 +42,6 @@ let package = Package(
       name: "Debugging",
       dependencies: ["IR", "Options", "RegisterAllocation", "Translation", "CSys"],
       swiftSettings: cool),
-    .target(
-      name: "Images", dependencies: ["CSys", "CZlib", "CZstd"], swiftSettings: cool),
     .target(
       name: "LinuxUser",
       dependencies: [
@@ -80,7 +76,6 @@ let package = Package(
         "LinuxUser", "GuestPowerPC", "HostX64", "Translation", "Memory", "Debugging", "Options",
       ],
       swiftSettings: cool),
-    .testTarget(name: "ImagesTests", dependencies: ["Images"], swiftSettings: tests),
     .testTarget(name: "MachineTests", dependencies: ["Machine"], swiftSettings: tests),
     .testTarget(name: "DevicesTests", dependencies: ["Devices", "Machine"], swiftSettings: tests),
     .testTarget(

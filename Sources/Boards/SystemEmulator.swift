@@ -52,6 +52,13 @@ public final class SystemEmulator {
 
   deinit { state.deallocate() }
 
+  /// The processor's state after a hard reset; everything translated is forgotten.
+  public func reset() {
+    supervisor.reset()
+    translator.flush(env)
+    memory.selectSpaces()
+  }
+
   /// Runs the processor until somebody asks for an exit (`requestExit`) or it halts.
   public func run() throws {
     while true {
@@ -68,6 +75,9 @@ public final class SystemEmulator {
     }
   }
 
+  /// Whether the processor sleeps until an interrupt.
+  public var isIdle: Bool { supervisor.isHalted }
+
   /// Makes `run` return soon. May be called on any thread.
   public var exitRequest: UnsafeMutablePointer<UInt32> {
     UnsafeMutableRawPointer(state).advanced(
@@ -77,6 +87,8 @@ public final class SystemEmulator {
 
   /// A host fault: an address that wraps, or a misaligned one whose word was empty.
   private func handleFault() {
+    let r = FaultHandler.record.pointee
+    print("fault nip", String(state.pointee.nip, radix: 16), "host", String(r.hostPC, radix: 16), "address", String(r.address, radix: 16), r.signal, r.code, (0..<32).map { String(state.pointee.gpr[$0], radix: 16) })
     switch translator.stepSlowly(env) {
     case .exception(let number): supervisor.raise(number)
     case .fetch: fetchFault()

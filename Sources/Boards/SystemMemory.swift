@@ -91,6 +91,8 @@ final class SystemMemory: CodeMemory, AccessPort {
     case .blockAddress, .all:
       spaces.forgetAll()
       translator?.flush(env)
+      // Translated code that is running has nothing to stand on.
+      state.pointee.exitRequest = 1
     }
   }
 

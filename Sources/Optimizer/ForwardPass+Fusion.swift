@@ -142,7 +142,8 @@ extension ForwardPass {
     var base = op.input(operand)
     var displacement = op.constant2
     if let sum = definition(base), sum.pointee.opcode == .add,
-      let k = constant(sum.pointee.input(1))
+      let k = constant(sum.pointee.input(1)),
+      Int32(bitPattern: displacement &+ UInt32(truncatingIfNeeded: k)).magnitude <= reach
     {
       base = sum.pointee.input(0)
       displacement = displacement &+ UInt32(truncatingIfNeeded: k)

@@ -33,7 +33,11 @@ public struct ForwardPass {
   private let labelUses: UnsafeMutablePointer<UInt16>
   private static let labelCapacity = 4096
 
-  init(_ block: Block, rules: RuleTable, passes: Passes, homes: [TempIndex]) {
+  /// The largest constant that a guest access may add to its address.
+  let reach: UInt32
+
+  init(_ block: Block, rules: RuleTable, passes: Passes, homes: [TempIndex], reach: UInt32) {
+    self.reach = reach
     facts = .allocate(capacity: Block.tempCapacity)
     labelUses = .allocate(capacity: Self.labelCapacity)
     labelUses.initialize(repeating: 0, count: Self.labelCapacity)

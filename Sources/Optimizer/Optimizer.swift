@@ -46,14 +46,15 @@ public struct Optimizer {
   /// - Parameters:
   ///   - homes: the globals that live in host registers.
   ///   - registers: what the host prefers.
+  ///   - reach: the largest constant that a guest access of the host's may add to its address.
   public init(
     _ block: Block, passes: Passes = .all, homes: [TempIndex] = [],
-    registers: PreferredRegisters = PreferredRegisters()
+    registers: PreferredRegisters = PreferredRegisters(), reach: UInt32 = .max
   ) {
     self.registers = registers
     liveness = Liveness(registers)
     self.passes = passes
-    forward = ForwardPass(block, rules: rules, passes: passes, homes: homes)
+    forward = ForwardPass(block, rules: rules, passes: passes, homes: homes, reach: reach)
   }
 
   /// Runs every pass over a finished block.

@@ -159,6 +159,8 @@ public protocol Host: AnyObject {
   var homeRegisters: [RegisterNumber] { get }
   /// Whether a guest access may add two registers.
   var addsIndexes: Bool { get }
+  /// The largest constant that a guest access may add to its address.
+  var reach: UInt32 { get }
   /// Writes the fixed pieces of code; must come first, at the start of the code buffer.
   ///
   /// - Parameter slowAccess: for paged memory, the function

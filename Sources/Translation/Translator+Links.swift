@@ -82,7 +82,7 @@ extension Translator {
         any = true
       }
     }
-    if any { forgetReturns(env) }
+    if any { forgetReturns() }
   }
 
   /// Drops every block that was made from guest code in a range of physical addresses within one
@@ -93,7 +93,7 @@ extension Translator {
     let page = range.lowerBound >> 12
     let found = table.blocks(onPage: page, from: range.lowerBound, to: range.upperBound)
     for number in found where !table.blocks.base[number].isInvalid { drop(number) }
-    if !found.isEmpty { forgetReturns(env) }
+    if !found.isEmpty { leaveSoon(env) }
     return !table.blocks(onPage: page, from: page << 12, to: page << 12 | 0xfff).isEmpty
   }
 
@@ -153,7 +153,14 @@ extension Translator {
   /// - Parameter page: a guest address >> 12.
   public func forget(page: UInt32, _ env: UnsafeMutableRawPointer) {
     for view in views { view.forget(page: page) }
-    forgetReturns(env)
+    leaveSoon(env)
+  }
+
+  /// Makes translated code that waits for a function of ours leave at its next block head, and not
+  /// return to anything that was pushed before.
+  private func leaveSoon(_ env: UnsafeMutableRawPointer) {
+    forgetReturns()
+    word(env, layout.exitRequest).pointee = 1
   }
 
   /// Forgets what code the addresses of a space lead to: its number will mean another.
@@ -166,7 +173,7 @@ extension Translator {
     table.clear()
     for view in views { view.clear() }
     cursor = stubs.size
-    forgetReturns(env)
+    forgetReturns()
     counters.flushes &+= 1
   }
 }

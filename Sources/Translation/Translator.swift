@@ -100,6 +100,7 @@ public final class Translator {
   private let slowAccesses: SlowAccesses?
   var forkCopy: Int32 = -1
   let returnStack: ReturnStack
+  private var returnsAreStale = false
   let layout: EnvironmentLayout
   private let enter: @convention(c) (UnsafeMutableRawPointer, UInt) -> Void
 
@@ -137,7 +138,8 @@ public final class Translator {
     optimizer = Optimizer(
       block, passes: passes, homes: placed.map(\.0.temp),
       registers: PreferredRegisters(
-        operands: host.operandRegisters, homes: placed.map { ($0.temp, $1) }))
+        operands: host.operandRegisters, homes: placed.map { ($0.temp, $1) }),
+      reach: host.reach)
     allocator = LocalAllocator(
       block: block, file: host.registerFile,
       homes: Dictionary(uniqueKeysWithValues: placed.map { ($0.temp, $1) }), layout: guest.layout)
@@ -212,13 +214,13 @@ public final class Translator {
     }
     jumpTargets = view.targets
     field(env, layout.jumpTable).pointee = UInt64(UInt(bitPattern: jumpTargets))
-    forgetReturns(env)
+    forgetReturns()
   }
 
-  /// Empties the return stack: always allowed, at the price of one slow return each.
-  func forgetReturns(_ env: UnsafeMutableRawPointer) {
-    field(env, layout.returnStack).pointee = UInt64(returnStack.top)
-  }
+  /// Empties the return stack before translated code is entered again: always allowed, at the
+  /// price of one slow return each. While translated code waits for a function of ours, the way
+  /// back to it lies on that stack.
+  func forgetReturns() { returnsAreStale = true }
 
   // MARK: Running
 
@@ -234,18 +236,25 @@ public final class Translator {
         link = nil
       }
       guard let offset = entry(pc.pointee, env, link) else { return .fetch }
+      if returnsAreStale {
+        returnsAreStale = false
+        field(env, layout.returnStack).pointee = UInt64(returnStack.top)
+      }
+      let flushes = counters.flushes
       enter(env, buffer.executable &+ UInt(offset))
       link = nil
+      // What was flushed meanwhile, by a function that translated code called, has no links.
+      let chains = limits.chains && counters.flushes == flushes
       switch ExitKind(rawValue: word(env, layout.exitKind).pointee) {
       case .lookup: counters.lookups &+= 1
       case .link:
         counters.linkExits &+= 1
         let jump = word(env, layout.exitPayload).pointee
         pc.pointee = table.links.base[Int(jump)].target
-        link = limits.chains ? jump : nil
+        link = chains ? jump : nil
       case .cache:
         counters.linkExits &+= 1
-        link = limits.chains ? word(env, layout.exitPayload).pointee : nil
+        link = chains ? word(env, layout.exitPayload).pointee : nil
       case .request: return .request
       case .stale: dropStale(pc.pointee, env)
       case .invalidate: invalidateLine(word(env, layout.exitPayload).pointee, env)

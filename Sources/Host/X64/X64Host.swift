@@ -38,6 +38,10 @@ public final class X64Host: Host {
   /// in one register.
   public var addsIndexes: Bool { features.contains(.movbe) && !isPaged }
 
+  /// On paged memory a sum that wraps takes a fault and a slow access: only those of an
+  /// instruction's own displacement may.
+  public var reach: UInt32 { isPaged ? 0x8000 : .max }
+
   public var operandRegisters: UnsafePointer<UInt16> { UnsafePointer(table.operandRegisters) }
 
   /// rax, rcx and rdx are left for values: multiplications, divisions and counts want them.

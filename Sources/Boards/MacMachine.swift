@@ -1,0 +1,122 @@
+import Devices
+import GuestPowerPC
+import IR
+import Machine
+import RegisterAllocation
+import Translation
+
+/// A Power Macintosh: a board's devices around a processor.
+public final class MacMachine {
+  public let board: Board
+  public let emulator: SystemEmulator
+  /// Physical addresses.
+  public let bus = Bus("system")
+  let parts: Parts
+  private let ram: PhysicalMemory
+  private let rom: PhysicalMemory
+  private let setup: FirmwareSetup
+  private let boot: BootWishes
+  /// Asked for by the guest: what is to happen, once it is safe.
+  public private(set) var request: Request?
+
+  /// What a guest can ask of its machine.
+  public enum Request: Sendable {
+    case powerOff, restart
+  }
+
+  /// What a machine is made of.
+  public struct Configuration {
+    public var board: Board
+    public var processor: Processor
+    public var memorySize: Int
+    public var boot: BootWishes
+    public var serialA: any CharacterPort = NullPort()
+    public var serialB: any CharacterPort = NullPort()
+    public var drives: [Int: any IDEDevice] = [:]
+    public var time: () -> Int64 = { 0 }
+    public var variables: [String] = []
+    public var hasPMU = false
+    public var hasGraphics = true
+    public var codeBufferSize = 256 << 20
+    public var techniques = Techniques()
+
+    public init(board: Board, processor: Processor, memorySize: Int, boot: BootWishes) {
+      self.board = board
+      self.processor = processor
+      self.memorySize = memorySize
+      self.boot = boot
+    }
+  }
+
+  /// Makes the machine and loads what it starts with.
+  public init(_ wanted: Configuration, clock: Clock, host: any Host) throws {
+    board = wanted.board
+    boot = wanted.boot
+    ram = try PhysicalMemory(size: wanted.memorySize)
+    rom = try PhysicalMemory(size: board.rom.size)
+    let prefix = board.chips == .oldworld ? "ppc_heathrow" : "ppc_core99"
+    try bus.map(Window("\(prefix).ram", ram), at: 0)
+    try bus.map(
+      Window("\(prefix).bios", rom, isReadOnly: true), at: board.rom.address, priority: -1)
+    emulator = try SystemEmulator(
+      processor: wanted.processor, host: host, bus: bus, clock: clock,
+      timeBaseFrequency: UInt64(board.timeBaseFrequency), codeBufferSize: wanted.codeBufferSize,
+      techniques: wanted.techniques)
+    var wishes = Parts.Wishes()
+    wishes.serialA = wanted.serialA
+    wishes.serialB = wanted.serialB
+    wishes.drives = wanted.drives
+    wishes.time = wanted.time
+    wishes.variables = wanted.variables
+    wishes.hasPMU = wanted.hasPMU
+    wishes.hasGraphics = wanted.hasGraphics
+    let relay = RequestRelay()
+    wishes.powerOff = { relay.machine?.ask(.powerOff) }
+    wishes.restart = { relay.machine?.ask(.restart) }
+    let supervisor = emulator.supervisor
+    let output = Machine.InterruptLine("INT") { supervisor.setLine(.external, $0) }
+    parts = try Parts(board, memory: bus, clock: clock, output: output, wishes)
+    setup = FirmwareSetup(
+      board: board, rom: rom, ram: ram, configuration: parts.firmware)
+    relay.machine = self
+    try place()
+    try reset()
+  }
+
+  /// Maps the board's windows.
+  private func place() throws(MachineError) {
+    for placement in board.placements {
+      guard let window = placement.window(parts) else { continue }
+      switch placement.place {
+      case .memory:
+        try bus.map(window, at: placement.address, priority: placement.priority)
+      case .macIO: try parts.macIO.bus.map(window, at: placement.address)
+      }
+    }
+  }
+
+  private func ask(_ request: Request) {
+    self.request = request
+    emulator.exitRequest.pointee = 1
+  }
+
+  /// What the guest asked for was done.
+  public func clearRequest() { request = nil }
+
+  /// The state after power-on: what is in memory is as it was loaded.
+  public func reset() throws(MachineError) {
+    request = nil
+    for device in parts.devices { device.reset() }
+    try setup.loadFirmware(boot.firmware)
+    let nvram = board.placements.first { $0.name == "NVRAM" }
+    let address = nvram.map { $0.place == .memory ? $0.address : 0x8000_0000 + $0.address } ?? 0
+    try setup.prepare(
+      boot, nvramAddress: UInt32(truncatingIfNeeded: address), via: parts.pmu == nil ? 0 : 2)
+    emulator.reset()
+  }
+}
+
+/// Where the devices' wishes go before the machine is whole.
+private final class RequestRelay {
+  weak var machine: MacMachine?
+}
