@@ -180,9 +180,8 @@ extension Supervisor {
     for secondary in [false, true] {
       let group = group(effective, segment, secondary: secondary)
       let wanted = secondary ? tag | PageEntry.H : tag
-      for entry in stride(from: group, to: group &+ 64, by: 8)
-      where surroundings.physicalWord(entry) == wanted {
-        return hashEntry(entry &+ 4, effective, access, segment, isProbe)
+      for entry in 0..<UInt32(8) where surroundings.physicalWord(group | entry << 3) == wanted {
+        return hashEntry(group | entry << 3 | 4, effective, access, segment, isProbe)
       }
     }
     return Self.refused(access, fetch: FetchFault.notFound, data: DataFault.notFound)

@@ -41,12 +41,13 @@ extension Supervisor {
     }
   }
 
-  /// An access in supervisor state to a register that is not there: no more than a message.
+  /// Says that an access to a register failed: there is none, or not for such an access.
   func report(register number: Int, isWrite: Bool, at address: UInt32) {
+    let exists = SpecialRegister.all(of: family).contains { $0.number == number }
     let hexadecimal = String(number, radix: 16)
     let digits = String(repeating: "0", count: 3 - hexadecimal.utf8.count) + hexadecimal
     log?(
-      "Trying to \(isWrite ? "write" : "read") invalid spr \(number) (0x\(digits)) at "
+      "Trying to \(isWrite ? "write" : "read") \(exists ? "privileged" : "invalid") spr \(number) (0x\(digits)) at "
         + ExceptionText.word(address))
   }
 
