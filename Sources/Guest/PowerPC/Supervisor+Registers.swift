@@ -37,6 +37,11 @@ extension Supervisor {
     case SPR.IABR where value & 2 != 0: reportOnce("IABR: instruction breakpoints do not exist")
     case SPR.DABR where value & 3 != 0: reportOnce("DABR: data breakpoints do not exist")
     case SPR.HID2 where family == .powerPC755: surroundings.translationsChanged(.all)
+    case SPR.HID0 where ProcessorFamilies.f7450.contains(ProcessorFamilies(family)):
+      surroundings.translationsChanged(.blockAddress)
+      if value & 0x0100_0000 != 0 {
+        reportOnce("HID0[STEN]: the 7450's table search by software does not exist")
+      }
     default: break
     }
   }
