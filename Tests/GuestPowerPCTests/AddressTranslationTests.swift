@@ -149,6 +149,7 @@ struct AddressTranslationTests {
   func blocks(length: UInt32, last: UInt32) {
     for (first, access) in [(SPR.IBAT0U, Access.fetch), (SPR.DBAT0U, .load), (SPR.DBAT4U, .store)] {
       let machine = Self.machine("755")
+      machine.state.pointee.spr[SPR.HID2] = 0x0004_0000
       machine.state.pointee.spr[first + 4] = 0xd000_0000 | length << 2 | 2
       machine.state.pointee.spr[first + 5] = 0x5000_002a
       let result = TranslationResult.page(
@@ -191,17 +192,38 @@ struct AddressTranslationTests {
     }
   }
 
+  /// Models, and what enables pairs 4 to 7: a register and its bit.
   @Test(
     "Four pairs of block registers, or eight",
     arguments: [
-      ("603", 4), ("604", 4), ("750", 4), ("7400", 4), ("7450", 4), ("755", 8), ("750fx", 8),
-      ("7455", 8), ("7447", 8),
-    ])
-  func pairs(name: String, count: Int) {
+      ("603", 4, 0, 0), ("604", 4, 0, 0), ("750", 4, 0, 0), ("7400", 4, 0, 0), ("7450", 4, 0, 0),
+      ("750fx", 8, 0, 0), ("755", 8, 1011, 0x0004_0000), ("7455", 8, 1008, 0x0080_0000),
+      ("7447", 8, 1008, 0x0080_0000),
+    ] as [(String, Int, Int, UInt32)])
+  func pairs(name: String, count: Int, register: Int, bit: UInt32) {
     let machine = Self.machine(name)
     machine.state.pointee.spr[SPR.DBAT4U + 6] = 0xe000_0002
     machine.state.pointee.spr[SPR.DBAT4U + 7] = 0xa000_0002
+    if register != 0 {
+      #expect(machine.page(0xe000_0000, .load) == nil)
+      machine.state.pointee.spr[register] = bit
+    }
     #expect((machine.page(0xe000_0000, .load)?.physical == 0xa000_0000) == (count == 8))
+  }
+
+  /// MPC7450, 5.3: XBL, the four bits above BL, with HID0[XBSEN].
+  @Test("Extended blocks")
+  func extendedBlocks() {
+    let machine = Self.machine("7455")
+    machine.state.pointee.spr[SPR.DBAT0U] = 0x8000_fffe
+    machine.state.pointee.spr[SPR.DBAT0U + 1] = 0x0000_0002
+    #expect(machine.page(0xf000_0000, .load) == nil)
+    machine.state.pointee.spr[SPR.HID0] = 0x100
+    #expect(
+      machine.supervisor.translate(0xf234_5678, .load)
+        == .page(
+          physical: 0x7234_5000, range: 0x8000_0000...0xffff_ffff, isWritable: true,
+          isCacheInhibited: false, isGuarded: false))
   }
 }
 
@@ -298,7 +320,7 @@ struct SoftwareTLBTests {
     let machine = machine("755")
     #expect(
       machine.supervisor.translate(0x00ff_a000, .load) == .fault(.dataStorage, bits: 0x4000_0000))
-    machine.state.pointee.spr[SPR.HID2] = 0x4000_0000
+    machine.state.pointee.spr[SPR.HID2] = 0x0008_0000
     #expect(
       machine.supervisor.translate(0x00ff_a000, .load, isProbe: true)
         == .fault(.dataLoadTranslationMiss, bits: 0xa00a_0000))

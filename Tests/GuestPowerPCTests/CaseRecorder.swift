@@ -24,7 +24,10 @@ struct CaseRecorder {
 
   /// Instructions whose result depends on the time or on the system, or that the recorder's
   /// processor lacks; their cases stand in files written otherwise.
-  static let unrecorded: Set<String> = ["sc", "tlbld", "tlbli", "eciwx", "ecowx", "dst", "dstst", "dss", "fsqrts", "frin", "friz", "frip", "frim"]
+  static let unrecorded: Set<String> = [
+    "sc", "tlbld", "tlbli", "eciwx", "ecowx", "dst", "dstst", "dss", "fsqrts", "frin", "friz",
+    "frip", "frim",
+  ]
 
   /// Writes one file per section of the instruction set.
   func record() throws {
@@ -128,7 +131,8 @@ struct CaseRecorder {
     ("load", fixedPointLoads), ("store", fixedPointStores), ("multiple", fixedPointMultiple),
     ("arithmetic", fixedPointArithmetic), ("compare", fixedPointCompare),
     ("logical", fixedPointLogical), ("rotate", fixedPointRotate),
-    ("system-register", systemRegister), ("supervisor", supervisor), ("synchronization", synchronization),
+    ("system-register", systemRegister), ("supervisor", supervisor),
+    ("synchronization", synchronization),
     ("cache", cacheManagement), ("float-load", floatingPointLoads),
     ("float-store", floatingPointStores), ("float-arithmetic", floatingPointArithmetic),
     ("float-move", floatingPointMoves), ("float-status", floatingPointStatus),

@@ -69,6 +69,49 @@ struct DecoderTests {
     #expect(problems == [])
   }
 
+  @Test("Any word translates in system mode, under every key, to a block that verifies")
+  func anySystemTranslation() {
+    var generator = SeededGenerator(state: 6)
+    var problems: [String] = []
+    let machine = InstructionMachine()
+    for name in ["603e", "7400", "7455"] {
+      let guest = PowerPCGuest(system: Processor.named(name)!)
+      let block = Block(names: guest.names)
+      defer { block.deallocate() }
+      for form in TestAssembler.forms {
+        for _ in 0..<8 {
+          machine.words = (0..<8).map { _ in TestAssembler.random(form, using: &generator) }
+          block.clear()
+          withUnsafeTemporaryAllocation(of: TranslatedSpan.self, capacity: spanCapacity) { spans in
+            _ = guest.translate(
+              into: block, at: Layout.start, key: .random(in: 0..<128, using: &generator),
+              from: machine.code, limits: TranslationLimits(instructions: 16, chains: true),
+              spans: spans.baseAddress!)
+          }
+          problems += block.verify().prefix(1).map { "\(name) \(form.mnemonic): \($0)" }
+        }
+      }
+    }
+    #expect(problems == [])
+  }
+
+  /// Every supervisor instruction of the manual's table (Programming Environments Manual, A.3).
+  @Test(
+    "Supervisor words decode",
+    arguments: [
+      (0x7c60_00a6, "mfmsr"), (0x7c60_0124, "mtmsr"), (0x7c65_04a6, "mfsr"),
+      (0x7c60_2526, "mfsrin"),
+      (0x7c65_01a4, "mtsr"), (0x7c60_21e4, "mtsrin"), (0x4c00_0064, "rfi"), (0x7c00_1a64, "tlbie"),
+      (0x7c00_02e4, "tlbia"), (0x7c00_046c, "tlbsync"), (0x7c00_1fa4, "tlbld"),
+      (0x7c00_1fe4, "tlbli"),
+      (0x7c03_23ac, "dcbi"), (0x7c64_2a6c, "eciwx"), (0x7c64_2b6c, "ecowx"), (0x7c23_22ac, "dst"),
+      (0x7c23_22ec, "dstst"), (0x7c20_066c, "dss"), (0x7c7a_02a6, "mfspr"), (0x7c7a_03a6, "mtspr"),
+      (0x4400_0002, "sc"),
+    ] as [(UInt32, String)])
+  func supervisorWords(word: UInt32, mnemonic: String) {
+    #expect(set.decode(word)?.mnemonic == mnemonic)
+  }
+
   /// Reserved bits are ignored: glibc's mffsl and mffscrn are mffs to these processors.
   @Test("Reserved bits do not matter")
   func reserved() {

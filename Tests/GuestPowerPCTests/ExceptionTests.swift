@@ -167,14 +167,57 @@ struct ExceptionTests {
     #expect(machine.state.pointee.msr == 0x0201_ff76)
   }
 
-  /// Recorded from QEMU 7.2's log (reference/qemu/samples, and its user mode).
-  @Test("The log's line")
-  func line() {
+  /// Recorded from qemu-system-ppc 7.2 with a firmware of one instruction each.
+  @Test(
+    "The log's line",
+    arguments: [
+      (.dataStorage, 0, "DSI (2) error=00"), (.systemCall, 0, "SYSCALL (8) error=00"),
+      (.illegal, 0, "HV_EMU (96) error=21"), (.privileged, 0, "PROGRAM (6) error=31"),
+      (.trap, 0, "PROGRAM (6) error=40"), (.floatingPointUnavailable, 0, "FPU (7) error=00"),
+      (.instructionStorage, 0x4000_0000, "ISI (3) error=40000000"),
+      (.instructionStorage, 0x1000_0000, "ISI (3) error=10000000"),
+      (.trace, 0, "TRACE (68) error=00"), (.decrementer, 0, "DECR (10) error=00"),
+      (.dataLoadTranslationMiss, 0x0002_0000, "DLTLB (79) error=00"),
+      (.dataStoreTranslationMiss, 0x0003_0000, "DSTLB (80) error=10000"),
+      (.instructionTranslationMiss, 0x0006_0000, "IFTLB (78) error=40000"),
+      (.vectorUnavailable, 0, "VPU (73) error=00"),
+    ] as [(PowerPCException, UInt32, String)])
+  func line(exception: PowerPCException, bits: UInt32, text: String) {
     #expect(
-      ExceptionText.line(.dataStorage, at: 0xfff0_2b34)
-        == "Raise exception at fff02b34 => DSI (2) error=00\n")
+      ExceptionText.line(exception, at: 0xfff0_200c, error: bits)
+        == "Raise exception at fff0200c => \(text)\n")
+  }
+
+  /// `info registers` of qemu-system-ppc 7.2 -M g3beige -S.
+  @Test("The registers after a reset, as the monitor prints them")
+  func dump() {
+    let machine = SupervisorMachine("750")
+    var text: [UInt8] = []
+    machine.supervisor.appendDump(includesFloatingPoint: false, to: &text)
+    let registers = stride(from: 0, to: 32, by: 4).map {
+      "GPR" + ($0 < 10 ? "0" : "") + String($0)
+        + String(repeating: " 0000000000000000", count: 4) + "\n"
+    }.joined()
     #expect(
-      ExceptionText.line(.privileged, at: 0x1000)
-        == "Raise exception at 00001000 => PROGRAM (6) error=31\n")
+      String(decoding: text, as: UTF8.self) == """
+        NIP fff00100   LR 00000000 CTR 00000000 XER 00000000 CPU#0
+        MSR 00000040 HID0 00000000  HF 6c000002 iidx 3 didx 3
+        TB 00000000 00000000 DECR 4294967295
+
+        """ + registers + """
+          CR 00000000  [ -  -  -  -  -  -  -  -  ]             RES ffffffff
+           SRR0 00000000  SRR1 00000000    PVR 00080301 VRSAVE 00000000
+          SPRG0 00000000 SPRG1 00000000  SPRG2 00000000  SPRG3 00000000
+          SPRG4 00000000 SPRG5 00000000  SPRG6 00000000  SPRG7 00000000
+           SDR1 00000000   DAR 00000000  DSISR 00000000
+
+          """)
+    // What the sample in reference/qemu/samples/mon-g3.txt shows for this MSR.
+    machine.state.pointee.msr = 0x2030
+    text = []
+    machine.supervisor.appendDump(includesFloatingPoint: true, to: &text)
+    #expect(
+      String(decoding: text, as: UTF8.self)
+        .contains("MSR 00002030 HID0 00000000  HF 24002012 iidx 1 didx 1\n"))
   }
 }

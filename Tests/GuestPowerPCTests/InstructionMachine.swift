@@ -20,7 +20,7 @@ final class InstructionMachine {
   var words: [UInt32] = []
   /// The supervisor and its surroundings, in system mode.
   private(set) var supervisor: Supervisor?
-  private var surroundings: TestSurroundings?
+  private(set) var surroundings: TestSurroundings?
 
   /// A processor of a machine, as after a reset.
   convenience init(system processor: Processor) {
@@ -224,6 +224,7 @@ func signal(of exception: UInt32) -> String {
   case .alignment: "BUS"
   case .floatingPointUnavailable: "FPU"
   case .trace: "TRACE"
+  case .systemCall: "SYSCALL"
   case .dataStorage, .instructionStorage: "SEGV"
   default: "exception \(hex(exception))"
   }

@@ -66,7 +66,7 @@ struct InstructionTests {
       let machine = InstructionMachine()
       machine.words = [TestAssembler.assemble("sc")!]
       let outcome = engine.run(machine)
-      #expect(outcome.signal == "exception c00" && outcome.nip == Layout.start + 4)
+      #expect(outcome.signal == "SYSCALL" && outcome.nip == Layout.start + 4)
     }
   }
 

@@ -35,6 +35,11 @@ enum FetchFault {
   static let protected: UInt32 = 0x0800_0000
 }
 
+/// The bit of the 755's HID2 that leaves the search of the page tables to exception handlers.
+enum HID2 {
+  static let SWT_EN: UInt32 = 0x0008_0000
+}
+
 /// The bits of a segment register.
 enum SegmentRegister {
   /// Direct-store segment, supervisor and user key, no execution.
@@ -84,7 +89,7 @@ extension Supervisor {
     switch traits.tableSearch {
     case .hardware: false
     case .software: true
-    case .either: state.pointee.spr[SPR.HID2] & 0x4000_0000 != 0
+    case .either: state.pointee.spr[SPR.HID2] & HID2.SWT_EN != 0
     }
   }
 
@@ -110,13 +115,21 @@ extension Supervisor {
 
   // MARK: Blocks
 
+  /// The pairs of block registers that count now.
+  private var pairs: Int {
+    guard let enable = traits.highBlocksEnable else { return traits.blockAddressPairs }
+    return state.pointee.spr[enable.register] & enable.bit != 0 ? traits.blockAddressPairs : 4
+  }
+
   /// The translation by the block registers, nil if no block covers the address.
   private func block(_ effective: UInt32, _ access: Access) -> TranslationResult? {
     let valid: UInt32 = state.pointee.msr & MSR.PR != 0 ? 1 : 2
-    for pair in 0..<traits.blockAddressPairs {
+    let isExtended = state.pointee.hid0 & traits.extendedBlocks != 0
+    let lengthBits: UInt32 = isExtended ? 0x1_fffc : 0x1ffc
+    for pair in 0..<pairs {
       let bat = access == .fetch ? state.pointee.ibat(pair) : state.pointee.dbat(pair)
       guard bat.upper & valid != 0 else { continue }
-      let lengthMask = (bat.upper & 0x1ffc) << 15
+      let lengthMask = (bat.upper & lengthBits) << 15
       guard (effective ^ bat.upper) & ~lengthMask & 0xfffe_0000 == 0 else { continue }
       return block(effective, access, bat.lower, lengthMask | 0x1_ffff)
     }
@@ -180,9 +193,8 @@ extension Supervisor {
     for secondary in [false, true] {
       let group = group(effective, segment, secondary: secondary)
       let wanted = secondary ? tag | PageEntry.H : tag
-      for entry in stride(from: group, to: group &+ 64, by: 8)
-      where surroundings.physicalWord(entry) == wanted {
-        return hashEntry(entry &+ 4, effective, access, segment, isProbe)
+      for entry in 0..<UInt32(8) where surroundings.physicalWord(group | entry << 3) == wanted {
+        return hashEntry(group | entry << 3 | 4, effective, access, segment, isProbe)
       }
     }
     return Self.refused(access, fetch: FetchFault.notFound, data: DataFault.notFound)

@@ -27,6 +27,10 @@ public enum ProcessorFamily: UInt8, CaseIterable, Sendable {
     var machineState: UInt32
     /// Pairs of instruction BATs, and of data BATs.
     var blockAddressPairs = 4
+    /// The register and bit without which pairs 4 to 7 do not count; nil: they always do.
+    var highBlocksEnable: (register: Int, bit: UInt32)?
+    /// The bit of HID0 with which the length of a block has four more bits.
+    var extendedBlocks: UInt32 = 0
     var tableSearch = TableSearch.hardware
     /// The bits of HID0 one of which must be 1 for MSR[POW] to count; 0: it always does.
     var powerSaving: UInt32 = 0x00e0_0000
@@ -49,16 +53,22 @@ public enum ProcessorFamily: UInt8, CaseIterable, Sendable {
     case .powerPC750CX: return Traits(machineState: base | MSR.PM, blockAddressPairs: 8)
     case .powerPC755:
       return Traits(
-        machineState: base | MSR.PM | MSR.TGPR, blockAddressPairs: 8, tableSearch: .either,
+        machineState: base | MSR.PM | MSR.TGPR, blockAddressPairs: 8,
+        highBlocksEnable: (SPR.HID2, 0x0004_0000), tableSearch: .either,
         features: [.floatingGraphics, .softwareTLB])
     case .powerPC7400, .powerPC7410:
       return Traits(
         machineState: base | MSR.PM | MSR.VEC,
         features: [.floatingGraphics, .dataCacheBlockAllocate, .tlbInvalidateAll])
-    case .powerPC7450, .powerPC7455:
+    case .powerPC7450:
       return Traits(
-        machineState: base | MSR.PM | MSR.VEC,
-        blockAddressPairs: self == .powerPC7455 ? 8 : 4, powerSaving: 0x0060_0000,
+        machineState: base | MSR.PM | MSR.VEC, powerSaving: 0x0060_0000,
+        features: [.floatingGraphics, .dataCacheBlockAllocate, .tlbInvalidateAll])
+    case .powerPC7455:
+      return Traits(
+        machineState: base | MSR.PM | MSR.VEC, blockAddressPairs: 8,
+        highBlocksEnable: (SPR.HID0, 0x0080_0000), extendedBlocks: 0x100,
+        powerSaving: 0x0060_0000,
         features: [.floatingGraphics, .dataCacheBlockAllocate, .tlbInvalidateAll])
     }
   }

@@ -64,14 +64,14 @@ extension Cpu {
     return entry.isPresent && entry.access.contains(needed) ? entry : nil
   }
 
-  /// A register that is not there, or not to be accessed so: an exception in problem state
-  /// (`refuse`). In supervisor state it is logged and otherwise nothing, which the manuals allow;
-  /// but 0, 4, 5 and 6 are illegal.
+  /// A register that is not there, or not to be accessed so: a message, and in problem state an
+  /// exception (`refuse`). In supervisor state it is nothing more, which the manuals allow; but
+  /// 0, 4, 5 and 6, the POWER architecture's, are illegal.
   private func missing(_ number: Int, isWrite: Bool) {
-    if !isPrivileged { return refuse(number) }
-    if number == 0 || 4...6 ~= number { return raise(.illegal) }
     perform(
       .reportSpecialRegister, constant(number), constant(isWrite ? 1 : 0),
       constant(Int(address)))
+    if !isPrivileged { return refuse(number) }
+    if number == 0 || 4...6 ~= number { raise(.illegal) }
   }
 }

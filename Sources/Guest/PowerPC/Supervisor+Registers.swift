@@ -37,16 +37,22 @@ extension Supervisor {
     case SPR.IABR where value & 2 != 0: reportOnce("IABR: instruction breakpoints do not exist")
     case SPR.DABR where value & 3 != 0: reportOnce("DABR: data breakpoints do not exist")
     case SPR.HID2 where family == .powerPC755: surroundings.translationsChanged(.all)
+    case SPR.HID0 where ProcessorFamilies.f7450.contains(ProcessorFamilies(family)):
+      surroundings.translationsChanged(.blockAddress)
+      if value & 0x0100_0000 != 0 {
+        reportOnce("HID0[STEN]: the 7450's table search by software does not exist")
+      }
     default: break
     }
   }
 
-  /// An access in supervisor state to a register that is not there: no more than a message.
+  /// Says that an access to a register failed: there is none, or not for such an access.
   func report(register number: Int, isWrite: Bool, at address: UInt32) {
+    let exists = SpecialRegister.all(of: family).contains { $0.number == number }
     let hexadecimal = String(number, radix: 16)
     let digits = String(repeating: "0", count: 3 - hexadecimal.utf8.count) + hexadecimal
     log?(
-      "Trying to \(isWrite ? "write" : "read") invalid spr \(number) (0x\(digits)) at "
+      "Trying to \(isWrite ? "write" : "read") \(exists ? "privileged" : "invalid") spr \(number) (0x\(digits)) at "
         + ExceptionText.word(address))
   }
 
