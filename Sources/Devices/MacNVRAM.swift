@@ -115,9 +115,9 @@ extension MacNVRAM {
     return bytes
   }
 
-  /// The checksum of RFC 1950.
+  /// The checksum of RFC 1950, but starting from 0 as in QEMU.
   private static func adler32(_ bytes: ArraySlice<UInt8>) -> UInt32 {
-    var low: UInt32 = 1
+    var low: UInt32 = 0
     var high: UInt32 = 0
     for byte in bytes {
       low = (low + UInt32(byte)) % 65521

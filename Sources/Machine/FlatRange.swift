@@ -29,23 +29,27 @@ public struct FlatRange {
   func readRegister(_ offset: UInt64, _ size: Int) -> UInt64? {
     guard case .registers(let handler, let order, let sizes) = window.content else { return nil }
     let at = UInt32(truncatingIfNeeded: self.offset &+ offset)
-    if size > sizes.upperBound {
-      let half = size / 2
-      guard let first = readRegister(offset, half),
-        let second = readRegister(offset &+ UInt64(half), half)
-      else { return nil }
-      return first << UInt64(8 * half) | second
-    }
+    if size > sizes.upperBound { return readParts(offset, size) }
     guard size < sizes.lowerBound else {
       return handler.read(at, size).map { Self.swapped($0, size, order) }
     }
-    // A part of a wider register.
+    // A part of a wider register, or of two of them.
     let width = sizes.lowerBound
     let start = at & ~UInt32(width - 1)
+    if Int(at - start) + size > width { return readParts(offset, size) }
     guard let whole = handler.read(start, width) else { return nil }
     let big = Self.swapped(whole, width, order)
     let shift = UInt64(8 * (width - size - Int(at - start)))
     return big >> shift & (1 << UInt64(8 * size) &- 1)
+  }
+
+  /// Reads two halves.
+  private func readParts(_ offset: UInt64, _ size: Int) -> UInt64? {
+    let half = size / 2
+    guard let first = readRegister(offset, half),
+      let second = readRegister(offset &+ UInt64(half), half)
+    else { return nil }
+    return first << UInt64(8 * half) | second
   }
 
   /// Writes a register from a big-endian number.

@@ -2,6 +2,9 @@ import Devices
 import Machine
 import Testing
 
+/// Tests that run one after the other: trace events and where they go are the process's.
+@Suite(.serialized) struct DeviceTests {}
+
 /// A clock that tests move.
 final class TestTime {
   var now: Int64 = 0

@@ -35,7 +35,7 @@ private func bus(
     (1, 3, 1...4, 0x03, [[3, 1]]),
     (4, 0, 1...1, 0x0001_0203, [[0, 1], [1, 1], [2, 1], [3, 1]]),
     (8, 0, 1...4, 0x0001_0203_0405_0607, [[0, 4], [4, 4]]), (1, 5, 4...4, 0x05, [[4, 4]]),
-    (2, 10, 4...4, 0x0a0b, [[8, 4]]),
+    (2, 10, 4...4, 0x0a0b, [[8, 4]]), (2, 3, 4...4, 0x0304, [[0, 4], [4, 4]]),
   ] as [(Int, UInt64, ClosedRange<Int>, UInt64, [[Int]])])
 func registerReads(
   size: Int, offset: UInt64, sizes: ClosedRange<Int>, value: UInt64, seen: [[Int]]

@@ -72,7 +72,8 @@ public final class KeyLargoTimer: Device {
   }
 }
 
-/// KeyLargo's general purpose pins at mac-io+0x50: 64 level bits, then a byte for each of 36 pins.
+/// KeyLargo's general purpose pins at mac-io+0x50: eight bytes of levels, which read as zero as in
+/// QEMU, then a byte for each of 36 pins.
 ///
 /// A pin's byte: bit 0 is what the pin drives, bit 1 its state, bit 2 makes it an output.
 public final class KeyLargoGPIO: Device {
@@ -85,7 +86,6 @@ public final class KeyLargoGPIO: Device {
     static let outputEnable: UInt8 = 4
   }
 
-  private var levels = [UInt8](repeating: 0, count: 8)
   private var pins = [UInt8](repeating: 0, count: KeyLargoGPIO.count)
   private let interrupts: [Int: InterruptLine]
 
@@ -94,7 +94,6 @@ public final class KeyLargoGPIO: Device {
   public init(interrupts: [Int: InterruptLine]) { self.interrupts = interrupts }
 
   public func reset() {
-    levels = [UInt8](repeating: 0, count: 8)
     pins = [UInt8](repeating: 0, count: Self.count)
   }
 
@@ -103,8 +102,6 @@ public final class KeyLargoGPIO: Device {
     guard pins.indices.contains(pin) else { return }
     TraceEvent.macioSetGpio("setting GPIO \(pin) to \(level ? 1 : 0)")
     pins[pin] = pins[pin] & ~Bit.state | (level ? Bit.state : 0)
-    let mask: UInt8 = 0x80 >> UInt8(pin & 7)
-    levels[pin >> 3] = levels[pin >> 3] & ~mask | (level ? mask : 0)
     guard let line = interrupts[pin] else { return }
     let event = level ? TraceEvent.macioGpioIrqDeassert : TraceEvent.macioGpioIrqAssert
     event("\(level ? "de" : "")asserting GPIO \(pin)")
@@ -122,7 +119,7 @@ public final class KeyLargoGPIO: Device {
       }), .little, sizes: 1...1)
 
   private func read(_ offset: UInt32) -> UInt8 {
-    if offset < Self.firstPin { return levels[Int(offset)] }
+    guard offset >= Self.firstPin else { return 0 }
     let pin = Int(offset - Self.firstPin)
     return pin < pins.count ? pins[pin] : 0
   }
