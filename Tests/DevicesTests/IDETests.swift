@@ -1,0 +1,37 @@
+import Testing
+
+@testable import Devices
+@testable import Machine
+
+/// The IDE channel and its disk against ATA-5 and QEMU's trace of a boot.
+struct IDETests {
+  let driver = IDEDriver()
+  typealias D = IDEDriver
+
+  @Test("Every read of a boot of Linux from disk yields what it does in QEMU")
+  func trace() throws {
+    let disk = IDEChannel(
+      unit0: ATADisk(storage: MemoryStorage(sectors: 49_216)), unit1: nil,
+      interrupt: InterruptLine("0"))
+    let cdrom = IDEChannel(
+      unit0: ATAPICDROM(medium: nil), unit1: nil, interrupt: InterruptLine("1"))
+    for (n, access) in try Access.trace("ide.txt").enumerated() {
+      if access.isDMA {
+        // The program is not in the trace: everything goes to some memory.
+        let channel = access.offset == 0x8b00 ? disk : cdrom
+        for isInput in [true, false] {
+          _ = channel.transfer(isInput: isInput, on: driver.bus, address: 0, count: 1 << 17)
+        }
+        continue
+      }
+      let channel = access.offset & 0x1000 == 0 ? disk : cdrom
+      let offset = UInt32(access.offset & 0xfff)
+      if access.isWrite {
+        #expect(channel.write(offset, access.size, access.value))
+      } else {
+        let value = channel.read(offset, access.size)
+        #expect(value == access.value, "line \(n + 1): \(String(offset, radix: 16))")
+      }
+    }
+  }
+}
