@@ -78,7 +78,6 @@ extension ATADisk {
     identity[93] = 0x6001  // The diagnostic has passed; an 80-conductor cable.
     identity.set(100...103, storage.sectorCount)
     identity[106] = 0x6000
-    identity[217] = 1  // Does not rotate.
     identity.setModes(multiword: multiwordMode, ultra: ultraMode)
     return identity.words
   }

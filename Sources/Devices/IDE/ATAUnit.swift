@@ -110,7 +110,7 @@ public class ATAUnit {
     registers = TaskFile(
       features: 0, count: 1, low: 1, mid: signature.mid, high: signature.high)
     previous = TaskFile()
-    error = Failure.passed
+    error = isPresent ? Failure.passed : 0
     device &= 0xf0
   }
 

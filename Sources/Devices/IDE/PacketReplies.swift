@@ -2,12 +2,21 @@
 extension ATAPICDROM {
   // MARK: The drive
 
-  /// INQUIRY: the standard data, or the vital product pages 0x00.
+  /// INQUIRY: the standard data, or the vital product pages 0x00, which there are, and 0x83,
+  /// which drive it is.
   func inquire(_ packet: [UInt8]) {
     let allocation = packet.number(3, 2)
     guard packet[1] & 1 == 0 else {
-      guard packet[2] == 0 else { return check(.invalidField) }
-      return reply([0x05, 0x00, 0x00, 0x00, 0x01, 0x00], allocation: allocation)
+      let page: [UInt8]
+      switch packet[2] {
+      case 0x00: page = [0x00, 0x83]
+      case 0x83:
+        let name = Self.padded("QEMU", 8) + Self.padded(model, 40) + Self.padded(serial, 20)
+        // ASCII, of the type that begins with the vendor's name.
+        page = [0x02, 0x01, 0x00, UInt8(name.count)] + name
+      default: return check(.invalidField)
+      }
+      return reply([0x05, packet[2], 0x00, UInt8(page.count)] + page, allocation: allocation)
     }
     guard packet[2] == 0 else { return check(.invalidField) }
     // CD-ROM, removable, no SCSI version, ATAPI of the first transport, 31 bytes more.
@@ -95,13 +104,13 @@ extension ATAPICDROM {
     guard packet[1] & 1 != 0 else { return check(.invalidField) }
     let mediaClass: UInt8 = 4
     guard packet[4] & 1 << mediaClass != 0 else {
-      return reply([0, 2, 0x80, 1 << mediaClass], allocation: packet.number(7, 2))
+      return reply([0, 0, 0x80, 1 << mediaClass], allocation: packet.number(7, 2))
     }
     let event = mediumEvent
     mediumEvent = .none
     let status: UInt8 = (isTrayOpen ? 1 : 0) | (hasMedium ? 2 : 0)
     reply(
-      [0, 6, mediaClass, 1 << mediaClass, event.rawValue, status, 0, 0],
+      [0, 4, mediaClass, 1 << mediaClass, event.rawValue, status, 0, 0],
       allocation: packet.number(7, 2))
   }
 
