@@ -56,11 +56,15 @@ struct Access {
   let isWrite: Bool
   /// Not an access: a second of the clock has passed.
   let isSecond: Bool
+  /// Not an access: a DMA channel is started.
+  let isDMA: Bool
   let offset: UInt64
   let value: UInt64
+  /// Bytes.
+  let size: Int
 
   /// The accesses of a file in `Tests/DeviceTraces`: `r` or `w`, offset and value in hexadecimal;
-  /// `t` for a second.
+  /// `t` for a second, `d` for a start of DMA; a size in bytes may follow.
   static func trace(_ name: String) throws -> [Access] {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     let text = try String(
@@ -68,9 +72,10 @@ struct Access {
     return try text.split(separator: "\n").map { line in
       let words = line.split(separator: " ")
       return Access(
-        isWrite: words[0] == "w", isSecond: words[0] == "t",
+        isWrite: words[0] == "w", isSecond: words[0] == "t", isDMA: words[0] == "d",
         offset: try #require(UInt64(words[1], radix: 16)),
-        value: try #require(UInt64(words[2], radix: 16)))
+        value: try #require(UInt64(words[2], radix: 16)),
+        size: words.count > 3 ? Int(words[3]) ?? 1 : 1)
     }
   }
 }
