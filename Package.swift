@@ -43,7 +43,7 @@ let package = Package(
       name: "Debugging", dependencies: ["IR", "RegisterAllocation", "Translation", "CSys"],
       swiftSettings: cool),
     .target(
-      name: "Images", dependencies: ["CSys", "CZlib", "CZstd"], swiftSettings: cool),
+      name: "Images", dependencies: ["CSys", "CZlib", "CZstd"], swiftSettings: hot),
     .target(
       name: "LinuxUser",
       dependencies: [
@@ -89,7 +89,7 @@ let package = Package(
       resources: [.copy("Cases")], swiftSettings: hot),
     .testTarget(
       name: "LinuxUserTests", dependencies: ["LinuxUser", "Memory"], swiftSettings: tests),
-    .testTarget(name: "ImagesTests", dependencies: ["Images"], swiftSettings: tests),
+    .testTarget(name: "ImagesTests", dependencies: ["Images"], swiftSettings: hot),
     .testTarget(
       name: "DebuggingTests", dependencies: ["Debugging", "GuestPowerPC", "lyrebird-ppc"],
       swiftSettings: tests),
