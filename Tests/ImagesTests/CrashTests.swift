@@ -14,14 +14,16 @@ struct CrashTests {
       let path = folder("start.qcow2")
       switch self {
       case .small:
-        return try folder.file("start.qcow2", Qcow2Builder(clusterBits: 9, clusterCount: 64).build().bytes)
+        return try folder.file(
+          "start.qcow2", Qcow2Builder(clusterBits: 9, clusterCount: 64).build().bytes)
       case .wide:
         // 64 counts in a block, 64 blocks in a table: the table must grow.
         return try create(path, "cluster_size=512,refcount_bits=64", "3M")
       case .allocated:
         var builder = Qcow2Builder(clusterBits: 10, clusterCount: 100)
         for index in 0..<20 {
-          builder.entries[index] = index % 3 == 0 ? .zeroAllocated : .data(Array(repeating: 1, count: 128))
+          builder.entries[index] =
+            index % 3 == 0 ? .zeroAllocated : .data(Array(repeating: 1, count: 128))
         }
         return try folder.file("start.qcow2", builder.build().bytes)
       case .snapshots:

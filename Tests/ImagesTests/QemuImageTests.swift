@@ -178,7 +178,8 @@ struct QemuImageTests {
     try Tool.check(path, leaksAllowed: true)
   }
 
-  @Test("The shared PowerPC disk", .enabled(if: FileManager.default.fileExists(atPath: sharedDiskPath)))
+  @Test(
+    "The shared PowerPC disk", .enabled(if: FileManager.default.fileExists(atPath: sharedDiskPath)))
   func sharedDisk() throws {
     let folder = Folder()
     let path = folder("disk.qcow2")

@@ -75,8 +75,9 @@ struct Qcow2Header {
 
     let backingOffset: UInt64 = bytes.number(8)
     let backingLength: UInt32 = bytes.number(16)
-    let end = min(backingOffset == 0 ? geometry.clusterSize : backingOffset, file.size)
-    let extensions = try Qcow2HeaderExtensions(file, UInt64(headerLength)..<end)
+    let end = min(backingOffset == 0 ? .max : backingOffset, geometry.clusterSize, file.size)
+    let extensions = try Qcow2HeaderExtensions(
+      file, UInt64(headerLength)..<max(UInt64(headerLength), end))
     try Self.refuse(incompatibleFeatures, extensions)
     compression = try Self.compression(
       bytes, UInt64(headerLength), incompatibleFeatures & Feature.compressionType != 0)

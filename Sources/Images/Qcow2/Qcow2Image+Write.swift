@@ -168,7 +168,8 @@ extension Qcow2Image {
       try file.synchronize()
       try tables.writeDirty()
       for index in dirtyL1.sorted() {
-        try file.write(header.l1TableOffset + UInt64(index) * 8, bytes: [UInt8](bigEndian: l1[index]))
+        try file.write(
+          header.l1TableOffset + UInt64(index) * 8, bytes: [UInt8](bigEndian: l1[index]))
         dirtyL1.remove(index)
       }
     }

@@ -96,9 +96,6 @@ extension Qcow2Refcounts {
     while try !isFree(start) { start += 1 }
     var end = start + 1
     while end - start < limit, end % geometry.blockEntries != 0, try isFree(end) { end += 1 }
-    guard end <= geometry.cluster(Qcow2Geometry.maximumHostSize) else {
-      throw StorageError(file.path, .unsupported("image files of 64 PiB and more"))
-    }
     for cluster in start..<end {
       guard !metadata.contains(cluster) else {
         throw corrupt("metadata in cluster \(cluster), whose reference count is 0")
@@ -111,6 +108,9 @@ extension Qcow2Refcounts {
 
   /// Whether a cluster is free; it may become used to cover itself and those after it.
   private func isFree(_ cluster: UInt64) throws(StorageError) -> Bool {
+    guard cluster < geometry.cluster(Qcow2Geometry.maximumHostSize) else {
+      throw StorageError(file.path, .unsupported("image files of 64 PiB and more"))
+    }
     let region = cluster / geometry.blockEntries
     if region >= UInt64(table.count) {
       try growTable()
@@ -219,7 +219,8 @@ extension Qcow2Refcounts {
     }
     try file.write(tableRange.lowerBound, bytes: [UInt8](bigEndian: table))
     try file.synchronize()
-    let clusterCount = UInt32((tableRange.upperBound - tableRange.lowerBound) / geometry.clusterSize)
+    let clusterCount = UInt32(
+      (tableRange.upperBound - tableRange.lowerBound) / geometry.clusterSize)
     try file.write(
       Qcow2Header.Field.refcountTableOffset,
       bytes: [UInt8](bigEndian: tableRange.lowerBound) + [UInt8](bigEndian: clusterCount))
