@@ -21,6 +21,8 @@ public struct ForwardPass {
   let facts: UnsafeMutablePointer<Fact>
   let rules: RuleTable
   let passes: Passes
+  /// Per global (by temp): the bits of its type.
+  private let globalBits: UnsafeMutablePointer<UInt64>
   /// Per global (by temp): whether it lives in a host register, which makes it the better copy.
   let hasHome: UnsafeMutablePointer<Bool>
   var block: Block
@@ -44,6 +46,10 @@ public struct ForwardPass {
     hasHome = .allocate(capacity: 256)
     hasHome.initialize(repeating: false, count: 256)
     for temp in homes { hasHome[Int(temp)] = true }
+    globalBits = .allocate(capacity: block.firstLocal)
+    for temp in 0..<block.firstLocal {
+      globalBits[temp] = block.temps[temp].type == .i32 ? 0xffff_ffff : ~0
+    }
     self.rules = rules
     self.passes = passes
     self.block = block
@@ -53,6 +59,7 @@ public struct ForwardPass {
   func deallocate() {
     facts.deallocate()
     hasHome.deallocate()
+    globalBits.deallocate()
     labelUses.deallocate()
   }
 
@@ -111,9 +118,9 @@ public struct ForwardPass {
 
   /// Every global may have changed at this point.
   mutating func forgetGlobals() {
+    let position = Int32(truncatingIfNeeded: count)
     for temp in 1..<block.firstLocal {
-      forget(TempIndex(temp))
-      facts[temp].definition = Int32(truncatingIfNeeded: count)
+      facts[temp] = Fact(definition: position, copy: 0, copiedAt: 0, maybe: globalBits[temp])
     }
   }
 
@@ -222,7 +229,8 @@ public struct ForwardPass {
       facts[Int(op.output(0))].maybe = loadedBits(op)
     } else if op.opcode == .call {
       if !block.helperFlags(op.constant).contains(.noWriteGlobals) { forgetGlobals() }
-    } else if flags.contains(.blockEnd) {
+    } else if flags.contains(.blockEnd), !flags.contains(.blockExit) {
+      // Behind an op that leaves comes a label, which does this.
       forgetGlobals()
     }
   }

@@ -24,7 +24,8 @@ enum UserCommand {
       }
     }
     do { try run(options) } catch let error as Errno {
-      fail("\(UserOptions.name): cannot reserve the guest's address space: \(error)")
+      let reason = String(cString: strerror(error.rawValue))
+      fail("\(UserOptions.name): cannot reserve the guest's address space: \(reason)")
     } catch { fail("\(UserOptions.name): \(error)") }
   }
 

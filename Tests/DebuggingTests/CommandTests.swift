@@ -16,6 +16,8 @@ struct CommandTests {
       (["-E", "=a", "x"], 1, "lyrebird-ppc: invalid argument '=a' for option 'E'\n"),
       (["-p", "4095", "x"], 1, "lyrebird-ppc: page size must be a power of two\n"),
       (["-tb-size", "0", "x"], 1, "lyrebird-ppc: Invalid code buffer size: 0 (1 to 1024 MiB)\n"),
+      (["-B", "0x123", "x"], 1, "cannot reserve the guest's address space: Invalid argument\n"),
+      (["-R", "4096", "x"], 1, "cannot reserve the guest's address space: Invalid argument\n"),
       (["-seed", "x", "x"], 1, "lyrebird-ppc: Invalid seed number: x\n"),
       (["-host-features", "fm", "x"], 1, "unknown host feature 'fm'"),
       (

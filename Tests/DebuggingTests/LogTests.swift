@@ -53,6 +53,37 @@ struct LogTests {
     }
   }
 
+  /// The names are those of QEMU 7.2's log, in its order.
+  @Test("-d page ends with where the parts of the program are")
+  func pages() throws {
+    guard let lines = try log(["-d", "page"]), let guest = Command.guest("hello") else { return }
+    #expect(lines[1] == "page layout changed following binary load")
+    let names = "start_brk end_code start_code start_data end_data start_stack brk entry argv_start"
+    let wanted = (names + " env_start auxv_start").split(separator: " ")
+    let parts = lines.suffix(12).dropLast().map { $0.split(separator: " ") }
+    #expect(parts.map(\.first) == wanted && parts.allSatisfy { $0.count == 2 }, "\(parts)")
+    let values = parts.map { UInt32($0[1].dropFirst(2), radix: 16) ?? 0 }
+    let tool = "/usr/bin/powerpc-linux-gnu-readelf"
+    guard FileManager.default.isExecutableFile(atPath: tool) else { return }
+    for line in try Command.run(tool, ["-hlW", guest]).output.split(separator: "\n") {
+      let words = line.split(separator: " ")
+      if line.contains("Entry point address") { #expect(parts[7][1] == words.last!) }
+      guard words.first == "LOAD", let start = UInt32(words[2].dropFirst(2), radix: 16),
+        let size = UInt32(words[4].dropFirst(2), radix: 16)
+      else { continue }
+      let isCode = words.contains("E")
+      #expect(values[isCode ? 2 : 3] == start && values[isCode ? 1 : 4] == start + size, "\(line)")
+    }
+    // One argument: its pointer and a zero; the environment lies between.
+    #expect(values[8] == values[5] + 4 && values[9] == values[8] + 8 && values[10] > values[9])
+  }
+
+  @Test("Functions of shared libraries have names")
+  func libraries() throws {
+    guard let lines = try log(["-d", "in_asm"], guest: "hello-dynamic") else { return }
+    #expect(lines.contains { ["IN: puts", "IN: _IO_puts"].contains($0) })
+  }
+
   @Test("-dfilter limits what is logged")
   func filter() throws {
     guard let all = try log(["-d", "in_asm,exec"]) else { return }

@@ -214,15 +214,16 @@ extension LinuxUserTests {
       ]
       for row in SystemCallTable.rows where !forbidden.contains(row.number) {
         for _ in 0..<rounds {
-          let a = (0..<6).map { _ in edges[Int.random(in: 0..<edges.count, using: &random)] }
-          // No descriptor of the test's own.
-          let first =
-            "fD".contains(
-              Character(
-                UnicodeScalar(
-                  row.arguments.utf8CodeUnitCount == 0
-                    ? 0x20 : row.arguments.utf8Start[0]))) ? 0x7000_0000 : a[0]
-          bench.call(row.number, first, a[1], a[2], a[3], a[4], a[5])
+          var a = (0..<6).map { _ in edges[Int.random(in: 0..<edges.count, using: &random)] }
+          for (index, kind) in "\(row.arguments)".enumerated() {
+            // No descriptor of the test's own, and no name of anything: what a call left in memory
+            // (the current directory, say) may be a name to the next.
+            if index == 0, "fD".contains(kind) { a[index] = 0x7000_0000 }
+            if "sp".contains(kind), a[index] >= bench.data, a[index] < bench.data + 0x1_0000 {
+              a[index] = bench.put("/nonexistent/lyrebird", at: 0x8000)
+            }
+          }
+          bench.call(row.number, a[0], a[1], a[2], a[3], a[4], a[5])
         }
       }
       #expect(bench.process.exitStatus == nil)
