@@ -49,7 +49,10 @@ extension MonitorCommand {
     },
     MonitorCommand(
       "screendump",
-      [.file("filename"), .option("f"), .string("format").optional, .string("device").optional],
+      [
+        .file("filename"), .option("f"), .string("format").optional, .string("device").optional,
+        .integer("head").optional,
+      ],
       "filename [-f format] [device [head]]",
       """
       save screen from head 'head' of display device 'device'in specified format 'format' as \

@@ -41,7 +41,8 @@ extension MonitorCommand {
     MonitorCommand(
       "memsave", [.expression("val"), .integer("size"), .string("filename")], "addr size file",
       "save to disk virtual memory dump starting at 'addr' of size 'size'"
-    ) { monitor, arguments throws(MonitorError) in try save(monitor, arguments, isPhysical: false) },
+    ) { monitor, arguments throws(MonitorError) in try save(monitor, arguments, isPhysical: false)
+    },
     MonitorCommand(
       "pmemsave", [.expression("val"), .integer("size"), .string("filename")], "addr size file",
       "save to disk physical memory dump starting at 'addr' of size 'size'"

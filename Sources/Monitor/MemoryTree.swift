@@ -73,7 +73,9 @@ enum MemoryTree {
       if mapping.window === window { return mapping.priority }
       if case .bus(let inner, _) = mapping.window.content,
         let found = priority(window, inner)
-      { return found }
+      {
+        return found
+      }
     }
     return nil
   }

@@ -82,8 +82,17 @@ extension MonitorCommand {
         try monitor.machine.injectNonMaskableInterrupt()
       }
     },
+    singleInstructions("singlestep"), singleInstructions("one-insn-per-tb"),
+    MonitorCommand("cpu", [.integer("index")], "index", "set the default CPU") {
+      monitor, arguments in
+      if arguments.number("index") != 0 { monitor.print("invalid CPU index\n") }
+    },
+  ]
+
+  /// The command that QEMU has renamed.
+  private static func singleInstructions(_ name: String) -> MonitorCommand {
     MonitorCommand(
-      "singlestep|one-insn-per-tb", [.string("option").optional], "[on|off]",
+      name, [.string("option").optional], "[on|off]",
       "run emulation in singlestep mode or switch to normal mode"
     ) { monitor, arguments in
       switch arguments.optionalText("option") {
@@ -91,12 +100,8 @@ extension MonitorCommand {
       case "off": monitor.machine.hasSingleInstructionBlocks = false
       case let other?: monitor.print("unexpected option \(other)\n")
       }
-    },
-    MonitorCommand("cpu", [.integer("index")], "index", "set the default CPU") {
-      monitor, arguments in
-      if arguments.number("index") != 0 { monitor.print("invalid CPU index\n") }
-    },
-  ]
+    }
+  }
 
   /// Puts `Error: ` before what a command of the machine throws.
   static func reported(_ body: () throws(MonitorError) -> Void) throws(MonitorError) {

@@ -173,7 +173,23 @@ extension MonitoredMachine {
   /// Bytes at a physical address; nil if not all of them can be read.
   func readPhysical(_ address: UInt64, count: Int) -> [UInt8]? {
     guard address &+ UInt64(count) >= address else { return nil }
-    return memory.read(address, count: count)
+    guard memory.range(at: address)?.host == nil else { return memory.read(address, count: count) }
+    return readRegisters(address, count: count)
+  }
+
+  /// Bytes of device registers, a word at a time where they are aligned.
+  private func readRegisters(_ address: UInt64, count: Int) -> [UInt8]? {
+    var result: [UInt8] = []
+    while result.count < count {
+      let at = address &+ UInt64(result.count)
+      let rest = count - result.count
+      let size = at & 3 == 0 && rest >= 4 ? 4 : at & 1 == 0 && rest >= 2 ? 2 : 1
+      guard memory.range(at: at) != nil, let value = memory.read(at, size) else { return nil }
+      for shift in (0..<size).reversed() {
+        result.append(UInt8(truncatingIfNeeded: value >> UInt64(8 * shift)))
+      }
+    }
+    return result
   }
 
   /// Bytes at a virtual address; nil if not all of them can be read.
