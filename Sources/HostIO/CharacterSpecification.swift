@@ -68,6 +68,8 @@ public struct CharacterSpecification: Equatable, Sendable {
   public var hasMonitor = false
   /// A file that gets a copy of the output.
   public var copyPath: String?
+  /// The option that asked for it, such as `-serial stdio`, for messages; empty for none.
+  public var context = ""
   /// Whether that file keeps what it holds.
   public var copyAppends = false
 

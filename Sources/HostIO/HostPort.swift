@@ -57,8 +57,9 @@ public final class HostPort: EventfulPort, @unchecked Sendable {
 
   // MARK: The descriptor
 
-  /// Connects descriptors; either may be missing. The port closes those that it owns.
-  func attach(reader: HostDescriptor?, writer: HostDescriptor?) {
+  /// Connects descriptors; either may be missing.
+  /// - Parameter isNews: whether the user is told that someone is there now.
+  func attach(reader: HostDescriptor?, writer: HostDescriptor?, isNews: Bool = false) {
     lock.locked {
       self.reader = reader
       self.writer = writer
@@ -71,7 +72,7 @@ public final class HostPort: EventfulPort, @unchecked Sendable {
         writeWatch = events.watch(writer.number, []) { [weak self] _ in self?.writeSome() }
       }
     }
-    tell(.opened)
+    if isNews { tell(.opened) }
   }
 
   /// Lets go of the descriptors; bytes that have arrived stay, bytes to be written are dropped.

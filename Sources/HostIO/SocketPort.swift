@@ -37,7 +37,7 @@ final class SocketPort: @unchecked Sendable {
     if settings.isTelnet { Telnet.attach(to: port) }
     port.onHangUp = { [weak self] in self?.hangUp() }
     guard settings.isServer else {
-      do { use(try HostSocket.connect(settings.address)) } catch {
+      do { use(try HostSocket.connect(settings.address), isNews: false) } catch {
         guard settings.reconnectSeconds > 0 else { throw error }
         connectLater()
       }
@@ -54,7 +54,7 @@ final class SocketPort: @unchecked Sendable {
       var ready = pollfd(fd: socket.number, events: Int16(POLLIN), revents: 0)
       while !port.isOpen {
         poll(&ready, 1, -1)
-        accept()
+        accept(isNews: false)
       }
     } else {
       listen()
@@ -73,21 +73,21 @@ final class SocketPort: @unchecked Sendable {
     watch = events.watch(listener.number, .reading) { [weak self] _ in self?.accept() }
   }
 
-  private func accept() {
+  private func accept(isNews: Bool = true) {
     guard let listener else { return }
     let number = Glibc.accept(listener.number, nil, nil)
     guard number >= 0 else { return }
     _ = fcntl(number, F_SETFD, FD_CLOEXEC)
     if let watch { events.cancel(watch) }
     watch = nil
-    use(HostDescriptor(owning: number))
+    use(HostDescriptor(owning: number), isNews: isNews)
   }
 
-  private func use(_ socket: HostDescriptor) {
+  private func use(_ socket: HostDescriptor, isNews: Bool) {
     if case .internet = settings.address { HostSocket.hurry(socket.number) }
     let name = HostSocket.peerName(socket.number)
     lock.locked { peer = name }
-    port.attach(reader: socket, writer: socket)
+    port.attach(reader: socket, writer: socket, isNews: isNews)
     if settings.isTelnet { port.sendAsIs(Telnet.greeting) }
   }
 
@@ -100,7 +100,9 @@ final class SocketPort: @unchecked Sendable {
   private func connectLater() {
     events.after(Int64(settings.reconnectSeconds) * 1_000_000_000) { [weak self] in
       guard let self else { return }
-      do { use(try HostSocket.connect(settings.address, within: 200)) } catch { connectLater() }
+      do {
+        use(try HostSocket.connect(settings.address, within: 200), isNews: true)
+      } catch { connectLater() }
     }
   }
 }
