@@ -32,11 +32,13 @@ public final class MacMachine {
     public var boot: BootWishes
     public var serialA: any CharacterPort = NullPort()
     public var serialB: any CharacterPort = NullPort()
-    public var drives: [Int: any IDEDevice] = [:]
+    /// Disks and CD-ROMs, by twice the number of the channel plus that of the unit.
+    public var drives: [Int: ATAUnit] = [:]
     public var time: () -> Int64 = { 0 }
     public var variables: [String] = []
     public var hasPMU = false
     public var hasGraphics = true
+    public var hasUSB = false
     public var codeBufferSize = 256 << 20
     public var techniques = Techniques()
 
@@ -70,6 +72,7 @@ public final class MacMachine {
     wishes.variables = wanted.variables
     wishes.hasPMU = wanted.hasPMU
     wishes.hasGraphics = wanted.hasGraphics
+    wishes.hasUSB = wanted.hasUSB
     let relay = RequestRelay()
     wishes.powerOff = { relay.machine?.ask(.powerOff) }
     wishes.restart = { relay.machine?.ask(.restart) }

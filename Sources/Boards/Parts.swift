@@ -7,8 +7,8 @@ final class Parts {
   struct Wishes {
     var serialA: any CharacterPort = NullPort()
     var serialB: any CharacterPort = NullPort()
-    /// Disks by channel and unit.
-    var drives: [Int: any IDEDevice] = [:]
+    /// Disks and CD-ROMs, by twice the number of the channel plus that of the unit.
+    var drives: [Int: ATAUnit] = [:]
     /// Seconds since the beginning of 1970.
     var time: () -> Int64 = { 0 }
     var powerOff: () -> Void = {}
@@ -17,6 +17,12 @@ final class Parts {
     var variables: [String] = []
     var hasPMU = false
     var hasGraphics = true
+    /// Takes frames that the guest sends; nil for no network card.
+    var network: (([UInt8]) -> Void)?
+    /// The address of the network card.
+    var networkAddress: [UInt8] = [0x52, 0x54, 0, 0x12, 0x34, 0x56]
+    /// The USB host controller that mac99 has unless it is told not to.
+    var hasUSB = false
   }
 
   let clock: Clock
@@ -38,6 +44,10 @@ final class Parts {
   let uniNorth = UniNorth()
   let gpio: KeyLargoGPIO
   let timer: KeyLargoTimer
+  private(set) var vga: VGA?
+  private(set) var usb: OHCI?
+  private(set) var ne2000: NE2000?
+  private(set) var gem: SunGEM?
   /// The lines to the interrupt controller.
   let lines: [Signal: InterruptLine]
   /// The controller's output, the processor's INT.
@@ -64,20 +74,18 @@ final class Parts {
       bus: memory, clock: clock,
       interrupts: [Self.dmaChannels[0]: line(.ide0DMA), Self.dmaChannels[1]: line(.ide1DMA)])
     adb = ADBBus(devices: [keyboard, mouse])
+    let dma = dbdma.channels
     channels = [line(.ide0), line(.ide1)].enumerated().map { number, interrupt in
       IDEChannel(
-        interrupt: interrupt, master: wishes.drives[2 * number],
-        slave: wishes.drives[2 * number + 1])
+        unit0: wishes.drives[2 * number], unit1: wishes.drives[2 * number + 1],
+        interrupt: interrupt, dma: dma[Self.dmaChannels[number]])
     }
     nvram = MacNVRAM(
       shift: isOldworld ? 4 : 1, contents: try MacNVRAM.formatted(variables: wishes.variables))
     gpio = KeyLargoGPIO(interrupts: [1: line(.gpio1), 9: line(.gpio9)])
     timer = KeyLargoTimer(clock: clock)
-    for (channel, number) in zip(channels, Self.dmaChannels) {
-      channel.dma = dbdma.channels[number]
-    }
     makeVIA(wishes, line(.via))
-    try makeBridges(isOldworld, wishes)
+    try addCards(wishes, to: try makeBridges(isOldworld), memory)
     connect(board)
   }
 
@@ -97,7 +105,8 @@ final class Parts {
     }
   }
 
-  private func makeBridges(_ isOldworld: Bool, _ wishes: Wishes) throws(MachineError) {
+  /// - Returns: the bus that cards are in.
+  private func makeBridges(_ isOldworld: Bool) throws(MachineError) -> PCIBus {
     let signals: [Signal] = [.interruptA, .interruptB, .interruptC, .interruptD]
     let listeners = signals.map { signal in { [unowned self] in lines[signal]?.set($0) ?? () } }
     let bus: PCIBus
@@ -113,6 +122,32 @@ final class Parts {
       bus = main.bus
     }
     try bus.add(macIO, slot: isOldworld ? 16 : 12)
+    return bus
+  }
+
+  /// The cards in the slots where QEMU's machines have them.
+  private func addCards(_ wishes: Wishes, to bus: PCIBus, _ memory: Bus) throws(MachineError) {
+    let isOldworld = heathrow != nil
+    if wishes.hasGraphics {
+      let card = try VGA()
+      vga = card
+      try bus.add(card, slot: 14)
+    }
+    if wishes.hasUSB {
+      let controller = OHCI(dma: memory, clock: clock)
+      usb = controller
+      try bus.add(controller, slot: 13)
+    }
+    guard let network = wishes.network else { return }
+    if isOldworld {
+      let card = NE2000(address: wishes.networkAddress, send: network)
+      ne2000 = card
+      try bus.add(card, slot: 15)
+    } else {
+      let card = SunGEM(address: wishes.networkAddress, dma: memory, send: network)
+      gem = card
+      try bridges[2].bus.add(card, slot: 15)
+    }
   }
 
   private func connect(_ board: Board) {
@@ -129,7 +164,7 @@ final class Parts {
     var list: [any Device] = [firmware, macIO, escc, dbdma, nvram, gpio, timer, uniNorth]
     list += bridges
     list += channels
-    let optional: [(any Device)?] = [cuda, pmu, heathrow, openPIC, grackle]
+    let optional: [(any Device)?] = [cuda, pmu, heathrow, openPIC, grackle, vga, usb, ne2000, gem]
     return list + optional.compactMap { $0 }
   }
 }

@@ -87,8 +87,6 @@ public final class SystemEmulator {
 
   /// A host fault: an address that wraps, or a misaligned one whose word was empty.
   private func handleFault() {
-    let r = FaultHandler.record.pointee
-    print("fault nip", String(state.pointee.nip, radix: 16), "host", String(r.hostPC, radix: 16), "address", String(r.address, radix: 16), r.signal, r.code, (0..<32).map { String(state.pointee.gpr[$0], radix: 16) })
     switch translator.stepSlowly(env) {
     case .exception(let number): supervisor.raise(number)
     case .fetch: fetchFault()
