@@ -111,8 +111,9 @@ public final class MacMachine {
     request = nil
     for device in parts.devices { device.reset() }
     try setup.loadFirmware(boot.firmware)
-    let nvram = board.placements.first { $0.name == "NVRAM" }
-    let address = nvram.map { $0.place == .memory ? $0.address : 0x8000_0000 + $0.address } ?? 0
+    // Firmware is told only where it is not part of mac-io.
+    let nvram = board.placements.first { $0.name == "NVRAM" && $0.place == .memory }
+    let address = nvram?.address ?? 0
     try setup.prepare(
       boot, nvramAddress: UInt32(truncatingIfNeeded: address), via: parts.pmu == nil ? 0 : 2)
     emulator.reset()

@@ -47,7 +47,7 @@ public final class SystemEmulator {
     try translator.attach(env)
     link.time.onDecrementer = { [unowned self] in supervisor.setLine(.decrementer, true) }
     bus.onMemoryWritten = { [unowned self] in memory.memoryWritten($0, $1) }
-    bus.onChange = { [unowned self] in memory.forget(.all) }
+    bus.onChange = { [unowned self] in memory.mapChanged() }
   }
 
   deinit { state.deallocate() }

@@ -77,7 +77,7 @@ final class SystemMemory: CodeMemory, AccessPort {
     // Without memory for a new table the present one serves, emptied.
     do throws(Errno) { return try spaces.number(identity) } catch {
       spaces.forgetAll()
-      translator?.flush(env)
+      translator?.forgetAddresses(env)
       return 0
     }
   }
@@ -90,9 +90,7 @@ final class SystemMemory: CodeMemory, AccessPort {
     case .page(let address): forget(page: address)
     case .blockAddress, .all:
       spaces.forgetAll()
-      translator?.flush(env)
-      // Translated code that is running has nothing to stand on.
-      state.pointee.exitRequest = 1
+      translator?.forgetAddresses(env)
     }
   }
 
@@ -111,6 +109,14 @@ final class SystemMemory: CodeMemory, AccessPort {
   private func isAdjacent(_ address: UInt32) -> Bool {
     let distance = Int32(bitPattern: address &- lastInvalidated) >> 12
     return distance == 1 || distance == -1
+  }
+
+  /// Windows have come, gone or moved: physical addresses mean something else.
+  func mapChanged() {
+    spaces.forgetAll()
+    translator?.flush(env)
+    // Translated code that is running has nothing to stand on.
+    state.pointee.exitRequest = 1
   }
 
   /// A device has written to memory.

@@ -163,6 +163,13 @@ extension Translator {
     word(env, layout.exitRequest).pointee = 1
   }
 
+  /// Forgets, in every address space, what code guest addresses lead to. The code itself is found
+  /// again by its place.
+  public func forgetAddresses(_ env: UnsafeMutableRawPointer) {
+    for view in views { view.clear() }
+    leaveSoon(env)
+  }
+
   /// Forgets what code the addresses of a space lead to: its number will mean another.
   public func forget(space: UInt32) {
     for view in views where view.space == space { view.clear() }
