@@ -4,7 +4,9 @@ import Glibc
 /// A file or block device of the host, read and written by position. What is beyond its end reads
 /// as zeros.
 final class HostFile {
+  /// The name it was opened by.
   let path: String
+  /// Whether it was opened for reading only.
   let isReadOnly: Bool
   /// Which file it is, under whatever name.
   let identity: Identity

@@ -3,11 +3,13 @@ import Glibc
 /// A file or block device that is the disk itself, byte for byte. A last partial sector is filled
 /// up with zeros.
 final class RawImage: BlockStorage {
+  /// The file or device.
   let file: HostFile
   let sectorCount: UInt64
   /// Whether the format was guessed: the guest may then not make it look like another one.
   private let isProbed: Bool
 
+  /// A disk that is all of a file.
   init(_ file: HostFile, isProbed: Bool) {
     self.file = file
     self.isProbed = isProbed

@@ -4,6 +4,7 @@ struct Signature {
   let format: String
   /// Where in the file the bytes are.
   let position: Int
+  /// What is there.
   let bytes: [UInt8]
 
   private init(_ format: String, _ position: Int = 0, _ bytes: [UInt8]) {

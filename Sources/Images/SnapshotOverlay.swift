@@ -30,6 +30,7 @@ final class SnapshotOverlay: BlockStorage {
     }
   }
 
+  /// Makes an empty temporary file to be written to instead of `base`.
   init(over base: any BlockStorage) throws(StorageError) {
     self.base = base
     let directory = getenv("TMPDIR").map { String(cString: $0) } ?? "/var/tmp"

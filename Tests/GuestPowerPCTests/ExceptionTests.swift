@@ -188,6 +188,39 @@ struct ExceptionTests {
         == "Raise exception at fff0200c => \(text)\n")
   }
 
+  @Test("Observers learn where the instruction was, not where SRR0 points")
+  func observer() {
+    let machine = SupervisorMachine()
+    var seen: [[UInt32]] = []
+    machine.supervisor.onException = { seen.append([$0.vector, $1, $2]) }
+    machine.supervisor.takeException(.systemCall, nip: 0x1004)
+    machine.supervisor.takeException(.instructionStorage, nip: 0x2000, srr1: 0x4000_0000)
+    #expect(seen == [[0xc00, 0x1000, 0], [0x400, 0x2000, 0x4000_0000]])
+  }
+
+  /// Lines of qemu-system-ppc 7.2 -cpu 603 for these registers.
+  @Test("The monitor's table of translations")
+  func translations() {
+    let machine = SupervisorMachine("603")
+    machine.state.pointee.sdr1 = 0x07e0_0003
+    machine.state.pointee.spr[SPR.DBAT0U] = 0xd022_0e03
+    machine.state.pointee.spr[SPR.DBAT0U + 1] = 0x5000_002a
+    machine.state.pointee.sr[15] = 0x2000_040f
+    var text = ""
+    machine.supervisor.appendTranslations(to: &text)
+    for part in [
+      "HTAB base = 0x7e00000\nHTAB mask = 0x3ffff\n\nSegment registers:\n00 T=0 Ks=0 Kp=0 N=0 VSID",
+      "15 T=0 Ks=0 Kp=1 N=0 VSID=0x00040f\n\nBATs:\ndata BAT0 BATu d0220e03 BATl 5000002a\n"
+        + "\td0000000 00220000 07000000\ndata BAT1 BATu 00000000 BATl 00000000\n",
+      "\n\nTLBs                       [EPN    EPN + SIZE]\n"
+        + "data TLB 00/64 way:0 inval [00000000 00001000]\n",
+      "\ndata TLB 32/64 way:1 inval [00000000 00001000]\n",
+    ] {
+      #expect(text.contains(part), "\(part)")
+    }
+    #expect(text.split(separator: "\n").count == 165)
+  }
+
   /// `info registers` of qemu-system-ppc 7.2 -M g3beige -S.
   @Test("The registers after a reset, as the monitor prints them")
   func dump() {

@@ -68,21 +68,20 @@ struct CrashTests {
     let original = try start.make(folder)
     let bytes = try fileBytes(original)
     let words = try Images.open(path: original, readOnly: true).contents()
-    var limit = 0
-    var isFinished = false
-    var random = Random(UInt64(kind == .power ? 1000 : 0))
-    while !isFinished {
+    var whole = WriteLog(bytes)
+    var random = Random(11)
+    var finished = ModelDisk(words)
+    #expect(try run(try folder.file("disk.qcow2", bytes), &finished, &whole, .max))
+    for limit in whole.moments(kind, &random) {
       let path = try folder.file("disk.qcow2", bytes)
       var log = WriteLog(bytes)
       var model = ModelDisk(words)
-      isFinished = try run(path, &model, &log, limit)
-      if kind == .power {
-        _ = try folder.file("disk.qcow2", log.afterPowerLoss(&random))
+      _ = try run(path, &model, &log, limit)
+      for _ in 0..<(kind == .power ? 3 : 1) {
+        if kind == .power { _ = try folder.file("disk.qcow2", log.afterPowerLoss(&random)) }
+        try check(path, model, "\(start) \(kind) \(limit)")
       }
-      try check(path, model, "\(start) \(kind) \(limit)")
-      limit += isLong ? 1 : Int.random(in: 1...40, using: &random)
     }
-    #expect(limit > 20)
   }
 
   /// Writes at random until that many writes and flushes of the host were made, then fails.
@@ -139,16 +138,30 @@ struct CrashTests {
   struct WriteLog {
     private var stable: [UInt8]
     private var pending: [(Int, [UInt8])] = []
+    /// How many operations there were, and which were flushes.
+    private var count = 0
+    private var flushes: [Int] = []
 
     init(_ bytes: [UInt8]) { stable = bytes }
 
     mutating func add(_ operation: HostFile.Operation) {
+      defer { count += 1 }
       switch operation {
       case .read: return
       case .write(let position, let buffer): pending.append((Int(position), Array(buffer)))
       case .synchronize:
+        flushes.append(count)
         for (position, bytes) in pending { Self.apply(position, bytes[...], &stable) }
         pending = []
+      }
+    }
+
+    /// After how many operations to stop: where most can be lost, or anywhere.
+    func moments(_ kind: Kind, _ random: inout Random) -> [Int] {
+      switch kind {
+      case .power: flushes
+      case .process where isLong: Array(0..<count)
+      case .process: (0..<30).map { _ in Int.random(in: 0..<count, using: &random) }
       }
     }
 

@@ -49,7 +49,6 @@ struct Qcow2Builder {
       switch entry {
       case .data(let words):
         value = offset | 1 << 63
-        contents[index] = words
         clusters.append(words.flatMap { bigEndian($0) })
         contents[index] = words.map(\.byteSwapped)
       case .zero:

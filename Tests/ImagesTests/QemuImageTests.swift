@@ -159,6 +159,22 @@ struct QemuImageTests {
     try expectRaw(path, folder, model.words)
   }
 
+  @Test("The refcount table grows more than once between flushes")
+  func growth() throws {
+    let folder = Folder()
+    let path = folder("disk.qcow2")
+    try Tool.image.run([
+      "create", "-f", "qcow2", "-o", "cluster_size=512,refcount_bits=64", path, "12M",
+    ])
+    do {
+      let storage = try Images.open(path: path, readOnly: false)
+      try storage.setWords(0, Array(repeating: 1, count: 12 << 17))
+    }
+    try Tool.check(path)
+    let storage = try Images.open(path: path, readOnly: true)
+    #expect(try storage.contents().allSatisfy { $0 == 1 })
+  }
+
   @Test("Bitmaps are declared out of date by the first write only")
   func autoclear() throws {
     let folder = Folder()

@@ -96,11 +96,6 @@ extension ATADisk {
     succeed()
   }
 
-  func seek() {
-    registers.count = 1
-    extent(isExtended: false) == nil ? fail(Failure.idNotFound) : succeed()
-  }
-
   func flush() {
     storage.flush() ? succeed() : fail(Failure.uncorrectable)
   }

@@ -83,12 +83,18 @@ public final class ATADisk: ATAUnit {
   private static let headBits: UInt8 = 0x0f
 
   /// The first sector and the number of sectors that the registers ask for; nil if the medium has
-  /// not got them all.
-  func extent(isExtended: Bool) -> (first: UInt64, count: Int)? {
+  /// not got them all, which has then been told.
+  private func extent(isExtended: Bool) -> (first: UInt64, count: Int)? {
     let count = self.count(isExtended: isExtended)
-    guard let first = address(isExtended: isExtended) else { return nil }
-    let end = first &+ UInt64(count)
-    return end <= storage.sectorCount ? (first, count) : nil
+    guard let first = address(isExtended: isExtended) else {
+      fail(Failure.idNotFound)
+      return nil
+    }
+    guard first &+ UInt64(count) <= storage.sectorCount else {
+      failMedium(Failure.idNotFound, at: max(first, storage.sectorCount))
+      return nil
+    }
+    return (first, count)
   }
 
   private func count(isExtended: Bool) -> Int {
@@ -148,10 +154,7 @@ public final class ATADisk: ATAUnit {
   /// Prepares a transfer; false if it cannot be, which has then been told.
   private func begin(_ transfer: Transfer, isExtended: Bool) -> Bool {
     isExtendedCommand = isExtended
-    guard let extent = extent(isExtended: isExtended) else {
-      fail(Failure.idNotFound)
-      return false
-    }
+    guard let extent = extent(isExtended: isExtended) else { return false }
     endTransfer()
     error = 0
     self.transfer = transfer
@@ -181,6 +184,13 @@ public final class ATADisk: ATAUnit {
     guard begin(isWrite ? .dmaOut : .dmaIn, isExtended: isExtended) else { return }
     status = Status.idle | Status.dataRequest
     onDMAReady?()
+  }
+
+  /// SEEK: only whether there is such a sector.
+  func seek() {
+    registers.count = 1
+    isExtendedCommand = false
+    if extent(isExtended: false) != nil { succeed() }
   }
 
   /// READ VERIFY SECTORS: reads, and throws away.
@@ -233,8 +243,9 @@ public final class ATADisk: ATAUnit {
     status = Status.idle
   }
 
+  /// The registers after a transfer: the sector that would come next, and none left.
   private func showEnd() {
-    show(next &- 1, isExtended: isExtendedCommand)
+    show(next, isExtended: isExtendedCommand)
     registers.count = 0
   }
 

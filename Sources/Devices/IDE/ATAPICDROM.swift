@@ -14,7 +14,7 @@ public final class ATAPICDROM: ATAUnit {
   /// The guest forbids to open the tray.
   var isLocked = false
   /// The guest has opened the tray.
-  var isTrayOpen = false
+  private(set) var isTrayOpen = false
   /// What GET EVENT STATUS tells next about the medium.
   var mediumEvent = MediumEvent.none
   /// The medium has changed, and the next command has to say so.
@@ -59,7 +59,6 @@ public final class ATAPICDROM: ATAUnit {
     static let removalPrevented = Sense(key: 5, code: 0x53, qualifier: 2)
     static let mediumChanged = Sense(key: 6, code: 0x28)
     static let incompatibleMedium = Sense(key: 5, code: 0x30)
-    static let noAudio = Sense(key: 5, code: 0x64)
   }
 
   /// Bytes of a block, and the sectors of `Storage` that are one.
@@ -110,6 +109,14 @@ public final class ATAPICDROM: ATAUnit {
     isTrayOpen = false
     isChanged = medium != nil
     mediumEvent = medium == nil ? .removal : .new
+  }
+
+  /// The tray goes in or out, because the guest wants so.
+  func moveTray(isOpen: Bool) {
+    guard isOpen != isTrayOpen else { return }
+    isTrayOpen = isOpen
+    isChanged = !isOpen && medium != nil
+    mediumEvent = isOpen ? .removal : .new
   }
 
   /// Asks the guest to let the medium go, as the button at the drive does.
@@ -188,8 +195,8 @@ public final class ATAPICDROM: ATAUnit {
     error = 0
     isDMA = registers.features & 1 != 0
     let asked = Int(registers.mid) | Int(registers.high) << 8
-    // An odd limit would split a word; zero stands for no limit of its own.
-    byteLimit = asked == 0 || asked == 0xffff ? 0xfffe : max(asked & ~1, 2)
+    // An odd limit would split a word.
+    byteLimit = asked & ~1
     phase = .packet
     registers.count = Reason.command
     openWindow(0, Self.packetSize, isOut: true)
@@ -281,7 +288,10 @@ public final class ATAPICDROM: ATAUnit {
     phase = .reply
     position = 0
     dmaPosition = 0
-    guard isDMA else { return continueReply() }
+    guard isDMA else {
+      // Data have been asked for, but not one byte at a time.
+      return byteLimit == 0 ? fail(Failure.aborted) : continueReply()
+    }
     status = Status.idle | Status.dataRequest
     onDMAReady?()
   }

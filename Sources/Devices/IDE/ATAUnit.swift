@@ -111,7 +111,7 @@ public class ATAUnit {
       features: 0, count: 1, low: 1, mid: signature.mid, high: signature.high)
     previous = TaskFile()
     error = isPresent ? Failure.passed : 0
-    device &= 0xf0
+    device &= 0x10
   }
 
   /// No data are under way any more.
@@ -135,7 +135,7 @@ public class ATAUnit {
   func fail(_ failure: UInt8) {
     endTransfer()
     error = failure
-    status = Status.idle | Status.error
+    status = Status.ready | Status.error
     raise()
   }
 

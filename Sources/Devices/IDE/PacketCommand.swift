@@ -48,6 +48,10 @@ struct PacketCommand: Sendable {
     0xa8: PacketCommand(name: "READ (12)", needsMedium: true) { drive, packet in
       drive.read(UInt64(packet.number(2, 4)), count: packet.number(6, 4))
     },
+    // There are images of the data only, none of what else is on a DVD.
+    0xad: PacketCommand(name: "READ DVD STRUCTURE", needsMedium: true) { drive, _ in
+      drive.check(.incompatibleMedium)
+    },
     0xbb: PacketCommand(name: "SET CD SPEED") { drive, _ in drive.finish() },
     0xbd: PacketCommand(name: "MECHANISM STATUS") { drive, packet in
       drive.reply([0, 0, 0, 0, 0, 1, 0, 0], allocation: packet.number(8, 2))
@@ -87,10 +91,7 @@ extension ATAPICDROM {
     let (isEject, isStart) = (packet[4] & 2 != 0, packet[4] & 1 != 0)
     guard isEject else { return finish() }
     if !isStart, isLocked, !isTrayOpen { return check(.removalPrevented) }
-    if isTrayOpen == isStart {
-      isTrayOpen = !isStart
-      mediumEvent = isStart ? .new : .removal
-    }
+    moveTray(isOpen: !isStart)
     finish()
   }
 

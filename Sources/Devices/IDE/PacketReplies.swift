@@ -39,7 +39,7 @@ extension ATAPICDROM {
     let isChangeable = control == 1
     let pages: [UInt8: [UInt8]] = [
       0x01: [0x01, 0x06, 0, isChangeable ? 0 : 5, 0, 0, 0, 0],
-      0x2a: isChangeable ? [0x2a, 0x12] + [UInt8](repeating: 0, count: 18) : capabilities,
+      0x2a: isChangeable ? [0x2a, 0x14] + [UInt8](repeating: 0, count: 20) : capabilities,
     ]
     let data: [UInt8]
     if page == 0x3f {
@@ -56,14 +56,14 @@ extension ATAPICDROM {
 
   /// Page 0x2a.
   private var capabilities: [UInt8] {
-    var page: [UInt8] = [0x2a, 0x12]
+    var page: [UInt8] = [0x2a, 0x14]
     page += [0x3b, 0x00]  // Reads CD-R, CD-RW, DVD-ROM, DVD-R, DVD-RAM; writes nothing.
-    page += [0x70, 0x03]  // Mode 2 forms 1 and 2, multisession; digital audio.
+    page += [0x71, 0x60]  // Plays audio, mode 2 forms 1 and 2, multisession; ISRC, UPC.
     page += [UInt8(0x29) | (isLocked ? 2 : 0), 0x00]  // A tray that can be locked and ejects.
-    page += .bigEndian(706, 2)  // Kilobytes a second at most,
+    page += .bigEndian(704, 2)  // Kilobytes a second at most,
     page += [0, 2]  // volume levels,
     page += .bigEndian(512, 2)  // kilobytes of buffer,
-    page += .bigEndian(706, 2) + [0, 0, 0, 0, 0, 0]  // kilobytes a second now.
+    page += .bigEndian(704, 2) + [0, 0, 0, 0, 0, 0]  // kilobytes a second now.
     return page
   }
 
@@ -127,7 +127,7 @@ extension ATAPICDROM {
       guard track <= 1 || track == Self.leadOut else { return check(.invalidField) }
       var entries: [UInt8] = []
       if track <= 1 { entries += [0, 0x14, 1, 0] + Self.address(0, isMinutes) }
-      entries += [0, 0x14, Self.leadOut, 0] + Self.address(blockCount, isMinutes)
+      entries += [0, 0x16, Self.leadOut, 0] + Self.address(blockCount, isMinutes)
       reply([UInt8].bigEndian(entries.count + 2, 2) + [1, 1] + entries, allocation: allocation)
     case 1:
       reply([0, 10, 1, 1, 0, 0x14, 1, 0] + Self.address(0, isMinutes), allocation: allocation)

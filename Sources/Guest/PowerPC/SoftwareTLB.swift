@@ -35,6 +35,11 @@ struct SoftwareTLB {
     return nil
   }
 
+  /// An entry by its place: a set from 0 to 31, a way of 0 and 1.
+  func entry(_ set: Int, _ way: Int, isFetch: Bool) -> Entry {
+    entries[2 * (set + (isFetch ? 0 : 32)) + way]
+  }
+
   /// The way to be replaced in the set of an address.
   func victim(_ effective: UInt32, isFetch: Bool) -> Int {
     Int(lastUsed[Self.set(effective, isFetch)] ^ 1)

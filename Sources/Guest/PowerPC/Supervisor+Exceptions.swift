@@ -11,7 +11,7 @@ extension Supervisor {
     _ exception: PowerPCException, nip: UInt32, dar: UInt32? = nil, dsisr: UInt32? = nil,
     srr1: UInt32 = 0
   ) {
-    onException?(exception, nip, srr1)
+    onException?(exception, exception == .systemCall ? nip &- 4 : nip, srr1)
     let old = state.pointee.msr
     if exception == .machineCheck && old & MSR.ME == 0 {
       isCheckstopped = true

@@ -5,6 +5,7 @@ import CZstd
 enum Qcow2Compression: UInt8 {
   /// Deflate without a zlib header.
   case zlib = 0
+  /// Zstandard.
   case zstd = 1
 
   /// Decompresses a cluster.
@@ -65,6 +66,7 @@ final class CompressedClusterCache {
 
   private static let slotCount = 4
 
+  /// No cluster of the image was read yet.
   init(_ file: HostFile, _ header: Qcow2Header) {
     self.file = file
     compression = header.compression

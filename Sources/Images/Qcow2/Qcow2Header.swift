@@ -1,18 +1,28 @@
 /// The header of a qcow2 image, checked. The names are those of the specification.
 struct Qcow2Header {
+  /// 2 or 3.
   let version: UInt32
+  /// What follows from cluster_bits and refcount_order.
   let geometry: Qcow2Geometry
   /// Virtual disk size in bytes.
   let size: UInt64
   /// Number of entries in the active L1 table.
   let l1Size: UInt64
+  /// Where the active L1 table is in the file.
   let l1TableOffset: UInt64
+  /// Where the refcount table is in the file.
   let refcountTableOffset: UInt64
+  /// Number of clusters that it occupies.
   let refcountTableClusters: UInt64
+  /// nb_snapshots: number of internal snapshots.
   let snapshotCount: UInt64
+  /// Where the snapshot table is in the file.
   let snapshotsOffset: UInt64
+  /// Features that must be understood; only bits of `Feature.known` are set.
   let incompatibleFeatures: UInt64
+  /// Features to clear before a write.
   let autoclearFeatures: UInt64
+  /// How compressed clusters are compressed.
   let compression: Qcow2Compression
   /// The name of the backing file and, where the image tells it, its format.
   let backing: (name: String, format: String?)?
@@ -38,8 +48,9 @@ struct Qcow2Header {
     static let autoclearFeatures: UInt64 = 88
   }
 
-  /// Limits of QEMU's, in bytes.
+  /// The largest L1 table in bytes: QEMU's limit.
   static let maximumL1Size: UInt64 = 32 << 20
+  /// The largest refcount table in bytes: QEMU's limit.
   static let maximumRefcountTableSize: UInt64 = 8 << 20
 
   /// Reads and checks the header of a file.

@@ -5,7 +5,9 @@
 /// entries that refer to them stay in memory until `flush`, which writes them when all else is on
 /// stable storage; only then are clusters released that are no longer referred to.
 final class Qcow2Image: BlockStorage {
+  /// The image's file.
   let file: HostFile
+  /// Its header when it was opened.
   let header: Qcow2Header
   /// What shows where nothing was written.
   let backing: (any BlockStorage)?
@@ -18,7 +20,9 @@ final class Qcow2Image: BlockStorage {
   var dirtyL1: Set<Int> = []
   /// The L2 tables.
   let tables: TableCache
+  /// The reference counts, and who gives out clusters.
   let refcounts: Qcow2Refcounts
+  /// The compressed clusters read last.
   let compressedClusters: CompressedClusterCache
   /// Clusters to release, once each, when the changes so far are on stable storage.
   var retired: [UInt64] = []
@@ -62,6 +66,7 @@ final class Qcow2Image: BlockStorage {
     if !isReadOnly { try? flush() }
   }
 
+  /// The image's sizes.
   var geometry: Qcow2Geometry { header.geometry }
   var sectorCount: UInt64 { header.size / sectorSize }
   var isReadOnly: Bool { file.isReadOnly }

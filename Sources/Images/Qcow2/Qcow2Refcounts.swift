@@ -3,7 +3,9 @@
 /// Changes are made in memory first. Those that raise a count may reach the file at any time; a
 /// count must not be lowered before what referred to the cluster is gone from stable storage.
 final class Qcow2Refcounts {
+  /// The image.
   let file: HostFile
+  /// The image's sizes.
   let geometry: Qcow2Geometry
   /// Offsets of the refcount blocks in the file, 0 where there is none.
   var table: [UInt64]
@@ -16,8 +18,8 @@ final class Qcow2Refcounts {
 
   /// Entries of the table that are not in the file.
   private var dirtyEntries: Set<Int> = []
-  /// Where the table in the file is when it is to be replaced.
-  private var replacedTable: Range<UInt64>?
+  /// Where tables are that the one in use is to replace, the one in the file first.
+  private var replacedTables: [Range<UInt64>] = []
   /// No cluster before this one is free.
   private var firstFree: UInt64 = 0
 
@@ -149,7 +151,7 @@ extension Qcow2Refcounts {
     let size = Int(range.upperBound - range.lowerBound) / 8
     table += Array(repeating: 0, count: max(0, size - table.count))
     metadata.formUnion(geometry.clusters(range))
-    replacedTable = replacedTable ?? tableRange
+    replacedTables.append(tableRange)
     tableRange = range
   }
 
@@ -197,25 +199,22 @@ extension Qcow2Refcounts {
 }
 
 extension Qcow2Refcounts {
-  /// Whether there are changes that are not in the file.
-  var isDirty: Bool { blocks.isDirty || isTableDirty }
-
-  private var isTableDirty: Bool { replacedTable != nil || !dirtyEntries.isEmpty }
+  private var isTableDirty: Bool { !replacedTables.isEmpty || !dirtyEntries.isEmpty }
 
   /// Writes all changes to the file; the table's when the blocks are on stable storage.
-  /// - Returns: the clusters of a table that was replaced. They can be released when that, too, is
+  /// - Returns: the clusters of tables that were replaced. They can be released when that, too, is
   ///   on stable storage.
-  func write() throws(StorageError) -> Range<UInt64> {
+  func write() throws(StorageError) -> [UInt64] {
     try blocks.writeDirty()
-    guard isTableDirty else { return 0..<0 }
+    guard isTableDirty else { return [] }
     try file.synchronize()
-    guard let replaced = replacedTable else {
+    guard !replacedTables.isEmpty else {
       for entry in dirtyEntries.sorted() {
         try file.write(
           tableRange.lowerBound + UInt64(entry) * 8, bytes: [UInt8](bigEndian: table[entry]))
         dirtyEntries.remove(entry)
       }
-      return 0..<0
+      return []
     }
     try file.write(tableRange.lowerBound, bytes: [UInt8](bigEndian: table))
     try file.synchronize()
@@ -225,7 +224,7 @@ extension Qcow2Refcounts {
       Qcow2Header.Field.refcountTableOffset,
       bytes: [UInt8](bigEndian: tableRange.lowerBound) + [UInt8](bigEndian: clusterCount))
     dirtyEntries = []
-    replacedTable = nil
-    return geometry.clusters(replaced)
+    defer { replacedTables = [] }
+    return replacedTables.flatMap(geometry.clusters)
   }
 }

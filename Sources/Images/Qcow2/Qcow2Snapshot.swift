@@ -1,9 +1,12 @@
 /// An entry of the table of internal snapshots.
 struct Qcow2Snapshot {
-  /// Its L1 table: where in the file, and how many entries.
+  /// Where its L1 table is in the file.
   let l1Offset: UInt64
+  /// Number of entries in its L1 table.
   let l1Size: UInt64
+  /// The unique ID.
   let id: String
+  /// The name that it was given.
   let name: String
 
   /// Its L1 table in the file.

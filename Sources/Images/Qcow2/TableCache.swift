@@ -23,6 +23,7 @@ final class TableCache {
     var dirtySectors: UInt8 = 0
   }
 
+  /// A cache without pages.
   /// - Parameters:
   ///   - pageSize: bytes in a page: a power of two, 512 to 4096.
   ///   - size: bytes of memory for pages.
