@@ -26,6 +26,25 @@ struct FirmwareSetup {
   let rom: PhysicalMemory
   let ram: PhysicalMemory
   let configuration: FirmwareConfiguration
+  /// What was loaded so far, for `info roms`.
+  private(set) var images: [Image] = []
+
+  /// A file's bytes at an address.
+  struct Image {
+    let name: String
+    let address: UInt32
+    let size: Int
+    let isROM: Bool
+  }
+
+  init(
+    board: Board, rom: PhysicalMemory, ram: PhysicalMemory, configuration: FirmwareConfiguration
+  ) {
+    self.board = board
+    self.rom = rom
+    self.ram = ram
+    self.configuration = configuration
+  }
 
   /// Where kernels start in memory; an ELF kernel's addresses count from there without their
   /// uppermost four bits.
@@ -33,14 +52,18 @@ struct FirmwareSetup {
   private static let addressMask: UInt32 = 0x0fff_ffff
 
   /// Loads the firmware: an ELF file by its physical addresses, or the last bytes of the ROM.
-  func loadFirmware(_ path: String) throws(MachineError) {
+  mutating func loadFirmware(_ path: String) throws(MachineError) {
     let image = try BootImage(path: path)
+    images = []
     let base = UInt32(truncatingIfNeeded: board.rom.address)
     guard image.isELF else {
       guard image.bytes.count <= rom.size else {
         throw .unsupported("could not load '\(path)': larger than the ROM")
       }
-      return rom.write(image.bytes, at: rom.size - image.bytes.count)
+      let offset = rom.size - image.bytes.count
+      images.append(
+        Image(name: path, address: base + UInt32(offset), size: image.bytes.count, isROM: true))
+      return rom.write(image.bytes, at: offset)
     }
     for segment in try image.executable().segments {
       guard segment.address >= base, Int(segment.address - base) + Int(segment.size) <= rom.size
@@ -48,11 +71,13 @@ struct FirmwareSetup {
         throw .unsupported("could not load '\(path)': a segment lies outside of the ROM")
       }
       rom.write(segment.bytes, at: Int(segment.address - base))
+      images.append(
+        Image(name: path, address: segment.address, size: Int(segment.size), isROM: true))
     }
   }
 
   /// Loads kernel, initial RAM disk and command line, and tells firmware all that it asks for.
-  func prepare(_ wishes: BootWishes, nvramAddress: UInt32, via: UInt16) throws(MachineError) {
+  mutating func prepare(_ wishes: BootWishes, nvramAddress: UInt32, via: UInt16) throws(MachineError) {
     setFacts(wishes, nvramAddress: nvramAddress, via: via)
     guard let kernel = wishes.kernel else {
       guard wishes.initrd == nil, wishes.commandLine.isEmpty else {
@@ -77,7 +102,7 @@ struct FirmwareSetup {
   }
 
   /// - Returns: the address behind it.
-  private func loadKernel(_ path: String) throws(MachineError) -> UInt32 {
+  private mutating func loadKernel(_ path: String) throws(MachineError) -> UInt32 {
     let image = try BootImage(path: path)
     var end = Self.kernelBase
     if image.isELF {
@@ -95,13 +120,14 @@ struct FirmwareSetup {
     return end
   }
 
-  private func put(
+  private mutating func put(
     _ bytes: ArraySlice<UInt8>, at address: UInt32, _ what: String
   ) throws(MachineError) {
     guard Int(address) + bytes.count <= ram.size else {
       throw .unsupported("could not load '\(what)': the machine's memory is too small")
     }
     ram.write(bytes, at: Int(address))
+    images.append(Image(name: what, address: address, size: bytes.count, isROM: false))
   }
 
   private func setFacts(_ wishes: BootWishes, nvramAddress: UInt32, via: UInt16) {

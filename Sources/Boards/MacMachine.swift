@@ -14,8 +14,11 @@ public final class MacMachine {
   let parts: Parts
   private let ram: PhysicalMemory
   private let rom: PhysicalMemory
-  private let setup: FirmwareSetup
+  private var setup: FirmwareSetup
+  /// What was put in memory before the start.
+  var loadedImages: [FirmwareSetup.Image] { setup.images }
   private let boot: BootWishes
+  private let power: Configuration.Power
   /// Asked for by the guest: what is to happen, once it is safe.
   public private(set) var request: Request?
 
@@ -36,7 +39,14 @@ public final class MacMachine {
     public var drives: [Int: ATAUnit] = [:]
     public var time: () -> Int64 = { 0 }
     public var variables: [String] = []
-    public var hasPMU = false
+    /// What is there for keyboard, power and clock.
+    public var power = Power.cuda
+    /// The kinds: CUDA; a PMU with USB for keyboard and mouse; a PMU with ADB.
+    public enum Power: UInt16, Sendable {
+      case cuda, pmu, pmuWithADB
+    }
+    /// A network card; nothing is at the other end of its cable.
+    public var hasNetworkCard = false
     public var hasGraphics = true
     public var hasUSB = false
     public var codeBufferSize = 256 << 20
@@ -54,6 +64,7 @@ public final class MacMachine {
   public init(_ wanted: Configuration, clock: Clock, host: any Host) throws {
     board = wanted.board
     boot = wanted.boot
+    power = wanted.power
     ram = try PhysicalMemory(size: wanted.memorySize)
     rom = try PhysicalMemory(size: board.rom.size)
     let prefix = board.chips == .oldworld ? "ppc_heathrow" : "ppc_core99"
@@ -70,7 +81,8 @@ public final class MacMachine {
     wishes.drives = wanted.drives
     wishes.time = wanted.time
     wishes.variables = wanted.variables
-    wishes.hasPMU = wanted.hasPMU
+    wishes.hasPMU = wanted.power != .cuda
+    wishes.hasNetworkCard = wanted.hasNetworkCard
     wishes.hasGraphics = wanted.hasGraphics
     wishes.hasUSB = wanted.hasUSB
     let relay = RequestRelay()
@@ -98,7 +110,8 @@ public final class MacMachine {
     }
   }
 
-  private func ask(_ request: Request) {
+  /// Asks for something, as the guest does.
+  public func ask(_ request: Request) {
     self.request = request
     emulator.exitRequest.pointee = 1
   }
@@ -115,7 +128,7 @@ public final class MacMachine {
     let nvram = board.placements.first { $0.name == "NVRAM" && $0.place == .memory }
     let address = nvram?.address ?? 0
     try setup.prepare(
-      boot, nvramAddress: UInt32(truncatingIfNeeded: address), via: parts.pmu == nil ? 0 : 2)
+      boot, nvramAddress: UInt32(truncatingIfNeeded: address), via: power.rawValue)
     emulator.reset()
   }
 }

@@ -15,10 +15,12 @@ final class Parts {
     var restart: () -> Void = {}
     /// Contents of the non-volatile memory.
     var variables: [String] = []
+    /// The chip for keyboard, power and clock: a PMU, or CUDA.
     var hasPMU = false
     var hasGraphics = true
-    /// Takes frames that the guest sends; nil for no network card.
-    var network: (([UInt8]) -> Void)?
+    /// Whether there is a network card, and what takes the frames that the guest sends.
+    var hasNetworkCard = false
+    var network: ([UInt8]) -> Void = { _ in }
     /// The address of the network card.
     var networkAddress: [UInt8] = [0x52, 0x54, 0, 0x12, 0x34, 0x56]
     /// The USB host controller that mac99 has unless it is told not to.
@@ -138,7 +140,8 @@ final class Parts {
       usb = controller
       try bus.add(controller, slot: 13)
     }
-    guard let network = wishes.network else { return }
+    guard wishes.hasNetworkCard else { return }
+    let network = wishes.network
     if isOldworld {
       let card = NE2000(address: wishes.networkAddress, send: network)
       ne2000 = card
@@ -166,5 +169,13 @@ final class Parts {
     list += channels
     let optional: [(any Device)?] = [cuda, pmu, heathrow, openPIC, grackle, vga, usb, ne2000, gem]
     return list + optional.compactMap { $0 }
+  }
+
+  /// The PCI buses, the one with the cards first.
+  var buses: [PCIBus] { grackle.map { [$0.bus] } ?? bridges.map(\.bus) }
+
+  /// What the interrupt controller tells of itself.
+  var controllerProperties: [(name: String, value: String)] {
+    heathrow?.properties ?? openPIC?.properties ?? []
   }
 }

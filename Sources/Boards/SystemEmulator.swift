@@ -75,6 +75,18 @@ public final class SystemEmulator {
     }
   }
 
+  /// Whether blocks have one instruction each.
+  public var hasSingleInstructionBlocks: Bool {
+    get { translator.limits.instructions == 1 }
+    set {
+      translator.limits.instructions = newValue ? 1 : Self.instructionLimit
+      translator.flush(env)
+      state.pointee.exitRequest = 1
+    }
+  }
+
+  private static let instructionLimit = 64
+
   /// Whether the processor sleeps until an interrupt.
   public var isIdle: Bool { supervisor.isHalted }
 

@@ -61,9 +61,9 @@ public struct TraceOptions: Equatable, Sendable {
 }
 
 /// Whole files of the host.
-enum HostFile {
+public enum HostFile {
   /// The bytes of a file, at most 16 MiB; nil with `errno` set if it cannot be read.
-  static func read(_ path: String) -> [UInt8]? {
+  public static func read(_ path: String) -> [UInt8]? {
     let number = open(path, O_RDONLY | O_CLOEXEC)
     guard number >= 0 else { return nil }
     defer { close(number) }
@@ -82,7 +82,7 @@ enum HostFile {
   /// Writes a new file from pieces.
   /// - Parameter next: gives the next piece, empty at the end.
   /// - Throws: QEMU's message.
-  static func write(
+  public static func write(
     _ path: String, _ next: () throws(MonitorError) -> [UInt8]
   ) throws(MonitorError) {
     let number = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)

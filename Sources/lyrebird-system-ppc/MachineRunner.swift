@@ -4,7 +4,9 @@ import Machine
 
 /// The machine's thread: runs the processor, serves timers and what other threads post, and sleeps
 /// while there is nothing to do.
-final class MachineRunner {
+///
+/// Sound: only `mailbox` is used on other threads; they reach all else by what they post there.
+final class MachineRunner: @unchecked Sendable {
   /// Virtual time in nanoseconds: the host's while the machine runs.
   private(set) lazy var clock = Clock { [unowned self] in now }
   let events: HostEvents
@@ -14,6 +16,21 @@ final class MachineRunner {
   private(set) var isRunning = true
   /// Set when the run is over, with the exit status.
   private var exitStatus: Int32?
+  /// Called before a reset of the machine.
+  var willReset: () -> Void = {}
+  private var state = State.running
+
+  /// Why the machine does not run.
+  private enum State: String {
+    case running
+    case paused
+    case prelaunch = "paused (prelaunch)"
+    case shutdown = "paused (shutdown)"
+  }
+
+  /// What `info status` shows.
+  var status: String { state.rawValue }
+
   /// `-no-reboot`, `-no-shutdown`.
   var restarts = true
   var staysAfterPowerOff = false
@@ -44,9 +61,15 @@ final class MachineRunner {
     events.setDeadline(isRunning ? deadline.map { $0 &- offset } : nil)
   }
 
+  /// `-S`: nothing runs before `resume`.
+  func pauseBeforeLaunch() { stop(.prelaunch) }
+
   /// Stops virtual time and the processor.
-  func stop() {
+  func stop() { stop(.paused) }
+
+  private func stop(_ reason: State) {
     guard isRunning else { return }
+    state = reason
     stoppedAt = now
     isRunning = false
     announce(nil)
@@ -55,6 +78,7 @@ final class MachineRunner {
   /// Goes on.
   func resume() {
     guard !isRunning else { return }
+    state = .running
     offset = stoppedAt &- HostTime.now
     isRunning = true
     announce(clock.deadline)
@@ -70,12 +94,12 @@ final class MachineRunner {
       mailbox.drain()
       if let exitStatus { return exitStatus }
       guard isRunning else {
-        mailbox.wait(until: nil)
+        if machine.request != nil { try serveRequest() } else { mailbox.wait(until: nil) }
         continue
       }
       clock.runTimers()
       try machine.emulator.run()
-      try serveRequest()
+      if machine.request != nil { try serveRequest() }
       if machine.emulator.isIdle && isRunning && exitStatus == nil {
         mailbox.wait(until: clock.deadline.map { $0 &- offset })
       }
@@ -84,11 +108,12 @@ final class MachineRunner {
 
   private func serveRequest() throws {
     switch machine.request {
-    case nil: return
-    case .restart where restarts: try machine.reset()
+    case .restart where restarts:
+      willReset()
+      try machine.reset()
     default:
-      if staysAfterPowerOff { stop() } else { quit() }
       machine.clearRequest()
+      if staysAfterPowerOff { stop(.shutdown) } else { quit() }
     }
   }
 }

@@ -1,58 +1,48 @@
 import Boards
+import Debugging
+import Devices
 import Glibc
 import GuestPowerPC
 import HostIO
 import HostX64
 import Machine
+import Monitor
+import Options
 import Translation
 
 /// `lyrebird-system-ppc`: options, assembly, run.
 enum SystemCommand {
   static func main() {
     FaultHandler.install()
-    do { exit(try run()) } catch {
-      print("lyrebird-system-ppc: \(error)")
-      exit(1)
+    do {
+      let options = try SystemOptions(arguments: Array(CommandLine.arguments.dropFirst()))
+      for warning in options.warnings { put("\(SystemOptions.program): \(warning)\n", to: 2) }
+      exit(try SystemAssembly(options).run())
+    } catch let stop as OptionStop {
+      switch stop {
+      case .error(let text): end(text + "\n", to: 2, status: 1)
+      case .answer(let text): end(text, to: 1, status: 0)
+      case .refusal(let text): end(text, to: 1, status: 1)
+      }
+    } catch let problem as SystemProblem {
+      end("\(SystemOptions.program): \(problem.text)\n", to: 2, status: 1)
+    } catch {
+      end("\(SystemOptions.program): \(error)\n", to: 2, status: 1)
     }
   }
 
-  static func run() throws -> Int32 {
-    var boot = BootWishes(firmware: "/usr/share/qemu/openbios-ppc")
-    var board = Board.g3beige
-    var arguments = CommandLine.arguments.dropFirst()
-    var memory = 128
-    while let word = arguments.popFirst() {
-      switch word {
-      case "-kernel": boot.kernel = arguments.popFirst()
-      case "-initrd": boot.initrd = arguments.popFirst()
-      case "-append": boot.commandLine = arguments.popFirst() ?? ""
-      case "-M": board = Board.named(arguments.popFirst() ?? "") ?? board
-      case "-m": memory = Int(arguments.popFirst() ?? "") ?? memory
-      default: print("what is \(word)")
-      }
+  /// Writes text for the user.
+  static func put(_ text: String, to descriptor: Int32) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count <= 0 && errno != EINTR { break }
+      rest = rest.dropFirst(max(0, count))
     }
-    boot.isTextOnly = true
-    let runner = try MachineRunner()
-    let devices = CharacterDevices(events: runner.events, mailbox: runner.mailbox)
-    if let specification = try CharacterSpecification.device("mon:stdio", label: "serial0") {
-      try devices.add(specification)
-    }
-    var wanted = MacMachine.Configuration(
-      board: board, processor: Processor.named(board.defaultProcessor)!, memorySize: memory << 20,
-      boot: boot)
-    if let port = devices.use("serial0") { wanted.serialA = port }
-    wanted.hasGraphics = false
-    wanted.time = { Int64(time(nil)) }
-    devices.setActions(.init(quit: { runner.quit() }))
-    let machine = try MacMachine(
-      wanted, clock: runner.clock, host: X64Host(features: .detect(), guestMemory: .paged))
-    runner.connect(machine)
-    machine.emulator.supervisor.log = { print($0) }
-    if getenv("WATCH") != nil { Watch.start(machine) }
-    try runner.events.start()
-    let status = try runner.run()
-    devices.finish()
-    print(machine.emulator.translator.counters)
-    return status
+  }
+
+  private static func end(_ text: String, to descriptor: Int32, status: Int32) -> Never {
+    put(text, to: descriptor)
+    exit(status)
   }
 }
