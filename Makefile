@@ -58,8 +58,9 @@ demo: build guests
 	sed -n '/^-----/,$$p' $$log; rm -f $$log
 
 # One process a target, as the guest's 4 GiB, the fault handler and the watchdog of runs belong to
-# the process: suites that run translated code wait for each other anyway, and what one left mapped
-# another's random programs would find (which once took minutes: each disagreement is reduced).
+# the process, and suites that run translated code wait for each other anyway. In one process a run
+# once took minutes: EngineTests was reducing programs that it saw disagree, each endless one two
+# seconds an engine. Memory that TranslationTests left mapped is the likely cause, not a proven one.
 SUITES := $(notdir $(patsubst %/,%,$(dir $(wildcard Tests/*Tests/*.swift))))
 SUITES := $(sort $(filter-out MemoryTests,$(SUITES)))
 
