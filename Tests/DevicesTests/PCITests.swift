@@ -177,4 +177,30 @@ extension DeviceTests {
         "pci_update_mappings_add macio-oldworld 00:10.0 0,0x80000000+0x80000",
       ])
   }
+
+  @Test("The firmware and Linux find the PCI devices of g3beige")
+  func grackleBoot() throws {
+    let grackle = try Grackle(interrupts: [])
+    let macIO = MacIO(.oldworld)
+    try grackle.bus.add(macIO, slot: 16)
+    let bus = try testBus([
+      (0xfec0_0000, grackle.addressWindow), (0xfee0_0000, grackle.dataWindow),
+    ])
+    try expectReplay(RecordedBoot.g3beige, on: bus)
+    #expect(macIO.configuration.baseAddresses[0]?.address == 0x8000_0000)
+  }
+
+  @Test("The firmware and Linux find the PCI devices of mac99")
+  func uniNorthBoot() throws {
+    let bridge = try UniNorthBridge(.main)
+    let macIO = MacIO(.newworld)
+    let uniNorth = UniNorth()
+    try bridge.bus.add(macIO, slot: 12)
+    let bus = try testBus([
+      (0xf280_0000, bridge.addressWindow), (0xf2c0_0000, bridge.dataWindow),
+      (0xf800_0000, uniNorth.window),
+    ])
+    try expectReplay(RecordedBoot.mac99, on: bus)
+    #expect(macIO.configuration.baseAddresses[0]?.address == 0x8000_0000)
+  }
 }

@@ -46,6 +46,7 @@ private func benches() throws -> [RandomBench] {
         (0, firmware.selectorWindow), (2, firmware.dataWindow), (0x4000, nvram.window),
       ]), areas: [(0, 4), (0x4000, 0x4000)], time: time, kept: [firmware, nvram]),
     try pciBench(time, isGrackle: true), try pciBench(time, isGrackle: false),
+    try networkBench(time),
   ]
 }
 
@@ -93,6 +94,61 @@ private func pciBench(_ time: TestTime, isGrackle: Bool) throws -> RandomBench {
     }, time: time, kept: [grackle, uniNorth, heathrow] + devices)
 }
 
+/// The network and USB controllers, with memory that they reach and drivers that start them.
+private func networkBench(_ time: TestTime) throws -> RandomBench {
+  let grackle = try Grackle(interrupts: [])
+  let bus = Bus("test")
+  let memory = try PhysicalMemory(size: 0x10000)
+  let address: [UInt8] = [0x52, 0x54, 0, 0x12, 0x34, 0x56]
+  let ne2000 = NE2000(address: address) { _ in }
+  let gem = SunGEM(address: address, dma: bus) { _ in }
+  let ohci = OHCI(dma: bus, clock: time.clock)
+  let devices: [any PCIDevice] = [ne2000, gem, ohci]
+  for (n, device) in devices.enumerated() {
+    try grackle.bus.add(device, slot: 2 + n)
+    let base: [UInt32] = [0x1000, 0x8020_0000, 0x8040_0000]
+    device.configuration.write(0x10, 4, base[n])
+    device.configuration.write(0x04, 2, 7)
+  }
+  try bus.map(grackle.memoryWindow, at: 0x8000_0000)
+  try bus.map(grackle.ioWindow, at: 0xfe00_0000)
+  try bus.map(Window("ram", memory), at: 0)
+  return RandomBench(
+    name: "network", bus: bus,
+    areas: [
+      (0xfe00_1000, 0x20), (0xfe00_1000, 1), (0, 0x10000), (0x8020_0000, 0x1020),
+      (0x8020_2000, 0x10), (0x8020_4000, 0x10), (0x8020_4100, 8), (0x8020_6030, 8),
+      (0x8020_6000, 0x220), (0x8020_9000, 0x60), (0x8040_0000, 0x100),
+    ],
+    event: { random in
+      let count = Int(random.below(1600))
+      let frame = (0..<count).map { UInt8($0 < 6 ? 0xff : $0 & 0xff) }
+      switch random.below(6) {
+      case 0: ne2000.receive(frame)
+      case 1: gem.receive(frame)
+      case 2 where random.below(50) == 0: devices.forEach { $0.reset() }
+      case 3:
+        // Rings in memory, both directions on.
+        for (offset, value) in [
+          (0x2008, 0), (0x200c, 0), (0x4004, 0x8000), (0x4008, 0), (0x2004, 1), (0x4000, 1),
+          (0x6030, 1), (0x6034, 9), (0x4100, 16),
+        ] as [(UInt64, UInt32)] {
+          bus.write(0x8020_0000 + offset, 4, UInt64(value.byteSwapped))
+        }
+      case 4:
+        for (port, value) in [(1, 0x46), (2, 0x80), (3, 0x46), (0, 0x22)] as [(UInt64, UInt64)] {
+          bus.write(0xfe00_1000 + port, 1, value)
+        }
+      default:
+        for (n, device) in devices.enumerated() {
+          let base: [UInt32] = [0x1000, 0x8020_0000, 0x8040_0000]
+          device.configuration.write(0x10, 4, base[n])
+          device.configuration.write(0x04, 2, 7)
+        }
+      }
+    }, time: time, kept: [grackle] + devices)
+}
+
 extension DeviceTests {
   @Test("Random accesses, events and time never stop a device")
   func random() throws {
@@ -100,7 +156,7 @@ extension DeviceTests {
     var answered = 0
     for bench in try benches() {
       var random = TestRandom()
-      for _ in 0..<(isLong ? 1_000_000 : 10_000) {
+      for _ in 0..<(isLong ? 200_000 : 10_000) {
         let (base, size) = bench.areas[Int(random.below(UInt64(bench.areas.count)))]
         let address = base + random.below(size)
         let width = 1 << Int(random.below(4))

@@ -16,7 +16,6 @@ final class SunGEMBench {
     memory = try PhysicalMemory(size: 1 << 20)
     var take: ([UInt8]) -> Void = { _ in }
     nic = SunGEM(address: Self.address, dma: bus) { take($0) }
-    nic.reset()
     try bridge.bus.add(nic, slot: 15)
     nic.configuration.write(0x10, 4, 0x8220_0000)
     nic.configuration.write(0x04, 2, 6)

@@ -38,12 +38,16 @@ public final class SunGEM: PCIDevice {
     self.dma = dma
     self.send = send
     configuration.setBaseAddress(0, .memory, window)
-    resetController()
+    resetAll()
   }
 
   public func reset() {
     configuration.reset()
-    values = [UInt32](repeating: 0, count: values.count)
+    resetAll()
+  }
+
+  /// The station address comes from outside, and outlives a reset by software.
+  private func resetAll() {
     resetController()
     for n in 0..<3 {
       let high = address[4 - 2 * n]
