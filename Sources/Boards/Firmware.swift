@@ -77,7 +77,9 @@ struct FirmwareSetup {
   }
 
   /// Loads kernel, initial RAM disk and command line, and tells firmware all that it asks for.
-  mutating func prepare(_ wishes: BootWishes, nvramAddress: UInt32, via: UInt16) throws(MachineError) {
+  mutating func prepare(_ wishes: BootWishes, nvramAddress: UInt32, via: UInt16)
+    throws(MachineError)
+  {
     setFacts(wishes, nvramAddress: nvramAddress, via: via)
     guard let kernel = wishes.kernel else {
       guard wishes.initrd == nil, wishes.commandLine.isEmpty else {

@@ -22,7 +22,8 @@ final class ProcessorClock {
   private var ticks: UInt64 {
     let time = UInt64(bitPattern: max(clock.now, 0))
     let product = time.multipliedFullWidth(by: frequency)
-    return UInt64(1_000_000_000).dividingFullWidth((product.high % 1_000_000_000, product.low)).quotient
+    return UInt64(1_000_000_000).dividingFullWidth((product.high % 1_000_000_000, product.low))
+      .quotient
   }
 
   var timeBase: UInt64 {

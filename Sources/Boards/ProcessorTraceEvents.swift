@@ -51,7 +51,8 @@ extension SystemEmulator {
         "ISI exception: msr=0x\(hexadecimal(UInt64(state.pointee.msr), digits: 16)), "
           + "nip=0x\(hexadecimal(UInt64(nip), digits: 16))")
     case .illegal:
-      TraceEvent.invalidInstruction("Invalid instruction at 0x\(hexadecimal(UInt64(nip), digits: 8))")
+      TraceEvent.invalidInstruction(
+        "Invalid instruction at 0x\(hexadecimal(UInt64(nip), digits: 8))")
     default: break
     }
   }

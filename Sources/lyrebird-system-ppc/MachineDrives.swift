@@ -74,7 +74,8 @@ final class MachineDrives {
       device.isRemovable = drive.options.media == .cdrom
       guard let image = drive.storage?.image else { return device }
       let files = Images.describe(image)
-      device.file = files.first.map { $0.path.isEmpty ? files.dropFirst().first?.path : $0.path } ?? nil
+      device.file =
+        files.first.map { $0.path.isEmpty ? files.dropFirst().first?.path : $0.path } ?? nil
       device.format = files.first?.format.rawValue ?? "raw"
       device.isReadOnly = image.isReadOnly
       device.virtualSize = image.sectorCount * 512

@@ -73,6 +73,7 @@ extension Cpu {
   }
 
   fileprivate func moveString(_ helper: HelperNumber, _ i: X, _ address: I32, _ bytes: I32) {
-    attempt(isSystem ? helper.translated : helper, address, bytes, constant(Int(i.word >> 11 & 0x7fff)))
+    attempt(
+      isSystem ? helper.translated : helper, address, bytes, constant(Int(i.word >> 11 & 0x7fff)))
   }
 }
