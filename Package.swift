@@ -36,7 +36,7 @@ let package = Package(
     .target(name: "Memory", dependencies: ["CSys"], swiftSettings: hot),
     .target(
       name: "Translation",
-      dependencies: ["IR", "Optimizer", "RegisterAllocation", "CSys"],
+      dependencies: ["IR", "Memory", "Optimizer", "RegisterAllocation", "CSys"],
       swiftSettings: hot),
     .target(
       name: "Debugging",

@@ -37,6 +37,7 @@ public final class SystemEmulator {
     link = SurroundingsLink(ProcessorClock(clock, frequency: timeBaseFrequency), bus)
     supervisor = Supervisor(processor: processor, state: state, surroundings: link)
     memory = try SystemMemory(bus: bus, supervisor: supervisor, state: state)
+    memory.selectSpaces()
     translator = try Translator(
       guest: PowerPCGuest(system: processor), host: host, memory: memory,
       codeBufferSize: codeBufferSize, homes: Globals.homes.map { Globals.home(ofGPR: $0) },

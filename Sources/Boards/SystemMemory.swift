@@ -30,11 +30,11 @@ final class SystemMemory: CodeMemory, AccessPort {
   init(
     bus: Bus, supervisor: Supervisor, state: UnsafeMutablePointer<PowerPCState>
   ) throws(MachineError) {
-    guard let base = PhysicalArena.base, let nowhere = PhysicalArena.nowhere else {
-      throw .unsupported("no address space of 20 GiB for the machine's memory")
+    guard let base = PhysicalArena.base else {
+      throw .unsupported("the host has no address space for the machine's memory")
     }
     do throws(Errno) {
-      spaces = try PagedAddressSpaces(arena: base, nowhere: nowhere)
+      spaces = try PagedAddressSpaces(arena: base)
     } catch {
       throw .unsupported("cannot map page tables: \(error)")
     }
@@ -59,28 +59,31 @@ final class SystemMemory: CodeMemory, AccessPort {
   /// MSR or segment registers have changed.
   func selectSpaces() {
     let msr = state.pointee.msr
-    let data = number(isTranslated: msr & MSR.DR != 0)
-    if msr & MSR.IR == 0 || msr & MSR.DR == 0 {
-      codeSpace = number(isTranslated: msr & MSR.IR != 0)
-    } else {
-      codeSpace = data
-    }
-    dataSpace = data
-    state.pointee.pageTable = spaces.table(data)
+    dataSpace = number(isTranslated: msr & MSR.DR != 0)
+    codeSpace =
+      msr & (MSR.IR | MSR.DR) == MSR.DR || msr & (MSR.IR | MSR.DR) == MSR.IR
+      ? number(isTranslated: msr & MSR.IR != 0) : dataSpace
+    state.pointee.pageTable = spaces.table(dataSpace)
   }
 
   private func number(isTranslated: Bool) -> UInt32 {
-    let identity =
-      isTranslated
-      ? SpaceIdentity(segments: state.pointee.sr, mode: state.pointee.msr & MSR.PR | 1)
-      : SpaceIdentity(segments: InlineArray(repeating: 0), mode: 0)
-    // Without memory for a new table the present one serves, emptied.
-    do throws(Errno) { return try spaces.number(identity) } catch {
+    guard isTranslated else { return number(InlineArray(repeating: 0)) }
+    let isUser = state.pointee.msr & MSR.PR != 0
+    var keys = InlineArray<16, SegmentKey>(repeating: 0)
+    for n in 0..<16 { keys[n] = supervisor.segmentKey(n, isUser: isUser) }
+    return number(keys)
+  }
+
+  private func number(_ keys: InlineArray<16, SegmentKey>) -> UInt32 {
+    do throws(Errno) { return try spaces.number(keys) } catch {
+      // Without memory for a new table the present one serves, emptied.
       spaces.forgetAll()
       translator?.forgetAddresses(env)
-      return 0
+      return dataSpace
     }
   }
+
+  func segmentKeys(_ space: UInt32) -> InlineArray<16, UInt64>? { spaces.keys(space) }
 
   // MARK: Invalidation
 

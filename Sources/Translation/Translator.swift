@@ -14,6 +14,9 @@ public protocol CodeMemory: AnyObject {
   func markCode(page: UInt32)
   /// The number of the address space that code is fetched from now.
   var codeSpace: UInt32 { get }
+  /// What the translation of each sixteenth of a space's addresses depends on: spaces share what is
+  /// known of equal ones. Nil if they share nothing.
+  func segmentKeys(_ space: UInt32) -> InlineArray<16, UInt64>?
   /// Where the code at a guest address is, or nil if it cannot be fetched.
   func place(ofCode address: UInt32) -> CodePlace?
 }
@@ -21,6 +24,7 @@ public protocol CodeMemory: AnyObject {
 /// A guest without address translation has one space, and code is where its address says.
 extension CodeMemory {
   public var codeSpace: UInt32 { 0 }
+  public func segmentKeys(_ space: UInt32) -> InlineArray<16, UInt64>? { nil }
   public func place(ofCode address: UInt32) -> CodePlace? {
     CodePlace(physical: address, first: 0, last: .max)
   }
@@ -92,8 +96,8 @@ public final class Translator {
   var cursor: Int
   let table: BlockTable
   private let spans: UnsafeMutablePointer<TranslatedSpan>
-  /// The jump tables, one for each address space and key, made when first used.
-  var views: [CodeView] = []
+  /// The jump tables of all address spaces and keys.
+  let views = CodeViews()
   private var view: CodeView
   /// The current view's jump table.
   private var jumpTargets: UnsafeMutablePointer<UInt32>
@@ -145,8 +149,7 @@ public final class Translator {
       homes: Dictionary(uniqueKeysWithValues: placed.map { ($0.temp, $1) }), layout: guest.layout)
     spans = .allocate(capacity: spanCapacity)
     returnStack = try ReturnStack()
-    view = try CodeView(space: 0, key: 0)
-    views = [view]
+    view = try views.view(memory.codeSpace, 0, memory.segmentKeys(memory.codeSpace))
     jumpTargets = view.targets
     enter = unsafeBitCast(
       stubs.enter, to: (@convention(c) (UnsafeMutableRawPointer, UInt) -> Void).self)
@@ -206,12 +209,7 @@ public final class Translator {
   private func select(
     _ space: UInt32, _ key: UInt32, _ env: UnsafeMutableRawPointer
   ) throws(TranslationError) {
-    if let known = views.first(where: { $0.space == space && $0.key == key }) {
-      view = known
-    } else {
-      view = try CodeView(space: space, key: key)
-      views.append(view)
-    }
+    view = try views.view(space, key, memory.segmentKeys(space))
     jumpTargets = view.targets
     field(env, layout.jumpTable).pointee = UInt64(UInt(bitPattern: jumpTargets))
     forgetReturns()

@@ -155,6 +155,15 @@ extension Supervisor {
 
   // MARK: Pages
 
+  /// What the translation of a segment's addresses depends on besides the page table and the
+  /// blocks, as a number; never zero.
+  public func segmentKey(_ segment: Int, isUser: Bool) -> UInt64 {
+    let register = state.pointee.sr[segment]
+    let parts = SegmentRegister.T | SegmentRegister.N | SegmentRegister.VSID
+    let isKeyed = register & (isUser ? SegmentRegister.Kp : SegmentRegister.Ks) != 0
+    return 1 << 63 | (isUser ? 1 << 62 : 0) | (isKeyed ? 1 << 61 : 0) | UInt64(register & parts)
+  }
+
   /// The key that counts in a segment: Ks or Kp.
   func key(_ segment: UInt32) -> Bool {
     let isUser = state.pointee.msr & MSR.PR != 0
