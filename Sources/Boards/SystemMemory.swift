@@ -19,6 +19,11 @@ final class SystemMemory: CodeMemory, AccessPort {
   /// The numbers of the address spaces of data and code in the present mode.
   private(set) var dataSpace: UInt32 = 0
   private(set) var codeSpace: UInt32 = 0
+  /// The numbers of the spaces that were found for the segment registers `lastSegments`.
+  private var userSpace: UInt32?
+  private var supervisorSpace: UInt32?
+  private var realSpace: UInt32?
+  private var lastSegments = InlineArray<16, UInt32>(repeating: 0)
   /// What `codeSource` reads: host address minus guest address of the place asked for last.
   private let fetch: UnsafeMutablePointer<Int>
   /// A bit for each physical page that code was translated from.
@@ -46,7 +51,12 @@ final class SystemMemory: CodeMemory, AccessPort {
     fetch.initialize(to: 0)
     codePages = .allocate(capacity: 1 << 17)
     codePages.initialize(repeating: 0, count: 1 << 17)
-    spaces.onReuse = { [unowned self] in translator?.forget(space: $0) }
+    spaces.onReuse = { [unowned self] number in
+      translator?.forget(space: number)
+      if userSpace == number { userSpace = nil }
+      if supervisorSpace == number { supervisorSpace = nil }
+      if realSpace == number { realSpace = nil }
+    }
   }
 
   deinit {
@@ -59,6 +69,10 @@ final class SystemMemory: CodeMemory, AccessPort {
   /// MSR or segment registers have changed.
   func selectSpaces() {
     let msr = state.pointee.msr
+    if segmentsChanged() {
+      userSpace = nil
+      supervisorSpace = nil
+    }
     dataSpace = number(isTranslated: msr & MSR.DR != 0)
     codeSpace =
       msr & (MSR.IR | MSR.DR) == MSR.DR || msr & (MSR.IR | MSR.DR) == MSR.IR
@@ -66,12 +80,19 @@ final class SystemMemory: CodeMemory, AccessPort {
     state.pointee.pageTable = spaces.table(dataSpace)
   }
 
+  /// The number of the present address space, remembered by mode until segment registers change.
   private func number(isTranslated: Bool) -> UInt32 {
-    guard isTranslated else { return number(InlineArray(repeating: 0)) }
+    guard isTranslated else {
+      if realSpace == nil { realSpace = number(InlineArray(repeating: 0)) }
+      return realSpace ?? 0
+    }
     let isUser = state.pointee.msr & MSR.PR != 0
+    if let known = isUser ? userSpace : supervisorSpace { return known }
     var keys = InlineArray<16, SegmentKey>(repeating: 0)
     for n in 0..<16 { keys[n] = supervisor.segmentKey(n, isUser: isUser) }
-    return number(keys)
+    let new = number(keys)
+    if isUser { userSpace = new } else { supervisorSpace = new }
+    return new
   }
 
   private func number(_ keys: InlineArray<16, SegmentKey>) -> UInt32 {
@@ -81,6 +102,16 @@ final class SystemMemory: CodeMemory, AccessPort {
       translator?.forgetAddresses(env)
       return dataSpace
     }
+  }
+
+  /// Whether segment registers are others than when this was asked last.
+  private func segmentsChanged() -> Bool {
+    var isChanged = false
+    for n in 0..<16 where lastSegments[n] != state.pointee.sr[n] {
+      lastSegments[n] = state.pointee.sr[n]
+      isChanged = true
+    }
+    return isChanged
   }
 
   func segmentKeys(_ space: UInt32) -> InlineArray<16, UInt64>? { spaces.keys(space) }

@@ -32,11 +32,15 @@ public struct EnvironmentLayout: Sendable {
     public var slowContext: Int
     /// Where translated code goes on after a slow access.
     public var slowReturn: Int
+    /// Sixteen words: what translated code adds a guest address to, by its four uppermost bits, to
+    /// find its entry in the jump table.
+    public var codeSegments: Int
 
-    public init(pageTable: Int, slowContext: Int, slowReturn: Int) {
+    public init(pageTable: Int, slowContext: Int, slowReturn: Int, codeSegments: Int) {
       self.pageTable = pageTable
       self.slowContext = slowContext
       self.slowReturn = slowReturn
+      self.codeSegments = codeSegments
     }
   }
 

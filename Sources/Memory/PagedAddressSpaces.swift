@@ -23,9 +23,12 @@ public final class PagedAddressSpaces {
   /// Bytes of the table for loads, and of both.
   private static let half = 8 << 20, windowSize = 16 << 20
 
+  /// An address space. `shown` says, bit by bit, which of its sections its window shows already;
+  /// the rest of the window is zeros that nobody writes.
   private struct Space {
-    var sections: InlineArray<16, UInt16>
     var keys: InlineArray<16, SegmentKey>
+    var sections: InlineArray<16, UInt16>
+    var shown: UInt16
     let window: UnsafeMutableRawPointer
     var lastUse: UInt64
     /// Its number: its place plus a multiple of `capacity`, new for each address space.
@@ -33,7 +36,8 @@ public final class PagedAddressSpaces {
   }
 
   private let storage: SharedSections
-  private var spaces: [Space] = []
+  private let spaces: UnsafeMutablePointer<Space>
+  private var count = 0
   /// Sections by the key of their segment, for each of the sixteen.
   private var sections: [[SegmentKey: UInt16]] = Array(repeating: [:], count: 16)
   /// The sections of each segment.
@@ -64,12 +68,14 @@ public final class PagedAddressSpaces {
       nil, 4 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
     guard let list, list != MAP_FAILED else { throw .noMemory }
     heads = list.assumingMemoryBound(to: UInt32.self)
+    spaces = .allocate(capacity: Self.capacity)
     touched = .allocate(capacity: 2 * Self.sectionCapacity)
     touched.initialize(repeating: 0, count: 2 * Self.sectionCapacity)
   }
 
   deinit {
-    for space in spaces { munmap(space.window, Self.windowSize) }
+    for n in 0..<count { munmap(spaces[n].window, Self.windowSize) }
+    spaces.deallocate()
     munmap(heads, 4 << 20)
     touched.deallocate()
   }
@@ -80,7 +86,7 @@ public final class PagedAddressSpaces {
   /// - Throws: the host's error if there is no memory for its table.
   public func number(_ keys: InlineArray<16, SegmentKey>) throws(Errno) -> UInt32 {
     uses &+= 1
-    for n in spaces.indices where Self.areEqual(spaces[n].keys, keys) {
+    for n in 0..<count where areEqual(&spaces[n].keys, keys) {
       spaces[n].lastUse = uses
       return spaces[n].number
     }
@@ -93,12 +99,21 @@ public final class PagedAddressSpaces {
       wanted[segment] = section
     }
     let place = try room()
-    show(wanted, in: place)
-    spaces[place].keys = keys
-    spaces[place].lastUse = uses
     made &+= 1
+    spaces[place].keys = keys
+    spaces[place].sections = wanted
+    spaces[place].lastUse = uses
     spaces[place].number = made &* UInt32(Self.capacity) &+ UInt32(place)
     return spaces[place].number
+  }
+
+  /// User segments differ most.
+  @inline(__always)
+  private func areEqual(
+    _ a: inout InlineArray<16, SegmentKey>, _ b: InlineArray<16, SegmentKey>
+  ) -> Bool {
+    for n in 0..<16 where a[n] != b[n] { return false }
+    return true
   }
 
   private func place(_ number: UInt32) -> Int { Int(number) % Self.capacity }
@@ -124,43 +139,55 @@ public final class PagedAddressSpaces {
 
   /// A space to be filled: a new one, or the one that was not used for the longest time.
   private func room() throws(Errno) -> Int {
-    if spaces.count == Self.capacity {
+    if count == Self.capacity {
       var oldest = 0
-      for n in spaces.indices where spaces[n].lastUse < spaces[oldest].lastUse { oldest = n }
+      for n in 0..<count where spaces[n].lastUse < spaces[oldest].lastUse { oldest = n }
       onReuse?(spaces[oldest].number)
+      _ = try window(at: spaces[oldest].window)
+      spaces[oldest].shown = 0
       return oldest
     }
-    let place = mmap(
-      nil, Self.windowSize, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
-    guard let place, place != MAP_FAILED else { throw .noMemory }
-    spaces.append(
-      Space(
-        sections: InlineArray(repeating: .max), keys: InlineArray(repeating: 0), window: place,
-        lastUse: 0, number: 0))
-    return spaces.count - 1
+    let place = try window(at: nil)
+    (spaces + count).initialize(
+      to: Space(
+        keys: InlineArray(repeating: 0), sections: InlineArray(repeating: 0), shown: 0,
+        window: place, lastUse: 0, number: 0))
+    count += 1
+    return count - 1
   }
 
-  /// Makes a space consist of sections; what it shows already stays.
-  private func show(_ wanted: InlineArray<16, UInt16>, in number: Int) {
+  /// A window of zeros, somewhere or in the place of an old one.
+  private func window(
+    at place: UnsafeMutableRawPointer?
+  ) throws(Errno) -> UnsafeMutableRawPointer {
+    let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (place == nil ? 0 : MAP_FIXED)
+    let made = mmap(place, Self.windowSize, PROT_READ, flags, -1, 0)
+    guard let made, made != MAP_FAILED else { throw .noMemory }
+    return made
+  }
+
+  /// Makes the window of a space show the section of a segment.
+  private func show(_ segment: Int, in place: Int) {
+    let bit: UInt16 = 1 << UInt16(segment)
+    guard spaces[place].shown & bit == 0 else { return }
     let bytes = 8 * Self.pages
-    for segment in 0..<16 where spaces[number].sections[segment] != wanted[segment] {
-      let section = Int(wanted[segment])
-      for half in 0..<2 {
-        let place = spaces[number].window + half * Self.half + segment * bytes
-        let isShown = storage.map(section, offset: half * bytes, size: bytes, at: place)
-        precondition(isShown, "the host refuses to map a part of a page table")
-      }
-      spaces[number].sections[segment] = wanted[segment]
+    let section = Int(spaces[place].sections[segment])
+    var isShown = true
+    for half in 0..<2 {
+      let place = spaces[place].window + half * Self.half + segment * bytes
+      isShown = storage.map(section, offset: half * bytes, size: bytes, at: place) && isShown
     }
+    // If the host refuses, accesses stay slow.
+    if isShown { spaces[place].shown |= bit }
   }
 
   /// Begins anew, when there are no sections left.
   private func reset() {
-    for n in spaces.indices {
+    for n in 0..<count {
       onReuse?(spaces[n].number)
       munmap(spaces[n].window, Self.windowSize)
     }
-    spaces = []
+    count = 0
     sections = Array(repeating: [:], count: 16)
     members = Array(repeating: [], count: 16)
     storage.reset()
@@ -185,9 +212,14 @@ public final class PagedAddressSpaces {
     return (touched + 2 * Int(section) + Int(group >> 6), 1 << UInt64(group & 63))
   }
 
-  private func touch(_ section: UInt16, _ page: UInt32) {
-    let (place, bit) = mark(section, page)
-    place.pointee |= bit
+  /// The section that a new word of a page goes into; the space shows it from now on.
+  private func section(of page: UInt32, in space: UInt32) -> UInt16 {
+    let segment = Int(page >> 16 & 15)
+    show(segment, in: place(space))
+    let section = spaces[place(space)].sections[segment]
+    let (group, bit) = mark(section, page)
+    group.pointee |= bit
+    return section
   }
 
   private func value(_ page: UInt32, _ host: UnsafeMutableRawPointer) -> UInt64 {
@@ -196,16 +228,14 @@ public final class PagedAddressSpaces {
 
   /// Enters the host address of a page (a guest address >> 12) for loads.
   public func setLoad(_ space: UInt32, page: UInt32, host: UnsafeMutableRawPointer) {
-    let section = spaces[place(space)].sections[Int(page >> 16 & 15)]
-    touch(section, page)
+    let section = section(of: page, in: space)
     word(section, page).pointee = value(page, host)
   }
 
   /// Enters the host address of a page for stores.
   public func setStore(_ space: UInt32, page: UInt32, host: UnsafeMutableRawPointer) {
     if nodes.count >= Self.nodeLimit { forgetAll() }
-    let section = spaces[place(space)].sections[Int(page >> 16 & 15)]
-    touch(section, page)
+    let section = section(of: page, in: space)
     let place = word(section, page) + Self.pages
     place.pointee = value(page, host)
     let head = heads + Int((UInt(bitPattern: host) &- arena) >> 12)

@@ -1,116 +1,203 @@
 import Glibc
-import Memory
 
-/// The code that guest addresses lead to, in one address space under one key: the jump table, a
-/// 32-bit offset into the code buffer for each word of guest addresses; 0 for none.
+/// The code that guest addresses lead to, in one address space under one key.
+///
+/// It consists of one part, or of one for each sixteenth of the addresses (segment), which equal
+/// segments of other address spaces share.
 final class CodeView {
   /// The number of the address space, and the key.
   let space, key: UInt32
-  /// The jump table, which translated code reads.
-  let targets: UnsafeMutablePointer<UInt32>
-  /// What it consists of: one part, or one for each of sixteen segments.
-  private let parts: [CodeSection]
+  /// What the code of each segment depends on; nil for a view of one part.
+  let segments: InlineArray<16, UInt64>?
+  /// The parts: one, or sixteen.
+  fileprivate(set) var parts: [CodeSection]
 
-  /// A table whose parts are its own, or shared with other spaces' tables under the same key.
-  /// - Parameter shared: sixteen parts; nil for one of its own.
-  init(
-    space: UInt32, key: UInt32, shared: [CodeSection]? = nil, from storage: SharedSections? = nil
-  ) throws(TranslationError) {
+  fileprivate init(
+    space: UInt32, key: UInt32, segments: InlineArray<16, UInt64>?, parts: [CodeSection]
+  ) {
     self.space = space
     self.key = key
-    let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
-    let access = shared == nil ? PROT_READ | PROT_WRITE : PROT_NONE
-    let place = mmap(nil, Self.size, access, flags, -1, 0)
-    guard let place, place != MAP_FAILED else { throw TranslationError.table(errno) }
-    targets = place.assumingMemoryBound(to: UInt32.self)
-    guard let shared, let storage else {
-      parts = [CodeSection(place, pages: 1 << 20, number: -1)]
-      return
-    }
-    parts = shared
-    for (n, part) in shared.enumerated() {
-      guard storage.map(part.number, offset: 0, size: storage.size, at: place + n * storage.size)
-      else { throw TranslationError.table(errno) }
-    }
+    self.segments = segments
+    self.parts = parts
   }
 
-  deinit { munmap(targets, Self.size) }
-
-  private static let size = 1 << 32
-
-  private func part(of address: UInt32) -> CodeSection {
-    parts.count == 1 ? parts[0] : parts[Int(address >> 28)]
-  }
-
-  /// Enters the code of an address.
-  func set(_ address: UInt32, _ offset: UInt32) { part(of: address).set(address, offset) }
-
-  /// Takes the entry of an address out if it leads to an offset.
-  func forget(_ address: UInt32, _ offset: UInt32) {
-    part(of: address).forget(address, offset)
-  }
-
-  /// Takes the entries of a page (a guest address >> 12) out.
-  func forget(page: UInt32) { part(of: page << 12).forget(page: page) }
-
-  /// Takes everything out of a table of its own.
-  func clear() {
-    guard parts.count == 1 else { return }
-    madvise(targets, Self.size, MADV_DONTNEED)
-    parts[0].forgetMarks()
+  /// The offset of the code for an address; 0 for none.
+  @inline(__always) func offset(_ address: UInt32) -> UInt32 {
+    (parts.count == 1 ? parts[0] : parts[Int(address >> 28)]).offset(address)
   }
 }
 
-/// A part of jump tables: the code of the addresses of one segment, or of all.
+/// A piece of jump table: a 32-bit offset into the code buffer for each word of guest addresses,
+/// which translated code reads; 0 for none.
 final class CodeSection {
-  /// Its number among shared sections.
-  let number: Int
+  /// What translated code adds a guest address to.
+  let base: UInt
+  private let memory: ZeroMemory
+  private let first: UInt32
   private let targets: UnsafeMutablePointer<UInt32>
-  private let pageMask: UInt32
   /// A bit for each page of guest addresses: whether there have been entries.
   private let used: UnsafeMutablePointer<UInt64>
   private let words: Int
 
-  /// - Parameter pages: a power of two.
-  init(_ place: UnsafeMutableRawPointer, pages: Int, number: Int) {
-    self.number = number
-    targets = place.assumingMemoryBound(to: UInt32.self)
-    pageMask = UInt32(pages - 1)
-    words = pages / 64
+  /// - Parameters:
+  ///   - first: the first guest address.
+  ///   - size: bytes of guest addresses.
+  init(first: UInt32, size: Int) throws(TranslationError) {
+    memory = try ZeroMemory(size)
+    self.first = first
+    base = UInt(bitPattern: memory.start) &- UInt(first)
+    targets = memory.start.assumingMemoryBound(to: UInt32.self)
+    words = max(1, size >> 18)
     used = .allocate(capacity: words)
     used.initialize(repeating: 0, count: words)
   }
 
   deinit { used.deallocate() }
 
-  private func place(_ address: UInt32) -> UnsafeMutablePointer<UInt32> {
-    targets + Int(address >> 2 & (pageMask << 10 | 0x3ff))
+  @inline(__always) func offset(_ address: UInt32) -> UInt32 {
+    targets[Int((address &- first) >> 2)]
   }
 
   private func mark(_ page: UInt32) -> (word: UnsafeMutablePointer<UInt64>, bit: UInt64) {
-    let page = page & pageMask
+    let page = page &- (first >> 12)
     return (used + Int(page >> 6), 1 << UInt64(page & 63))
   }
 
+  /// Enters the code of an address.
   func set(_ address: UInt32, _ offset: UInt32) {
-    place(address).pointee = offset
+    targets[Int((address &- first) >> 2)] = offset
     let (word, bit) = mark(address >> 12)
     word.pointee |= bit
   }
 
+  /// Takes the entry of an address out if it leads to an offset.
   func forget(_ address: UInt32, _ offset: UInt32) {
     let (word, bit) = mark(address >> 12)
     guard word.pointee & bit != 0 else { return }
-    if place(address).pointee == offset { place(address).pointee = 0 }
+    let place = targets + Int((address &- first) >> 2)
+    if place.pointee == offset { place.pointee = 0 }
   }
 
+  /// Takes the entries of a page (a guest address >> 12) out.
   func forget(page: UInt32) {
     let (word, bit) = mark(page)
     guard word.pointee & bit != 0 else { return }
-    place(page << 12).update(repeating: 0, count: 1024)
+    (targets + Int((page << 12 &- first) >> 2)).update(repeating: 0, count: 1024)
     word.pointee &= ~bit
   }
 
-  /// There are no entries any more.
-  func forgetMarks() { used.update(repeating: 0, count: words) }
+  /// Takes everything out.
+  func clear() {
+    memory.clear()
+    used.update(repeating: 0, count: words)
+  }
+}
+
+/// The jump tables of all address spaces and keys, made when they are first wanted.
+final class CodeViews {
+  private var views: [UInt64: CodeView] = [:]
+  private var sections: [SectionName: CodeSection] = [:]
+  /// For segments without code: nothing is ever entered in it.
+  private let empty: [CodeSection]
+  private static let capacity = 1024
+  private static let segmentSize = 1 << 28
+
+  /// What a section is known by.
+  private struct SectionName: Hashable {
+    let segment: Int
+    let identity: UInt64
+    let key: UInt32
+  }
+
+  init() throws(TranslationError) {
+    var list: [CodeSection] = []
+    for n in 0..<16 {
+      list.append(try CodeSection(first: UInt32(n) << 28, size: Self.segmentSize))
+    }
+    empty = list
+  }
+
+  /// The view of a space under a key.
+  /// - Parameter segments: what the code of each segment depends on; nil for a space that shares
+  ///   nothing.
+  func view(
+    _ space: UInt32, _ key: UInt32, _ segments: InlineArray<16, UInt64>?
+  ) throws(TranslationError) -> CodeView {
+    let name = UInt64(space) << 32 | UInt64(key)
+    if let known = views[name] { return known }
+    var parts: [CodeSection] = []
+    if let segments {
+      for n in 0..<16 {
+        let name = SectionName(segment: n, identity: segments[n], key: key)
+        parts.append(sections[name] ?? empty[n])
+      }
+    } else {
+      parts.append(try CodeSection(first: 0, size: 1 << 32))
+    }
+    let new = CodeView(space: space, key: key, segments: segments, parts: parts)
+    views[name] = new
+    return new
+  }
+
+  /// Enters the code of an address in a view.
+  /// - Returns: whether the view has a new part.
+  func set(
+    _ address: UInt32, _ offset: UInt32, in view: CodeView
+  ) throws(TranslationError) -> Bool {
+    guard let segments = view.segments else {
+      view.parts[0].set(address, offset)
+      return false
+    }
+    let segment = Int(address >> 28)
+    guard view.parts[segment] === empty[segment] else {
+      view.parts[segment].set(address, offset)
+      return false
+    }
+    if sections.count >= Self.capacity { drop(keeping: view) }
+    let section = try CodeSection(first: UInt32(segment) << 28, size: Self.segmentSize)
+    section.set(address, offset)
+    let identity = segments[segment]
+    sections[SectionName(segment: segment, identity: identity, key: view.key)] = section
+    view.parts[segment] = section
+    for other in views.values where other.key == view.key {
+      if other.segments?[segment] == identity { other.parts[segment] = section }
+    }
+    return true
+  }
+
+  /// Forgets all sections, when there are too many, and all views but one.
+  private func drop(keeping view: CodeView) {
+    views = [UInt64(view.space) << 32 | UInt64(view.key): view]
+    sections = [:]
+    view.parts = empty
+  }
+
+  /// Takes the entry of an address under a key out, wherever it leads to an offset.
+  func forget(_ address: UInt32, _ key: UInt32, _ offset: UInt32) {
+    for view in views.values where view.key == key && view.segments == nil {
+      view.parts[0].forget(address, offset)
+    }
+    for (name, section) in sections where name.key == key && name.segment == Int(address >> 28) {
+      section.forget(address, offset)
+    }
+  }
+
+  /// Takes the entries of a page (a guest address >> 12) out of all tables.
+  func forget(page: UInt32) {
+    for view in views.values where view.segments == nil { view.parts[0].forget(page: page) }
+    for (name, section) in sections where name.segment == Int(page >> 16) {
+      section.forget(page: page)
+    }
+  }
+
+  /// Forgets the views of a space that there is no more.
+  func forget(space: UInt32) {
+    for name in views.keys where name >> 32 == UInt64(space) { views[name] = nil }
+  }
+
+  /// Takes everything out of all tables.
+  func clear() {
+    for view in views.values where view.segments == nil { view.parts[0].clear() }
+    for section in sections.values { section.clear() }
+  }
 }

@@ -97,10 +97,8 @@ public final class Translator {
   let table: BlockTable
   private let spans: UnsafeMutablePointer<TranslatedSpan>
   /// The jump tables of all address spaces and keys.
-  let views = CodeViews()
+  let views: CodeViews
   private var view: CodeView
-  /// The current view's jump table.
-  private var jumpTargets: UnsafeMutablePointer<UInt32>
   private let slowAccesses: SlowAccesses?
   var forkCopy: Int32 = -1
   let returnStack: ReturnStack
@@ -149,8 +147,8 @@ public final class Translator {
       homes: Dictionary(uniqueKeysWithValues: placed.map { ($0.temp, $1) }), layout: guest.layout)
     spans = .allocate(capacity: spanCapacity)
     returnStack = try ReturnStack()
+    views = try CodeViews()
     view = try views.view(memory.codeSpace, 0, memory.segmentKeys(memory.codeSpace))
-    jumpTargets = view.targets
     enter = unsafeBitCast(
       stubs.enter, to: (@convention(c) (UnsafeMutableRawPointer, UInt) -> Void).self)
     limits.pairsReturns = techniques.pairsReturns
@@ -210,9 +208,17 @@ public final class Translator {
     _ space: UInt32, _ key: UInt32, _ env: UnsafeMutableRawPointer
   ) throws(TranslationError) {
     view = try views.view(space, key, memory.segmentKeys(space))
-    jumpTargets = view.targets
-    field(env, layout.jumpTable).pointee = UInt64(UInt(bitPattern: jumpTargets))
+    showParts(env)
     forgetReturns()
+  }
+
+  /// Tells translated code where the parts of the view's jump table are.
+  private func showParts(_ env: UnsafeMutableRawPointer) {
+    guard view.parts.count > 1, let paging = layout.paging else {
+      field(env, layout.jumpTable).pointee = UInt64(view.parts[0].base)
+      return
+    }
+    for n in 0..<16 { field(env, paging.codeSegments + 8 * n).pointee = UInt64(view.parts[n].base) }
   }
 
   /// Empties the return stack before translated code is entered again: always allowed, at the
@@ -269,14 +275,14 @@ public final class Translator {
   private func entry(
     _ address: UInt32, _ env: UnsafeMutableRawPointer, _ jump: UInt32?
   ) -> UInt32? {
-    let known = jumpTargets[Int(address >> 2)]
+    let known = view.offset(address)
     if known != 0 && jump == nil && observer == nil { return known }
     var link = jump
     guard let number = find(address, env, &link) else { return nil }
     let target = table.blocks.base[number]
     if let link { connect(link, to: number) }
     if link.flatMap({ table.links.base[Int($0)].cache }) != nil || link == nil {
-      view.set(address, target.codeOffset)
+      if (try? views.set(address, target.codeOffset, in: view)) == true { showParts(env) }
     }
     observer?.entering(target, at: buffer.executable &+ UInt(target.codeOffset), env: env)
     return target.codeOffset

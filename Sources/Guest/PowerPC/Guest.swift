@@ -47,7 +47,7 @@ public final class PowerPCGuest: Guest {
       spillSlots: S.offset(\.spillSlots), spillSlotCount: 64, programCounter: S.offset(\.nip),
       paging: .init(
         pageTable: S.offset(\.pageTable), slowContext: S.offset(\.slowContext),
-        slowReturn: S.offset(\.slowReturn)))
+        slowReturn: S.offset(\.slowReturn), codeSegments: S.offset(\.codeSegments)))
   }
 
   deinit {
