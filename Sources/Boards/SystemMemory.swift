@@ -129,16 +129,19 @@ final class SystemMemory: CodeMemory, AccessPort {
   }
 
   /// `tlbie` takes out a class of pages, those alike in six bits. Guests clear the page that they
-  /// name; or, to clear all, one page of each class after another. The first is done as meant; a
-  /// run over all classes that finds nothing is taken as the second.
+  /// name; or, to clear all, one page of each class after another, from 0 on or down to it. The
+  /// first is done as meant; a run over all classes of low addresses that finds nothing is taken
+  /// as the second.
   private func forget(page address: UInt32) {
     let isFound = spaces.forget(page: address >> 12)
-    let isNext = (address ^ lastInvalidated) >> 12 != 0 && isAdjacent(address)
+    let isNext = address < Self.lowAddresses && isAdjacent(address)
     emptyInvalidations = isFound || !isNext ? 0 : emptyInvalidations + 1
     lastInvalidated = address
     translator?.forget(page: address >> 12, env)
     if emptyInvalidations == 63 { forget(.all) }
   }
+
+  private static let lowAddresses: UInt32 = 0x40_0000
 
   private func isAdjacent(_ address: UInt32) -> Bool {
     let distance = Int32(bitPattern: address &- lastInvalidated) >> 12

@@ -96,7 +96,11 @@ final class CodeSection {
 /// The jump tables of all address spaces and keys, made when they are first wanted.
 final class CodeViews {
   private var views: [UInt64: CodeView] = [:]
+  /// Those of one part.
+  private var whole: [CodeView] = []
   private var sections: [SectionName: CodeSection] = [:]
+  /// The same by segment, with their keys.
+  private var members: [[(key: UInt32, section: CodeSection)]] = Array(repeating: [], count: 16)
   /// For segments without code: nothing is ever entered in it.
   private let empty: [CodeSection]
   private static let capacity = 1024
@@ -136,6 +140,7 @@ final class CodeViews {
     }
     let new = CodeView(space: space, key: key, segments: segments, parts: parts)
     views[name] = new
+    if segments == nil { whole.append(new) }
     return new
   }
 
@@ -158,6 +163,7 @@ final class CodeViews {
     section.set(address, offset)
     let identity = segments[segment]
     sections[SectionName(segment: segment, identity: identity, key: view.key)] = section
+    members[segment].append((view.key, section))
     view.parts[segment] = section
     for other in views.values where other.key == view.key {
       if other.segments?[segment] == identity { other.parts[segment] = section }
@@ -169,35 +175,33 @@ final class CodeViews {
   private func drop(keeping view: CodeView) {
     views = [UInt64(view.space) << 32 | UInt64(view.key): view]
     sections = [:]
+    members = Array(repeating: [], count: 16)
     view.parts = empty
   }
 
   /// Takes the entry of an address under a key out, wherever it leads to an offset.
   func forget(_ address: UInt32, _ key: UInt32, _ offset: UInt32) {
-    for view in views.values where view.key == key && view.segments == nil {
-      view.parts[0].forget(address, offset)
-    }
-    for (name, section) in sections where name.key == key && name.segment == Int(address >> 28) {
-      section.forget(address, offset)
+    for view in whole where view.key == key { view.parts[0].forget(address, offset) }
+    for member in members[Int(address >> 28)] where member.key == key {
+      member.section.forget(address, offset)
     }
   }
 
   /// Takes the entries of a page (a guest address >> 12) out of all tables.
   func forget(page: UInt32) {
-    for view in views.values where view.segments == nil { view.parts[0].forget(page: page) }
-    for (name, section) in sections where name.segment == Int(page >> 16) {
-      section.forget(page: page)
-    }
+    for view in whole { view.parts[0].forget(page: page) }
+    for member in members[Int(page >> 16 & 15)] { member.section.forget(page: page) }
   }
 
   /// Forgets the views of a space that there is no more.
   func forget(space: UInt32) {
     for name in views.keys where name >> 32 == UInt64(space) { views[name] = nil }
+    whole.removeAll { $0.space == space }
   }
 
   /// Takes everything out of all tables.
   func clear() {
-    for view in views.values where view.segments == nil { view.parts[0].clear() }
+    for view in whole { view.parts[0].clear() }
     for section in sections.values { section.clear() }
   }
 }
