@@ -135,6 +135,8 @@ final class SystemMemory: CodeMemory, AccessPort {
     guard count > 0 else { return }
     let last = address &+ UInt32(truncatingIfNeeded: count - 1)
     for page in address >> 12...max(last, address) >> 12 where isCode(page) {
+      // The block that runs may hold what was overwritten: the next isync leaves it.
+      state.pointee.contextChanged = 1
       let first = max(address, page << 12)
       let end = min(last, page << 12 | 0xfff)
       if translator.invalidateCode(first...end, env) { continue }
