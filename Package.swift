@@ -82,7 +82,7 @@ let package = Package(
         "Boards", "Devices", "GuestPowerPC", "HostX64", "IR", "Images", "Machine", "Memory",
         "Translation",
       ],
-      swiftSettings: tests),
+      swiftSettings: hot),
     .testTarget(name: "MachineTests", dependencies: ["Machine"], swiftSettings: tests),
     .testTarget(name: "DevicesTests", dependencies: ["Devices", "Machine"], swiftSettings: tests),
     .testTarget(
