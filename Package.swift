@@ -76,6 +76,13 @@ let package = Package(
         "LinuxUser", "GuestPowerPC", "HostX64", "Translation", "Memory", "Debugging", "Options",
       ],
       swiftSettings: cool),
+    .testTarget(
+      name: "BoardsTests",
+      dependencies: [
+        "Boards", "Devices", "GuestPowerPC", "HostX64", "IR", "Images", "Machine", "Memory",
+        "Translation",
+      ],
+      swiftSettings: hot),
     .testTarget(name: "MachineTests", dependencies: ["Machine"], swiftSettings: tests),
     .testTarget(name: "DevicesTests", dependencies: ["Devices", "Machine"], swiftSettings: tests),
     .testTarget(

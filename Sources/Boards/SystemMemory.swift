@@ -172,6 +172,8 @@ final class SystemMemory: CodeMemory, AccessPort {
     guard count > 0 else { return }
     let last = address &+ UInt32(truncatingIfNeeded: count - 1)
     for page in address >> 12...max(last, address) >> 12 where isCode(page) {
+      // The block that runs may hold what was overwritten: the next isync leaves it.
+      state.pointee.contextChanged = 1
       let first = max(address, page << 12)
       let end = min(last, page << 12 | 0xfff)
       if translator.invalidateCode(first...end, env) { continue }
@@ -263,10 +265,10 @@ final class SystemMemory: CodeMemory, AccessPort {
     return value
   }
 
-  /// Nothing is stored unless everything can be.
+  /// Nothing is stored unless everything can be. DAR takes the first byte of a page that refuses.
   private func storeBytes(_ address: UInt32, _ size: Int, _ value: UInt64) -> Bool {
-    let last = address &+ UInt32(size - 1)
-    guard physical(address, .store) != nil, physical(last, .store) != nil else { return false }
+    let second = (address | 0xfff) &+ 1
+    guard physical(address, .store) != nil, physical(second, .store) != nil else { return false }
     for n in 0..<UInt32(size) {
       guard let physical = physical(address &+ n, .store) else { return false }
       if isCode(physical >> 12) { codeWritten(physical, 1) }

@@ -25,12 +25,9 @@ public final class PhysicalMemory {
 
   /// Copies bytes in, as far as they fit.
   public func write(_ bytes: some Sequence<UInt8>, at offset: Int) {
-    var place = offset
-    for byte in bytes where place >= 0 {
-      if place >= size { return }
-      start.storeBytes(of: byte, toByteOffset: place, as: UInt8.self)
-      place += 1
-    }
+    guard offset >= 0, offset < size else { return }
+    let room = UnsafeMutableRawBufferPointer(start: start + offset, count: size - offset)
+    _ = room.bindMemory(to: UInt8.self).update(fromContentsOf: Array(bytes.prefix(size - offset)))
   }
 
   /// The bytes of a range, as far as it lies within.
