@@ -137,6 +137,8 @@ final class SystemMemory: CodeMemory, AccessPort {
     for page in address >> 12...max(last, address) >> 12 where isCode(page) {
       let first = max(address, page << 12)
       let end = min(last, page << 12 | 0xfff)
+      // A block that wrote to itself is left at its next `isync`.
+      state.pointee.contextChanged = 1
       if translator.invalidateCode(first...end, env) { continue }
       codePages[Int(page >> 3)] &= ~(1 << UInt8(truncatingIfNeeded: page & 7))
     }
@@ -228,8 +230,8 @@ final class SystemMemory: CodeMemory, AccessPort {
 
   /// Nothing is stored unless everything can be.
   private func storeBytes(_ address: UInt32, _ size: Int, _ value: UInt64) -> Bool {
-    let last = address &+ UInt32(size - 1)
-    guard physical(address, .store) != nil, physical(last, .store) != nil else { return false }
+    let second = (address &+ UInt32(size - 1)) & ~0xfff
+    guard physical(address, .store) != nil, physical(second, .store) != nil else { return false }
     for n in 0..<UInt32(size) {
       guard let physical = physical(address &+ n, .store) else { return false }
       if isCode(physical >> 12) { codeWritten(physical, 1) }
