@@ -176,6 +176,8 @@ final class SystemMemory: CodeMemory, AccessPort {
       state.pointee.contextChanged = 1
       let first = max(address, page << 12)
       let end = min(last, page << 12 | 0xfff)
+      // A block that wrote to itself is left at its next `isync`.
+      state.pointee.contextChanged = 1
       if translator.invalidateCode(first...end, env) { continue }
       codePages[Int(page >> 3)] &= ~(1 << UInt8(truncatingIfNeeded: page & 7))
     }
@@ -267,7 +269,11 @@ final class SystemMemory: CodeMemory, AccessPort {
 
   /// Nothing is stored unless everything can be. DAR takes the first byte of a page that refuses.
   private func storeBytes(_ address: UInt32, _ size: Int, _ value: UInt64) -> Bool {
+<<<<<<< HEAD
     let second = (address | 0xfff) &+ 1
+=======
+    let second = (address &+ UInt32(size - 1)) & ~0xfff
+>>>>>>> systest
     guard physical(address, .store) != nil, physical(second, .store) != nil else { return false }
     for n in 0..<UInt32(size) {
       guard let physical = physical(address &+ n, .store) else { return false }
