@@ -9,10 +9,7 @@ public struct Processor: Sendable {
   /// Optional parts of the instruction set, as user programs find them.
   public var features: Feature { family.traits.features }
   /// Optional parts of the instruction set in system mode.
-  public var systemFeatures: Feature {
-    let hasVector = family.traits.machineState & MSR.VEC != 0
-    return features.union(hasVector ? [.externalControl, .vector] : .externalControl)
-  }
+  public var systemFeatures: Feature { features.union(.externalControl) }
 
   /// The model for which this is another name, or nil.
   public let alias: String?
