@@ -32,7 +32,7 @@ let vectorIntegerMultiplyAdd: [Instruction] = [
     "vmhaddshs", "Vector Multiply High and Add Signed Halfword Saturate", .VA(32), "VD, VA, VB, VC"
   ) {
     triples($0, $1) { (a: Int16, b, c, unit) in
-      saturate(Int64(a) &* Int64(b) &>> 15 &+ Int64(c), unit)
+      saturate((Int64(a) &* Int64(b)) &>> 15 &+ Int64(c), unit)
     }
   },
   .vector(
