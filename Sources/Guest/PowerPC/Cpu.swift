@@ -24,6 +24,8 @@ struct TranslationContext {
   var last: UInt32
   /// The special-purpose registers in system mode; nil in user mode.
   var registers: SpecialRegisterTable?
+  /// The number of the instruction's own function as a helper, if it has one.
+  var software: UInt32 = 0
   /// Whether a trace exception follows the instruction under translation.
   var isTraced = false
   /// Branches that lead to code further on in the block.

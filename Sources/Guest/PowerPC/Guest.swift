@@ -37,7 +37,7 @@ public final class PowerPCGuest: Guest {
     instructions.initialize(from: set.instructions, count: set.instructions.count)
     context = .allocate(capacity: 1)
     names = BlockNames(
-      globals: Globals.all, helpers: HelperNumber.allCases.map(\.helper))
+      globals: Globals.all, helpers: HelperNumber.allCases.map(\.helper) + set.softwareHelpers)
     layout = EnvironmentLayout(
       size: MemoryLayout<S>.size, envOffset: S.envOffset, exitRequest: S.offset(\.exitRequest),
       jumpTable: S.offset(\.jumpTable), codeBase: S.offset(\.codeBase),
@@ -117,6 +117,7 @@ public final class PowerPCGuest: Guest {
     }
     guard features.isSuperset(of: instruction.pointee.feature) else { return cpu.raise(.illegal) }
     if isSystem, !cpu.prepare(instruction, word) { return }
+    context.pointee.software = instruction.pointee.softwareNumber
     instruction.pointee.translate(cpu, word)
   }
 

@@ -63,7 +63,7 @@ public struct PowerPCState {
   public var vrsave: UInt32 = 0
   /// Vector registers, most significant half first, and their status.
   public var vr: InlineArray<64, UInt64> = .init(repeating: 0)
-  public var vscr: UInt32 = 0
+  public var vscr: UInt32 = VSCR.initial
   /// Processor version.
   public var pvr: UInt32 = 0
   /// The address that the last data fault named.

@@ -110,7 +110,7 @@ public final class Supervisor {
     state.pointee.ctr = 0
     state.pointee.fpscr = 0
     state.pointee.floatVerdict = 0
-    state.pointee.vscr = 0
+    state.pointee.vscr = VSCR.initial
     state.pointee.vrsave = 0
     state.pointee.dar = 0
     state.pointee.reserveValid = 0
