@@ -28,6 +28,9 @@ final class SystemMemory: CodeMemory, AccessPort {
   private let fetch: UnsafeMutablePointer<Int>
   /// A bit for each physical page that code was translated from.
   private let codePages: UnsafeMutablePointer<UInt8>
+  /// Stores in a row to one page of code.
+  private var storedPage: UInt32 = 0
+  private var storesToPage = 0
   /// `tlbie`s in a row that found nothing, and the address of the last.
   private var emptyInvalidations = 0
   private var lastInvalidated: UInt32 = 0
@@ -245,7 +248,7 @@ final class SystemMemory: CodeMemory, AccessPort {
     if let range = bus.range(at: UInt64(physical)), !range.isReadOnly,
       let host = Self.host(of: physical & ~0xfff, in: range)
     {
-      if isCode(physical >> 12) { codeWritten(physical, size) }
+      if isCode(physical >> 12) { codeStored(physical, size) }
       if !isCode(physical >> 12) {
         spaces.setStore(dataSpace, page: address >> 12, host: host)
       }
@@ -253,6 +256,20 @@ final class SystemMemory: CodeMemory, AccessPort {
     bus.write(UInt64(physical), size, value)
     return true
   }
+
+  /// A store to a page of code. One that is stored to again and again, such as a page of a program
+  /// that has ended, is given up as a whole.
+  private func codeStored(_ address: UInt32, _ size: Int) {
+    storesToPage = address >> 12 == storedPage ? storesToPage + 1 : 0
+    storedPage = address >> 12
+    if storesToPage < Self.storeLimit {
+      codeWritten(address, size)
+    } else {
+      codeWritten(address & ~0xfff, 4096)
+    }
+  }
+
+  private static let storeLimit = 8
 
   private func crosses(_ address: UInt32, _ size: Int) -> Bool {
     Int(address & 0xfff) + size > 4096
@@ -269,11 +286,7 @@ final class SystemMemory: CodeMemory, AccessPort {
 
   /// Nothing is stored unless everything can be. DAR takes the first byte of a page that refuses.
   private func storeBytes(_ address: UInt32, _ size: Int, _ value: UInt64) -> Bool {
-<<<<<<< HEAD
     let second = (address | 0xfff) &+ 1
-=======
-    let second = (address &+ UInt32(size - 1)) & ~0xfff
->>>>>>> systest
     guard physical(address, .store) != nil, physical(second, .store) != nil else { return false }
     for n in 0..<UInt32(size) {
       guard let physical = physical(address &+ n, .store) else { return false }
