@@ -207,6 +207,13 @@ final class BlockTable {
     }
     return low == 0 ? block.address : first[low - 1].address
   }
+
+  /// How many instructions of a block, a straight line, lie before the one at a guest address.
+  func instructions(before address: UInt32, in number: Int) -> Int {
+    let block = blocks.base[number]
+    let first = marks.base + Int(block.firstMark)
+    return (0..<Int(block.markCount)).first { first[$0].address == address } ?? 0
+  }
 }
 
 /// A list of trivial records that never move apart and are freed together.

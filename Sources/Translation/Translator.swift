@@ -111,10 +111,13 @@ public final class Translator {
   /// - Parameters:
   ///   - homes: the guest's globals (temps) that live in host registers, best first.
   ///   - accesses: what makes the slow accesses of paged guest memory.
+  ///   - codeAddress: where code is to execute, for logs that are the same every time; nil: near
+  ///     our own functions.
   public init(
     guest: any Guest, host: any Host, memory: any CodeMemory, codeBufferSize: Int,
     homes: [(temp: TempIndex, offset: Int)],
-    techniques: Techniques = Techniques(), accesses: (any AccessPort)? = nil
+    techniques: Techniques = Techniques(), accesses: (any AccessPort)? = nil,
+    codeAddress: UInt? = nil
   ) throws(TranslationError) {
     self.guest = guest
     self.host = host
@@ -122,7 +125,7 @@ public final class Translator {
     layout = guest.layout
     block = Block(names: guest.names)
     let near = guest.names.helpers.first.map { UInt(bitPattern: $0.address) } ?? 0
-    buffer = try CodeBuffer(size: codeBufferSize, near: near)
+    buffer = try CodeBuffer(size: codeBufferSize, near: codeAddress ?? near)
     let registers = host.homeRegisters
     let placed = Array(zip(techniques.usesHomes ? homes : [], registers))
     stubs = host.writeStubs(
@@ -262,13 +265,30 @@ public final class Translator {
       case .request: return .request
       case .stale: dropStale(pc.pointee, env)
       case .invalidate: invalidateLine(word(env, layout.exitPayload).pointee, env)
-      case .access: return .exception(word(env, layout.exitPayload).pointee)
+      case .access:
+        if limits.countsInstructions, let paging = layout.paging {
+          countUntil(UInt(field(env, paging.slowReturn).pointee), env)
+        }
+        return .exception(word(env, layout.exitPayload).pointee)
       case .exception: return .exception(word(env, layout.exitPayload).pointee)
       default:
         recoverFault(pc)
+        if limits.countsInstructions { countUntil(FaultHandler.record.pointee.hostPC, env) }
         return .fault
       }
     }
+  }
+
+  /// Takes off the budget what a block had executed when it was left in the middle, at a host
+  /// address.
+  private func countUntil(_ address: UInt, _ env: UnsafeMutableRawPointer) {
+    let offset = UInt32(truncatingIfNeeded: address &- buffer.executable)
+    guard let budget = layout.instructionBudget, let number = table.block(atCode: offset) else {
+      return
+    }
+    let nip = word(env, layout.programCounter).pointee
+    let executed = table.instructions(before: nip, in: number)
+    (env + budget).assumingMemoryBound(to: Int64.self).pointee &-= Int64(executed)
   }
 
   /// The code for an address, as an offset: known from the jump table, or found and linked.

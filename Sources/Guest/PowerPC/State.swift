@@ -18,6 +18,8 @@ public struct PowerPCState {
   public var pageTable: UInt64 = 0
   public var slowContext: UInt64 = 0
   public var slowReturn: UInt64 = 0
+  /// Instructions to execute before translated code leaves, where they are counted.
+  public var instructionBudget: Int64 = 0
   public var codeSegments: InlineArray<16, UInt64> = .init(repeating: 0)
   /// What the last exit left.
   public var exitKind: UInt32 = 0
