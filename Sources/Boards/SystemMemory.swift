@@ -167,11 +167,14 @@ final class SystemMemory: CodeMemory, AccessPort {
   }
 
   func place(ofCode address: UInt32) -> CodePlace? {
-    guard case .page(let page, let range, _, _, _) = supervisor.translate(address, .fetch),
-      let flat = bus.range(at: UInt64(page)), let start = flat.host
+    guard case .page(let page, let range, _, _, _) = supervisor.translate(address, .fetch) else {
+      return nil
+    }
+    let physical = page | address & 0xffc
+    guard let flat = bus.range(at: UInt64(physical)), let start = flat.host,
+      UInt64(physical) + 3 <= flat.last
     else { return nil }
     // As far as the translation is linear and the memory goes on.
-    let physical = page | address & 0xfff
     let below = min(address &- range.lowerBound, physical &- UInt32(flat.base))
     let above = min(
       range.upperBound &- address, UInt32(truncatingIfNeeded: flat.last) &- physical)
@@ -182,9 +185,9 @@ final class SystemMemory: CodeMemory, AccessPort {
 
   /// The host address of a physical page that lies wholly within a range of memory.
   private static func host(of page: UInt32, in range: FlatRange) -> UnsafeMutableRawPointer? {
-    let offset = UInt64(page) &- range.base
-    guard let start = range.host, offset &+ 4096 <= range.size else { return nil }
-    return start + Int(offset)
+    guard let start = range.host, UInt64(page) >= range.base, UInt64(page) + 4095 <= range.last
+    else { return nil }
+    return start + Int(UInt64(page) - range.base)
   }
 
   // MARK: Slow accesses

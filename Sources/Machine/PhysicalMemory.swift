@@ -24,10 +24,10 @@ public final class PhysicalMemory {
   deinit { PhysicalArena.giveBack(start, UInt(size)) }
 
   /// Copies bytes in, as far as they fit.
-  public func write(_ bytes: some Sequence<UInt8>, at offset: Int) {
+  public func write(_ bytes: some Collection<UInt8>, at offset: Int) {
     guard offset >= 0, offset < size else { return }
     let room = UnsafeMutableRawBufferPointer(start: start + offset, count: size - offset)
-    _ = room.bindMemory(to: UInt8.self).update(fromContentsOf: Array(bytes.prefix(size - offset)))
+    room.copyBytes(from: bytes.prefix(room.count))
   }
 
   /// The bytes of a range, as far as it lies within.
