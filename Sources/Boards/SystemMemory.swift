@@ -18,7 +18,7 @@ final class SystemMemory: CodeMemory, AccessPort {
   private let env: UnsafeMutableRawPointer
   /// The numbers of the address spaces of data and code in the present mode.
   private(set) var dataSpace: UInt32 = 0
-  private(set) var codeSpace: UInt32 = 0
+  private var presentCodeSpace: UInt32 = 0
   /// What `codeSource` reads: host address minus guest address of the place asked for last.
   private let fetch: UnsafeMutablePointer<Int>
   /// A bit for each physical page that code was translated from.
@@ -61,9 +61,9 @@ final class SystemMemory: CodeMemory, AccessPort {
     let msr = state.pointee.msr
     let data = number(isTranslated: msr & MSR.DR != 0)
     if msr & MSR.IR == 0 || msr & MSR.DR == 0 {
-      codeSpace = number(isTranslated: msr & MSR.IR != 0)
+      presentCodeSpace = number(isTranslated: msr & MSR.IR != 0)
     } else {
-      codeSpace = data
+      presentCodeSpace = data
     }
     dataSpace = data
     state.pointee.pageTable = spaces.table(data)
@@ -150,6 +150,19 @@ final class SystemMemory: CodeMemory, AccessPort {
 
   // MARK: Code
 
+  /// Asked for between blocks: there, segment registers count at once.
+  var codeSpace: UInt32 {
+    if isUnsynchronized {
+      state.pointee.contextChanged = 0
+      selectSpaces()
+    }
+    return presentCodeSpace
+  }
+
+  /// Whether segment registers may be others than those of the present address spaces: what is
+  /// found by them must not be entered there.
+  private var isUnsynchronized: Bool { state.pointee.contextChanged != 0 }
+
   var codeSource: CodeSource {
     CodeSource(context: fetch) { context, address in
       let bias = context.load(as: Int.self)
@@ -195,7 +208,7 @@ final class SystemMemory: CodeMemory, AccessPort {
   func load(_ address: UInt32, _ size: Int, at instruction: UInt32) -> UInt64? {
     if crosses(address, size) { return loadBytes(address, size) }
     guard let physical = physical(address, .load) else { return nil }
-    if let range = bus.range(at: UInt64(physical)),
+    if !isUnsynchronized, let range = bus.range(at: UInt64(physical)),
       let host = Self.host(of: physical & ~0xfff, in: range)
     {
       spaces.setLoad(dataSpace, page: address >> 12, host: host)
@@ -210,7 +223,7 @@ final class SystemMemory: CodeMemory, AccessPort {
       let host = Self.host(of: physical & ~0xfff, in: range)
     {
       if isCode(physical >> 12) { codeWritten(physical, size) }
-      if !isCode(physical >> 12) {
+      if !isCode(physical >> 12), !isUnsynchronized {
         spaces.setStore(dataSpace, page: address >> 12, host: host)
       }
     }
