@@ -18,7 +18,7 @@ final class SystemMemory: CodeMemory, AccessPort {
   private let env: UnsafeMutableRawPointer
   /// The numbers of the address spaces of data and code in the present mode.
   private(set) var dataSpace: UInt32 = 0
-  private(set) var codeSpace: UInt32 = 0
+  private var presentCodeSpace: UInt32 = 0
   /// The numbers of the spaces that were found for the segment registers `lastSegments`.
   private var userSpace: UInt32?
   private var supervisorSpace: UInt32?
@@ -77,7 +77,7 @@ final class SystemMemory: CodeMemory, AccessPort {
       supervisorSpace = nil
     }
     dataSpace = number(isTranslated: msr & MSR.DR != 0)
-    codeSpace =
+    presentCodeSpace =
       msr & (MSR.IR | MSR.DR) == MSR.DR || msr & (MSR.IR | MSR.DR) == MSR.IR
       ? number(isTranslated: msr & MSR.IR != 0) : dataSpace
     state.pointee.pageTable = spaces.table(dataSpace)
@@ -192,6 +192,19 @@ final class SystemMemory: CodeMemory, AccessPort {
 
   // MARK: Code
 
+  /// Asked for between blocks: there, segment registers count at once.
+  var codeSpace: UInt32 {
+    if isUnsynchronized {
+      state.pointee.contextChanged = 0
+      selectSpaces()
+    }
+    return presentCodeSpace
+  }
+
+  /// Whether segment registers may be others than those of the present address spaces: what is
+  /// found by them must not be entered there.
+  private var isUnsynchronized: Bool { state.pointee.contextChanged != 0 }
+
   var codeSource: CodeSource {
     CodeSource(context: fetch) { context, address in
       let bias = context.load(as: Int.self)
@@ -209,11 +222,14 @@ final class SystemMemory: CodeMemory, AccessPort {
   }
 
   func place(ofCode address: UInt32) -> CodePlace? {
-    guard case .page(let page, let range, _, _, _) = supervisor.translate(address, .fetch),
-      let flat = bus.range(at: UInt64(page)), let start = flat.host
+    guard case .page(let page, let range, _, _, _) = supervisor.translate(address, .fetch) else {
+      return nil
+    }
+    let physical = page | address & 0xffc
+    guard let flat = bus.range(at: UInt64(physical)), let start = flat.host,
+      UInt64(physical) + 3 <= flat.last
     else { return nil }
     // As far as the translation is linear and the memory goes on.
-    let physical = page | address & 0xfff
     let below = min(address &- range.lowerBound, physical &- UInt32(flat.base))
     let above = min(
       range.upperBound &- address, UInt32(truncatingIfNeeded: flat.last) &- physical)
@@ -224,9 +240,9 @@ final class SystemMemory: CodeMemory, AccessPort {
 
   /// The host address of a physical page that lies wholly within a range of memory.
   private static func host(of page: UInt32, in range: FlatRange) -> UnsafeMutableRawPointer? {
-    let offset = UInt64(page) &- range.base
-    guard let start = range.host, offset &+ 4096 <= range.size else { return nil }
-    return start + Int(offset)
+    guard let start = range.host, UInt64(page) >= range.base, UInt64(page) + 4095 <= range.last
+    else { return nil }
+    return start + Int(UInt64(page) - range.base)
   }
 
   // MARK: Slow accesses
@@ -234,7 +250,7 @@ final class SystemMemory: CodeMemory, AccessPort {
   func load(_ address: UInt32, _ size: Int, at instruction: UInt32) -> UInt64? {
     if crosses(address, size) { return loadBytes(address, size) }
     guard let physical = physical(address, .load) else { return nil }
-    if let range = bus.range(at: UInt64(physical)),
+    if !isUnsynchronized, let range = bus.range(at: UInt64(physical)),
       let host = Self.host(of: physical & ~0xfff, in: range)
     {
       spaces.setLoad(dataSpace, page: address >> 12, host: host)
@@ -249,7 +265,7 @@ final class SystemMemory: CodeMemory, AccessPort {
       let host = Self.host(of: physical & ~0xfff, in: range)
     {
       if isCode(physical >> 12) { codeStored(physical, size) }
-      if !isCode(physical >> 12) {
+      if !isCode(physical >> 12), !isUnsynchronized {
         spaces.setStore(dataSpace, page: address >> 12, host: host)
       }
     }

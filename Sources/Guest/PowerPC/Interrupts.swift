@@ -54,9 +54,10 @@ extension Supervisor {
   }
 
   /// Takes the first waiting interrupt that MSR lets in, at the program counter.
+  /// A processor that is checkstopped takes none.
   /// - Returns: whether there was one.
   @discardableResult public func deliverInterrupt() -> Bool {
-    guard let line = next else { return false }
+    guard !isCheckstopped, let line = next else { return false }
     if line.isEdge {
       waiting &= ~line.bit
       state.pointee.pendingInterrupts = waiting
