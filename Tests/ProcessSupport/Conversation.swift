@@ -14,6 +14,8 @@ public final class Conversation {
   /// What did not come in time.
   public struct Silence: Error, CustomStringConvertible {
     public let description: String
+    /// - Parameter description: what is missing, and what came instead.
+    public init(description: String) { self.description = description }
   }
 
   /// - Parameters:
