@@ -39,7 +39,7 @@ struct MonitorSessionTests {
       try monitor.command("x/2i 0xfff00100").contains("fff00100:  48002420  b        0xfff02520"))
     #expect(try monitor.command("xp/1wx 0xfff00100").contains("0x48002420"))
     try monitor.command("cont")
-    try await (SystemProgram.prompt, in: folder("serial"))
+    try wait(for: SystemProgram.prompt, in: folder("serial"))
     #expect(try monitor.command("info status").contains("VM status: running"))
     try monitor.command("stop")
     #expect(try monitor.command("info status").contains("VM status: paused\r\n"))
@@ -80,7 +80,7 @@ struct MonitorSessionTests {
   @Test("What the monitor answers", arguments: SystemProgram.boards)
   func answers(board: String) throws {
     let (program, folder) = try session(["-M", board])
-    try await (SystemProgram.prompt, in: folder("serial"))
+    try wait(for: SystemProgram.prompt, in: folder("serial"))
     try program.console.command("stop")
     for question in Self.questions where question.board == board {
       let answer = try program.console.command(question.command)
@@ -127,7 +127,7 @@ struct MonitorSessionTests {
   func switching() throws {
     let (program, folder) = try session()
     let monitor = program.console
-    try await (SystemProgram.prompt, in: folder("serial"))
+    try wait(for: SystemProgram.prompt, in: folder("serial"))
     try monitor.command("logfile \(folder("log"))")
     try monitor.command("trace-event escc_mem_* on")
     #expect(try monitor.command("info trace-events escc_mem_readb_ctrl").contains("state 1"))
