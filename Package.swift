@@ -132,7 +132,7 @@ let package = Package(
       resources: [.copy("Expected")], swiftSettings: tests),
     .testTarget(
       name: "SystemTests",
-      dependencies: ["Boards", "ProcessSupport", "Translation", "lyrebird-system-ppc"],
+      dependencies: ["Boards", "Machine", "ProcessSupport", "lyrebird-system-ppc"],
       resources: [.copy("Expected")], swiftSettings: tests),
   ]
 )

@@ -11,14 +11,14 @@ struct MonitorSessionTests {
   ) throws -> (program: RunningProgram, folder: ScratchFolder) {
     let folder = try ScratchFolder()
     let program = try RunningProgram.system(
-      ["-display", "none", "-monitor", "stdio", "-serial", "file:" + folder("serial")] + options)
+      ["-nographic", "-monitor", "stdio", "-serial", "file:" + folder("serial")] + options)
     try program.console.expect("(qemu) ")
     return (program, folder)
   }
 
   /// Waits for text in a file.
   private func wait(for text: String, in path: String) throws {
-    for _ in 0..<2400 {
+    for _ in 0..<1200 {
       if try String(decoding: Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
         .contains(text)
       {
@@ -48,7 +48,7 @@ struct MonitorSessionTests {
     #expect(first.contains("SDR1") && first.contains("SPRG0") && first.contains("DSISR"))
     try monitor.command("system_reset")
     try monitor.command("cont")
-    for _ in 0..<2400 {
+    for _ in 0..<1200 {
       let text = try String(contentsOfFile: folder("serial"), encoding: .utf8)
       if text.components(separatedBy: SystemProgram.prompt).count == 3 { break }
       usleep(100_000)
@@ -96,7 +96,7 @@ struct MonitorSessionTests {
   func unixSocket() throws {
     let folder = try ScratchFolder()
     let program = try RunningProgram.system([
-      "-display", "none", "-serial", "null", "-monitor",
+      "-nographic", "-serial", "null", "-monitor",
       "unix:\(folder("monitor")),server=on,wait=off",
     ])
     for _ in 0..<2 {

@@ -6,7 +6,7 @@ import Testing
 @Suite(.serialized, .enabled(if: SystemProgram.hasFirmware, SystemProgram.needsFirmware))
 struct SerialLineTests {
   private func start(_ serial: String) throws -> RunningProgram {
-    try RunningProgram.system(["-display", "none", "-monitor", "none", "-serial", serial])
+    try RunningProgram.system(["-nographic", "-monitor", "none", "-serial", serial])
   }
 
   /// Waits for the prompt and uses it.
