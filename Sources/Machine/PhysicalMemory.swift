@@ -59,3 +59,14 @@ public enum MachineError: Error, Equatable {
   /// Something the user asked for is not possible; the text says what.
   case unsupported(String)
 }
+
+extension MachineError: CustomStringConvertible {
+  /// What a user is told.
+  public var description: String {
+    switch self {
+    case .outOfMemory(let bytes): "cannot have \(bytes) bytes of memory"
+    case .overlap(let first, let second): "\(first) and \(second) lie over each other"
+    case .unsupported(let text): text
+    }
+  }
+}

@@ -14,6 +14,8 @@ public final class Conversation {
   /// What did not come in time.
   public struct Silence: Error, CustomStringConvertible {
     public let description: String
+    /// - Parameter description: what is missing, and what came instead.
+    public init(description: String) { self.description = description }
   }
 
   /// - Parameters:
@@ -43,7 +45,7 @@ public final class Conversation {
   /// - Returns: all up to its end.
   /// - Throws: `Silence`, if it does not come in time or the other end is closed.
   @discardableResult
-  public func expect(_ wanted: String, within seconds: Double = 240) throws -> String {
+  public func expect(_ wanted: String, within seconds: Double = 120) throws -> String {
     let end = Date(timeIntervalSinceNow: seconds)
     let wantedBytes = Data(wanted.utf8)
     while true {

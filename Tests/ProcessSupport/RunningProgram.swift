@@ -9,17 +9,13 @@ public final class RunningProgram {
 
   /// Starts it.
   public init(_ command: [String]) throws {
-    var (toChild, fromChild): ([Int32], [Int32]) = ([0, 0], [0, 0])
-    guard pipe2(&toChild, O_CLOEXEC) == 0, pipe2(&fromChild, O_CLOEXEC) == 0 else {
-      throw POSIXError(.EMFILE)
-    }
-    signal(SIGPIPE, SIG_IGN)
-    defer {
-      close(toChild[0])
-      close(fromChild[1])
-    }
-    child = try ChildProcess(command, [toChild[0], fromChild[1], fromChild[1]])
-    console = Conversation(input: fromChild[0], output: toChild[1])
+    let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    var ends: [Int32] = [0, 0]
+    guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw POSIXError(.EMFILE) }
+    Foundation.signal(SIGPIPE, SIG_IGN)
+    defer { close(ends[1]) }
+    console = Conversation(input: ends[0], output: ends[0])
+    child = try ChildProcess(command, [ends[1], ends[1], ends[1]])
   }
 
   /// Starts lyrebird-system-ppc.
