@@ -239,6 +239,7 @@ func signal(of exception: UInt32) -> String {
   case .floatingPoint: "FPE"
   case .alignment: "BUS"
   case .floatingPointUnavailable: "FPU"
+  case .vectorUnavailable: "VPU"
   case .trace: "TRACE"
   case .systemCall: "SYSCALL"
   case .dataStorage, .instructionStorage: "SEGV"

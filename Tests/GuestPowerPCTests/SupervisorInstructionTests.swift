@@ -50,7 +50,7 @@ struct SupervisorInstructionTests {
       [
         "vaddubm v1, v2, v3", "lvx v1, r3, r4", "stvx v1, r3, r4", "mfvscr v1", "mtvscr v1",
         "vor v1, v2, v3", "vcmpequb. v1, v2, v3", "lvsl v1, r3, r4", "vsel v1, v2, v3, v4",
-      ].map { $0 + " | | nip=20000800 signal=exception f20" })
+      ].map { $0 + " | | nip=20000800 signal=VPU" })
     Self.check(
       "7400", Self.g4,
       [
@@ -63,7 +63,7 @@ struct SupervisorInstructionTests {
         "mtvscr v1; mfvscr v2 | msr=2000040 v1=ffffffff | v2=10001 vscr=10001",
         "lvx v1, r0, r4 | msr=2000040 r4=50000008 | nip=20000800 signal=SEGV",
         "stvx v1, r0, r4 | msr=2000040 r4=50000008 | nip=20000800 signal=SEGV",
-        "rfi; vspltisb v1, 1 | spr26=20000804 spr27=40 msr=2000040 | msr=40 nip=20000804 signal=exception f20",
+        "rfi; vspltisb v1, 1 | spr26=20000804 spr27=40 msr=2000040 | msr=40 nip=20000804 signal=VPU",
       ])
     Self.check(
       "603e", Self.g1,
