@@ -91,7 +91,10 @@ public final class MacMachine {
     wishes.powerOff = { relay.machine?.ask(.powerOff) }
     wishes.restart = { relay.machine?.ask(.restart) }
     let supervisor = emulator.supervisor
-    let output = Machine.InterruptLine("INT") { supervisor.setLine(.external, $0) }
+    let output = Machine.InterruptLine("INT") { level in
+      TraceEvent.pinSet("env [0x0] pin 4 level \(level ? 1 : 0)")
+      supervisor.setLine(.external, level)
+    }
     parts = try Parts(board, memory: bus, clock: clock, output: output, wishes)
     setup = FirmwareSetup(
       board: board, rom: rom, ram: ram, configuration: parts.firmware)

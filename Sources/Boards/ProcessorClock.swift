@@ -11,7 +11,12 @@ final class ProcessorClock {
   /// What is added to the ticks since the clock started, for each register.
   private var timeBaseOffset: UInt64 = 0
   private var decrementerZero: UInt64 = 0
-  private lazy var timer = Timer(clock) { [unowned self] in onDecrementer?() }
+  private lazy var timer = Timer(clock) { [unowned self] in passZero() }
+
+  private func passZero() {
+    TraceEvent.decrementerException("raise decrementer")
+    onDecrementer?()
+  }
 
   init(_ clock: Clock, frequency: UInt64) {
     self.clock = clock
@@ -27,22 +32,38 @@ final class ProcessorClock {
   }
 
   var timeBase: UInt64 {
-    get { ticks &+ timeBaseOffset }
-    set { timeBaseOffset = newValue &- ticks }
+    get {
+      let value = ticks &+ timeBaseOffset
+      TraceEvent.timeBaseLoad("tb 0x\(hexadecimal(value, digits: 16))")
+      return value
+    }
+    set {
+      timeBaseOffset = newValue &- ticks
+      TraceEvent.timeBaseStore(
+        "tb 0x\(hexadecimal(newValue, digits: 16)) "
+          + "offset 0x\(hexadecimal(timeBaseOffset, digits: 16))")
+    }
   }
 
   /// Counts down; negative once it has passed zero.
   var decrementer: UInt32 {
-    get { UInt32(truncatingIfNeeded: decrementerZero &- ticks) }
+    get {
+      let value = UInt32(truncatingIfNeeded: decrementerZero &- ticks)
+      TraceEvent.decrementerLoad("decr 0x\(hexadecimal(UInt64(value), digits: 16))")
+      return value
+    }
     set {
-      let old = decrementer
+      let old = UInt32(truncatingIfNeeded: decrementerZero &- ticks)
+      TraceEvent.decrementerStore(
+        "nb_bits 32 decr 0x\(hexadecimal(UInt64(old), digits: 16)) "
+          + "value 0x\(hexadecimal(UInt64(newValue), digits: 16))")
       let now = ticks
       decrementerZero = now &+ UInt64(newValue)
       // Writing a negative value over one that is not passes zero at once.
       if newValue >> 31 != 0 {
         decrementerZero = now &+ UInt64(bitPattern: Int64(Int32(bitPattern: newValue)))
         timer.cancel()
-        if old >> 31 == 0 { onDecrementer?() }
+        if old >> 31 == 0 { passZero() }
         return
       }
       let wait = (UInt64(newValue) &+ 1) &* 1_000_000_000 / frequency &+ 1

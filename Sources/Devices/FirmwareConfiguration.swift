@@ -127,7 +127,7 @@ public final class FirmwareConfiguration: Device {
 
   /// QEMU shows its object's address here.
   private var identity: String {
-    "0x" + UInt(bitPattern: ObjectIdentifier(self).hashValue).hex()
+    "0x" + UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()).hex()
   }
 }
 

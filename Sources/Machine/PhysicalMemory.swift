@@ -27,13 +27,7 @@ public final class PhysicalMemory {
   public func write(_ bytes: some Collection<UInt8>, at offset: Int) {
     guard offset >= 0, offset < size else { return }
     let room = UnsafeMutableRawBufferPointer(start: start + offset, count: size - offset)
-    let isDone: Void? = bytes.withContiguousStorageIfAvailable { source in
-      let count = min(source.count, room.count)
-      guard count > 0, let first = source.baseAddress, let place = room.baseAddress else { return }
-      place.copyMemory(from: first, byteCount: count)
-    }
-    if isDone != nil { return }
-    for (place, byte) in zip(room.indices, bytes) { room[place] = byte }
+    room.copyBytes(from: bytes.prefix(room.count))
   }
 
   /// The bytes of a range, as far as it lies within.

@@ -35,18 +35,22 @@ final class MachineRunner: @unchecked Sendable {
   var restarts = true
   var staysAfterPowerOff = false
 
+  /// `-icount`: virtual time begins with the first instruction.
+  let countsInstructions: Bool
+
   /// Virtual time while stopped, or what is added to the host's.
   private var stoppedAt: Int64 = 0
   private var offset: Int64 = 0
 
-  init() throws {
+  init(countsInstructions: Bool) throws {
+    self.countsInstructions = countsInstructions
     events = try HostEvents()
     offset = 0 &- HostTime.now
   }
 
   /// With counted instructions, the processor's.
   private var now: Int64 {
-    if let counted = machine?.emulator.instructionClock { return counted.now }
+    if countsInstructions { return machine?.emulator.instructionClock?.now ?? 0 }
     return isRunning ? HostTime.now &+ offset : stoppedAt
   }
 
@@ -55,14 +59,15 @@ final class MachineRunner: @unchecked Sendable {
     self.machine = machine
     // Sound: one word that translated code polls; any thread may set it at any time.
     nonisolated(unsafe) let request = machine.emulator.exitRequest
-    mailbox.onPost = { request.pointee = 1 }
+    // Counted instructions run to the end of what was granted, or no two runs would be alike.
+    if !countsInstructions { mailbox.onPost = { request.pointee = 1 } }
     let mailbox = mailbox
     events.onDeadline = { mailbox.nudge() }
     clock.onDeadline = { [unowned self] in announce($0) }
   }
 
   private func announce(_ deadline: Int64?) {
-    if machine?.emulator.instructionClock != nil { return }
+    if countsInstructions { return }
     events.setDeadline(isRunning ? deadline.map { $0 &- offset } : nil)
   }
 

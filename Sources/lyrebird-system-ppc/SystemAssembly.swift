@@ -32,7 +32,7 @@ final class SystemAssembly {
       SystemCommand.put("\(SystemOptions.program)\(warning)\n", to: 2)
     }
     try Self.checkSupport(options)
-    runner = try MachineRunner()
+    runner = try MachineRunner(countsInstructions: options.instructionCount != nil)
     let devices = CharacterDevices(events: runner.events, mailbox: runner.mailbox)
     consoles = try MachineConsoles(options, devices: devices)
     drives = try MachineDrives(options.drives) {
@@ -143,18 +143,18 @@ final class SystemAssembly {
   /// The machine's idea of the time: seconds since the beginning of 1970.
   private static func clock(_ wanted: ClockOptions, _ runner: MachineRunner) -> () -> Int64 {
     let host = { Int64(time(nil)) }
-    var base: Int64 = 0
+    let atStart = host()
+    let start: Int64
     switch wanted.base {
-    case .utc: break
+    case .utc: start = atStart
     case .localTime:
       var now = time(nil)
       var fields = tm()
       localtime_r(&now, &fields)
-      base = Int64(fields.tm_gmtoff)
-    case .time(let start): base = start - host()
+      start = atStart + Int64(fields.tm_gmtoff)
+    case .time(let seconds): start = seconds
     }
-    guard wanted.followsVirtualTime else { return { host() + base } }
-    let start = host() + base
+    guard wanted.followsVirtualTime else { return { host() - atStart + start } }
     return { [unowned runner] in start + runner.clock.now / 1_000_000_000 }
   }
 
