@@ -64,7 +64,9 @@ struct SystemMemoryTests {
   func cutPage() throws {
     try WildMachine.lock.withLock { _ in
       let wild = try WildMachine(.g3beige, power: .cuda)
-      let program = ["stw r5, 0(r4)", "lwz r6, 0(r4)", "lwz r7, 0(r8)", "mtspr 9, r4", "bcctr 20, 0"]
+      let program = [
+        "stw r5, 0(r4)", "lwz r6, 0(r4)", "lwz r7, 0(r8)", "mtspr 9, r4", "bcctr 20, 0",
+      ]
       try run(wild, program) { supervisor in
         wild.machine.parts.vga?.configuration.write(0x10, 4, 0xf000_0000)
         let state = supervisor.state
