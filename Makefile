@@ -5,15 +5,18 @@ SCRATCH ?= .build
 SWIFT_FLAGS := --scratch-path $(SCRATCH)
 RELEASE_FLAGS := $(SWIFT_FLAGS) -c release --static-swift-stdlib
 LYREBIRD := $(SCRATCH)/release/lyrebird-ppc
+SYSTEM := $(SCRATCH)/release/lyrebird-system-ppc
+# Linux for the demo: a kernel and its first file system.
+IMAGES ?= ../shared/guests
 # Passed to the benchmark: see Benchmarks/bench --help.
 BENCH ?=
 
 # A crash of a program under test is not to leave a debugger behind.
 export SWIFT_BACKTRACE := enable=no
 
-PACKAGES := binutils binutils-powerpc-linux-gnu gcc-powerpc-linux-gnu libc6-dev-powerpc-cross \
-  libcapstone4 libzstd-dev zlib1g-dev
-BENCH_PACKAGES := g++ g++-powerpc-linux-gnu gcc python3 qemu-user
+PACKAGES := binutils binutils-powerpc-linux-gnu e2fsprogs gcc-powerpc-linux-gnu \
+  libc6-dev-powerpc-cross libcapstone4 libzstd-dev qemu-system-data qemu-utils zlib1g-dev
+BENCH_PACKAGES := g++ g++-powerpc-linux-gnu gcc python3 qemu-system-ppc qemu-user seabios
 
 all: build
 
@@ -42,11 +45,13 @@ setup-bench: setup
 
 build:
 	@swift build $(RELEASE_FLAGS) --product lyrebird-ppc
+	@swift build $(RELEASE_FLAGS) --product lyrebird-system-ppc
 
 guests: setup
 	@$(MAKE) --no-print-directory -C Guests
 
-# Runs a guest program, then takes its hottest block apart.
+# Runs a program and takes its hottest block apart; boots firmware, with the log of the first block;
+# boots Linux, where its images are at hand.
 demo: build guests
 	@echo; echo "== A PowerPC program, translated while it runs =="
 	@$(LYREBIRD) Guests/build/demo
@@ -56,6 +61,18 @@ demo: build guests
 	$(LYREBIRD) -d in_asm,op,op_opt,out_asm -dfilter $$address+4 -D $$log Guests/build/demo \
 	  >/dev/null; \
 	sed -n '/^-----/,$$p' $$log; rm -f $$log
+	@echo; echo "== A machine, from the reset vector to its firmware's prompt: 2 3 + . =="
+	@log=$$(mktemp); \
+	Tests/converse --until 'ok' --send '0 > =2 3 + .\r' -- $(SYSTEM) -nographic \
+	  -d in_asm,op,op_opt,out_asm -dfilter 0xfff00100+4 -D $$log; \
+	echo; echo; echo "== The first block of the machine =="; \
+	sed -n '/^-----/,$$p' $$log; rm -f $$log
+	@echo; echo "== Linux on it =="
+	@if [ -r $(IMAGES)/vmlinux ]; then \
+	  Tests/converse --until 'Power down' --send 'GUEST-MARKER shell=uname -a; poweroff -f\r' -- \
+	    $(SYSTEM) -m 256 -nographic -no-reboot -kernel $(IMAGES)/vmlinux \
+	    -initrd $(IMAGES)/initramfs.cpio.gz -append console=ttyS0; \
+	else echo "no Linux here: make demo IMAGES=FOLDER, with vmlinux and initramfs.cpio.gz"; fi
 
 # One process a target, as the guest's 4 GiB, the fault handler and the watchdog of runs belong to
 # the process, and suites that run translated code wait for each other anyway. In one process a run
@@ -82,7 +99,7 @@ test-long: guests
 	$(call run-suites,LYREBIRD_LONG=1)
 
 bench: build setup-bench
-	@Benchmarks/bench --lyrebird $(LYREBIRD) $(BENCH)
+	@Benchmarks/bench --lyrebird $(LYREBIRD) --system $(SYSTEM) $(BENCH)
 
 format:
 	@swift format --in-place --recursive --parallel Package.swift Sources Tests

@@ -36,7 +36,7 @@ let package = Package(
     .target(name: "Memory", dependencies: ["CSys"], swiftSettings: hot),
     .target(
       name: "Translation",
-      dependencies: ["IR", "Optimizer", "RegisterAllocation", "CSys"],
+      dependencies: ["IR", "Memory", "Optimizer", "RegisterAllocation", "CSys"],
       swiftSettings: hot),
     .target(
       name: "Debugging",
@@ -128,11 +128,18 @@ let package = Package(
     .testTarget(
       name: "LinuxUserTests", dependencies: ["LinuxUser", "Memory"], swiftSettings: tests),
     .testTarget(name: "ImagesTests", dependencies: ["Images"], swiftSettings: tests),
+    // What tests need to run programs and to talk with them.
+    .target(name: "ProcessSupport", path: "Tests/ProcessSupport", swiftSettings: tests),
     .testTarget(
-      name: "DebuggingTests", dependencies: ["Debugging", "GuestPowerPC", "lyrebird-ppc"],
+      name: "DebuggingTests",
+      dependencies: ["Debugging", "GuestPowerPC", "ProcessSupport", "lyrebird-ppc"],
       swiftSettings: tests),
     .testTarget(
-      name: "ProgramTests", dependencies: ["Translation", "lyrebird-ppc"],
+      name: "ProgramTests", dependencies: ["ProcessSupport", "Translation", "lyrebird-ppc"],
+      resources: [.copy("Expected")], swiftSettings: tests),
+    .testTarget(
+      name: "SystemTests",
+      dependencies: ["Boards", "Machine", "ProcessSupport", "lyrebird-system-ppc"],
       resources: [.copy("Expected")], swiftSettings: tests),
   ]
 )

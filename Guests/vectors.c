@@ -3,7 +3,7 @@
 //
 // Input, a line each:  WORD[,WORD...] FIELD=HEX ...
 // Output, a line each: FIELD=HEX ... for every field that differs afterwards.
-// Fields: r0-r31 cr xer lr ctr fpscr f0-f31, mADDRESS (bytes in hex); afterwards also nip unless
+// Fields: r0-r31 cr xer lr ctr fpscr f0-f31 v0-v31 vscr, mADDRESS (bytes in hex); afterwards also nip unless
 // it is behind the last word, and signal unless the trap there ended the run.
 //
 // The registers are loaded and read by signal frames, so that every one of them can be used.
@@ -25,8 +25,9 @@ enum { NIP = 32, CTR = 35, LINK = 36, XER = 37, CCR = 38, COUNT = 39 };
 struct state {
   unsigned gpr[COUNT];
   unsigned long long fpr[33];
+  unsigned vr[32][4], vscr[4] __attribute__((aligned(16)));
 };
-static struct state host, before, after;
+static struct state __attribute__((aligned(16))) host, before, after;
 static volatile int phase, signal_number;
 
 static void copy(void *to, const void *from, unsigned bytes) {
@@ -40,6 +41,7 @@ static void save(struct state *s, mcontext_t *m) {
   copy(s->gpr + CTR, m->gregs + CTR, 4 * 4);
   copy(s->fpr, m->fpregs.fpregs, 32 * 8);
   copy(&s->fpr[32], &m->fpregs.fpscr, 8);
+  copy(s->vr, m->vrregs.vrregs, sizeof s->vr);
 }
 
 static void load(mcontext_t *m, const struct state *s, unsigned nip) {
@@ -48,6 +50,7 @@ static void load(mcontext_t *m, const struct state *s, unsigned nip) {
   copy(m->gregs + CTR, s->gpr + CTR, 4 * 4);
   copy(m->fpregs.fpregs, s->fpr, 32 * 8);
   copy(&m->fpregs.fpscr, &s->fpr[32], 8);
+  copy(m->vrregs.vrregs, s->vr, sizeof s->vr);
 }
 
 static void handler(int number, siginfo_t *info, void *context) {
@@ -58,6 +61,8 @@ static void handler(int number, siginfo_t *info, void *context) {
     load(m, &before, CODE);
     // The FPSCR goes through mtfsf, so that the rounding mode takes effect.
     copy(&m->fpregs.fpregs[0], &before.fpr[32], 8);
+    // And the VSCR through mtvscr.
+    copy(&m->vrregs.vrregs[0], before.vscr, 16);
     break;
   case 1:
     load(m, &before, START);
@@ -65,8 +70,20 @@ static void handler(int number, siginfo_t *info, void *context) {
   default:
     signal_number = number;
     save(&after, m);
+    __asm__ volatile("mfvscr 0; stvx 0,0,%0" : : "r"(after.vscr) : "v0", "memory");
     load(m, &host, host.gpr[NIP] + 4);
     phase = 0;
+  }
+}
+
+// Hex digits as big-endian words.
+static void set_words(unsigned *words, int count, const char *value) {
+  int length = strlen(value);
+  memset(words, 0, 4 * count);
+  for (int n = 0; n < length; n++) {
+    int place = 8 * count - length + n;
+    char digit[2] = {value[n], 0};
+    words[place / 8] |= strtoul(digit, 0, 16) << (28 - 4 * (place % 8));
   }
 }
 
@@ -81,6 +98,8 @@ static void set(const char *name, const char *value) {
     }
     return;
   }
+  if (!strcmp(name, "vscr")) return set_words(before.vscr, 4, value);
+  if (name[0] == 'v') return set_words(before.vr[atoi(name + 1)], 4, value);
   unsigned long long number = strtoull(value, 0, 16);
   if (!strcmp(name, "fpscr")) before.fpr[32] = number;
   else if (name[0] == 'f') before.fpr[atoi(name + 1)] = number;
@@ -97,6 +116,11 @@ static void report(unsigned end, const unsigned char *memory) {
   for (int n = 0; n < 32; n++)
     if (after.fpr[n] != before.fpr[n]) printf("f%d=%llx ", n, after.fpr[n]);
   if ((unsigned)after.fpr[32] != (unsigned)before.fpr[32]) printf("fpscr=%x ", (unsigned)after.fpr[32]);
+  for (int n = 0; n < 32; n++) {
+    const unsigned *v = after.vr[n];
+    if (memcmp(v, before.vr[n], 16)) printf("v%d=%08x%08x%08x%08x ", n, v[0], v[1], v[2], v[3]);
+  }
+  if (after.vscr[3] != before.vscr[3]) printf("vscr=%x ", after.vscr[3]);
   const unsigned char *now = (const unsigned char *)MEMORY;
   for (unsigned n = 0; n < MEMORY_SIZE; n++) {
     if (now[n] == memory[n]) continue;
@@ -116,6 +140,7 @@ static void run(char *line) {
   unsigned *code = (unsigned *)CODE;
   for (int n = 0; n < 0x400; n++) code[n] = TRAP;
   code[0] = 0xfdfe058e; // mtfsf 0xff, f0
+  code[1] = 0x10000644; // mtvscr v0
   memset(&before, 0, sizeof before);
   memset((void *)MEMORY, 0, MEMORY_SIZE);
   unsigned *at = (unsigned *)START;

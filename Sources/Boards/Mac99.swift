@@ -22,7 +22,7 @@ extension Board {
       Placement("fw_cfg data", .memory, 0xf000_0512) { $0.firmware.dataWindow },
       Placement("PCI memory", .memory, 0x8000_0000, priority: -1) { $0.bridges[0].memoryWindow },
       Placement("NVRAM", .memory, 0xfff0_4000) { $0.nvram.window },
-      Placement("GPIO", .macIO, 0x0_0050) { $0.gpio.window },
+      Placement("GPIO", .macIO, 0x0_0050) { $0.pmu == nil ? nil : $0.gpio.window },
       Placement("DBDMA", .macIO, 0x0_8000) { $0.dbdma.window },
       Placement("ESCC, legacy layout", .macIO, 0x1_2000) { $0.escc.legacyWindow },
       Placement("ESCC", .macIO, 0x1_3000) { $0.escc.window },

@@ -51,6 +51,8 @@ public final class MacMachine {
     public var hasUSB = false
     public var codeBufferSize = 256 << 20
     public var techniques = Techniques()
+    /// `-icount`: an instruction takes `1 << countShift` nanoseconds.
+    public var countShift: Int?
 
     public init(board: Board, processor: Processor, memorySize: Int, boot: BootWishes) {
       self.board = board
@@ -74,7 +76,7 @@ public final class MacMachine {
     emulator = try SystemEmulator(
       processor: wanted.processor, host: host, bus: bus, clock: clock,
       timeBaseFrequency: UInt64(board.timeBaseFrequency), codeBufferSize: wanted.codeBufferSize,
-      techniques: wanted.techniques)
+      techniques: wanted.techniques, countShift: wanted.countShift)
     var wishes = Parts.Wishes()
     wishes.serialA = wanted.serialA
     wishes.serialB = wanted.serialB

@@ -133,7 +133,7 @@ final class Parts {
     if wishes.hasGraphics {
       let card = try VGA()
       vga = card
-      try bus.add(card, slot: 14)
+      try card.connect(to: bus, slot: 14)
     }
     if wishes.hasUSB {
       let controller = OHCI(dma: memory, clock: clock)

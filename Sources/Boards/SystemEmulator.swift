@@ -18,6 +18,8 @@ public final class SystemEmulator {
   public let bus: Bus
   /// Virtual time.
   public let clock: Clock
+  /// What counts instructions; nil if virtual time is the host's.
+  public private(set) var instructionClock: InstructionClock?
   let memory: SystemMemory
   private let link: SurroundingsLink
 
@@ -25,9 +27,11 @@ public final class SystemEmulator {
   ///   - host: what code is made for; guest memory is paged.
   ///   - timeBaseFrequency: ticks of the time base in a second.
   ///   - codeBufferSize: bytes.
+  ///   - countShift: makes virtual time a matter of instructions, each `1 << countShift`
+  ///     nanoseconds; nil: the clock's own.
   public init(
     processor: Processor, host: any Host, bus: Bus, clock: Clock, timeBaseFrequency: UInt64,
-    codeBufferSize: Int, techniques: Techniques = Techniques()
+    codeBufferSize: Int, techniques: Techniques = Techniques(), countShift: Int? = nil
   ) throws {
     self.bus = bus
     self.clock = clock
@@ -37,11 +41,15 @@ public final class SystemEmulator {
     link = SurroundingsLink(ProcessorClock(clock, frequency: timeBaseFrequency), bus)
     supervisor = Supervisor(processor: processor, state: state, surroundings: link)
     memory = try SystemMemory(bus: bus, supervisor: supervisor, state: state)
+    memory.selectSpaces()
     translator = try Translator(
       guest: PowerPCGuest(system: processor), host: host, memory: memory,
       codeBufferSize: codeBufferSize, homes: Globals.homes.map { Globals.home(ofGPR: $0) },
-      techniques: techniques, accesses: memory)
+      techniques: techniques, accesses: memory,
+      codeAddress: countShift == nil ? nil : Self.countedCodeAddress)
     memory.translator = translator
+    instructionClock = countShift.map { InstructionClock(shift: $0, state: state) }
+    translator.limits.countsInstructions = countShift != nil
     link.memory = memory
     memory.selectSpaces()
     try translator.attach(env)
@@ -52,6 +60,9 @@ public final class SystemEmulator {
 
   deinit { state.deallocate() }
 
+  /// Where code executes when runs are to be repeatable.
+  private static let countedCodeAddress: UInt = 0x6000_0000_0000
+
   /// The processor's state after a hard reset; everything translated is forgotten.
   public func reset() {
     supervisor.reset()
@@ -61,6 +72,7 @@ public final class SystemEmulator {
 
   /// Runs the processor until somebody asks for an exit (`requestExit`) or it halts.
   public func run() throws {
+    instructionClock?.grant(until: clock.deadline)
     while true {
       supervisor.deliverInterrupt()
       if supervisor.isHalted { return }

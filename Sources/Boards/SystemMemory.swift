@@ -19,10 +19,18 @@ final class SystemMemory: CodeMemory, AccessPort {
   /// The numbers of the address spaces of data and code in the present mode.
   private(set) var dataSpace: UInt32 = 0
   private var presentCodeSpace: UInt32 = 0
+  /// The numbers of the spaces that were found for the segment registers `lastSegments`.
+  private var userSpace: UInt32?
+  private var supervisorSpace: UInt32?
+  private var realSpace: UInt32?
+  private var lastSegments = InlineArray<16, UInt32>(repeating: 0)
   /// What `codeSource` reads: host address minus guest address of the place asked for last.
   private let fetch: UnsafeMutablePointer<Int>
   /// A bit for each physical page that code was translated from.
   private let codePages: UnsafeMutablePointer<UInt8>
+  /// Stores in a row to one page of code.
+  private var storedPage: UInt32 = 0
+  private var storesToPage = 0
   /// `tlbie`s in a row that found nothing, and the address of the last.
   private var emptyInvalidations = 0
   private var lastInvalidated: UInt32 = 0
@@ -30,11 +38,11 @@ final class SystemMemory: CodeMemory, AccessPort {
   init(
     bus: Bus, supervisor: Supervisor, state: UnsafeMutablePointer<PowerPCState>
   ) throws(MachineError) {
-    guard let base = PhysicalArena.base, let nowhere = PhysicalArena.nowhere else {
-      throw .unsupported("no address space of 20 GiB for the machine's memory")
+    guard let base = PhysicalArena.base else {
+      throw .unsupported("the host has no address space for the machine's memory")
     }
     do throws(Errno) {
-      spaces = try PagedAddressSpaces(arena: base, nowhere: nowhere)
+      spaces = try PagedAddressSpaces(arena: base)
     } catch {
       throw .unsupported("cannot map page tables: \(error)")
     }
@@ -46,7 +54,12 @@ final class SystemMemory: CodeMemory, AccessPort {
     fetch.initialize(to: 0)
     codePages = .allocate(capacity: 1 << 17)
     codePages.initialize(repeating: 0, count: 1 << 17)
-    spaces.onReuse = { [unowned self] in translator?.forget(space: $0) }
+    spaces.onReuse = { [unowned self] number in
+      translator?.forget(space: number)
+      if userSpace == number { userSpace = nil }
+      if supervisorSpace == number { supervisorSpace = nil }
+      if realSpace == number { realSpace = nil }
+    }
   }
 
   deinit {
@@ -59,28 +72,52 @@ final class SystemMemory: CodeMemory, AccessPort {
   /// MSR or segment registers have changed.
   func selectSpaces() {
     let msr = state.pointee.msr
-    let data = number(isTranslated: msr & MSR.DR != 0)
-    if msr & MSR.IR == 0 || msr & MSR.DR == 0 {
-      presentCodeSpace = number(isTranslated: msr & MSR.IR != 0)
-    } else {
-      presentCodeSpace = data
+    if segmentsChanged() {
+      userSpace = nil
+      supervisorSpace = nil
     }
-    dataSpace = data
-    state.pointee.pageTable = spaces.table(data)
+    dataSpace = number(isTranslated: msr & MSR.DR != 0)
+    presentCodeSpace =
+      msr & (MSR.IR | MSR.DR) == MSR.DR || msr & (MSR.IR | MSR.DR) == MSR.IR
+      ? number(isTranslated: msr & MSR.IR != 0) : dataSpace
+    state.pointee.pageTable = spaces.table(dataSpace)
   }
 
+  /// The number of the present address space, remembered by mode until segment registers change.
   private func number(isTranslated: Bool) -> UInt32 {
-    let identity =
-      isTranslated
-      ? SpaceIdentity(segments: state.pointee.sr, mode: state.pointee.msr & MSR.PR | 1)
-      : SpaceIdentity(segments: InlineArray(repeating: 0), mode: 0)
-    // Without memory for a new table the present one serves, emptied.
-    do throws(Errno) { return try spaces.number(identity) } catch {
+    guard isTranslated else {
+      if realSpace == nil { realSpace = number(InlineArray(repeating: 0)) }
+      return realSpace ?? 0
+    }
+    let isUser = state.pointee.msr & MSR.PR != 0
+    if let known = isUser ? userSpace : supervisorSpace { return known }
+    var keys = InlineArray<16, SegmentKey>(repeating: 0)
+    for n in 0..<16 { keys[n] = supervisor.segmentKey(n, isUser: isUser) }
+    let new = number(keys)
+    if isUser { userSpace = new } else { supervisorSpace = new }
+    return new
+  }
+
+  private func number(_ keys: InlineArray<16, SegmentKey>) -> UInt32 {
+    do throws(Errno) { return try spaces.number(keys) } catch {
+      // Without memory for a new table the present one serves, emptied.
       spaces.forgetAll()
       translator?.forgetAddresses(env)
-      return 0
+      return dataSpace
     }
   }
+
+  /// Whether segment registers are others than when this was asked last.
+  private func segmentsChanged() -> Bool {
+    var isChanged = false
+    for n in 0..<16 where lastSegments[n] != state.pointee.sr[n] {
+      lastSegments[n] = state.pointee.sr[n]
+      isChanged = true
+    }
+    return isChanged
+  }
+
+  func segmentKeys(_ space: UInt32) -> InlineArray<16, UInt64>? { spaces.keys(space) }
 
   // MARK: Invalidation
 
@@ -95,16 +132,19 @@ final class SystemMemory: CodeMemory, AccessPort {
   }
 
   /// `tlbie` takes out a class of pages, those alike in six bits. Guests clear the page that they
-  /// name; or, to clear all, one page of each class after another. The first is done as meant; a
-  /// run over all classes that finds nothing is taken as the second.
+  /// name; or, to clear all, one page of each class after another, from 0 on or down to it. The
+  /// first is done as meant; a run over all classes of low addresses that finds nothing is taken
+  /// as the second.
   private func forget(page address: UInt32) {
     let isFound = spaces.forget(page: address >> 12)
-    let isNext = (address ^ lastInvalidated) >> 12 != 0 && isAdjacent(address)
+    let isNext = address < Self.lowAddresses && isAdjacent(address)
     emptyInvalidations = isFound || !isNext ? 0 : emptyInvalidations + 1
     lastInvalidated = address
     translator?.forget(page: address >> 12, env)
     if emptyInvalidations == 63 { forget(.all) }
   }
+
+  private static let lowAddresses: UInt32 = 0x40_0000
 
   private func isAdjacent(_ address: UInt32) -> Bool {
     let distance = Int32(bitPattern: address &- lastInvalidated) >> 12
@@ -139,6 +179,8 @@ final class SystemMemory: CodeMemory, AccessPort {
       state.pointee.contextChanged = 1
       let first = max(address, page << 12)
       let end = min(last, page << 12 | 0xfff)
+      // A block that wrote to itself is left at its next `isync`.
+      state.pointee.contextChanged = 1
       if translator.invalidateCode(first...end, env) { continue }
       codePages[Int(page >> 3)] &= ~(1 << UInt8(truncatingIfNeeded: page & 7))
     }
@@ -222,7 +264,7 @@ final class SystemMemory: CodeMemory, AccessPort {
     if let range = bus.range(at: UInt64(physical)), !range.isReadOnly,
       let host = Self.host(of: physical & ~0xfff, in: range)
     {
-      if isCode(physical >> 12) { codeWritten(physical, size) }
+      if isCode(physical >> 12) { codeStored(physical, size) }
       if !isCode(physical >> 12), !isUnsynchronized {
         spaces.setStore(dataSpace, page: address >> 12, host: host)
       }
@@ -230,6 +272,20 @@ final class SystemMemory: CodeMemory, AccessPort {
     bus.write(UInt64(physical), size, value)
     return true
   }
+
+  /// A store to a page of code. One that is stored to again and again, such as a page of a program
+  /// that has ended, is given up as a whole.
+  private func codeStored(_ address: UInt32, _ size: Int) {
+    storesToPage = address >> 12 == storedPage ? storesToPage + 1 : 0
+    storedPage = address >> 12
+    if storesToPage < Self.storeLimit {
+      codeWritten(address, size)
+    } else {
+      codeWritten(address & ~0xfff, 4096)
+    }
+  }
+
+  private static let storeLimit = 8
 
   private func crosses(_ address: UInt32, _ size: Int) -> Bool {
     Int(address & 0xfff) + size > 4096

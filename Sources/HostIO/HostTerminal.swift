@@ -42,16 +42,19 @@ public enum HostTerminal {
     if isInstalled { return }
     isInstalled = true
     atexit { HostTerminal.restore() }
-    for number in fatal {
-      signal(number) { number in
-        HostTerminal.restore()
-        signal(number, SIG_DFL)
-        raise(number)
-      }
+    var handler = sigaction()
+    // Translated code may run on a stack that is none for handlers.
+    handler.sa_flags = SA_ONSTACK | SA_RESTART
+    handler.__sigaction_handler.sa_handler = { number in
+      HostTerminal.restore()
+      signal(number, SIG_DFL)
+      raise(number)
     }
+    for number in fatal { sigaction(number, &handler, nil) }
     // The shell has given the terminal back after a stop.
-    signal(SIGCONT) { _ in
+    handler.__sigaction_handler.sa_handler = { _ in
       if HostTerminal.isRaw { tcsetattr(0, TCSANOW, &HostTerminal.raw) }
     }
+    sigaction(SIGCONT, &handler, nil)
   }
 }

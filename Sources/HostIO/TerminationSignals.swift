@@ -24,11 +24,25 @@ public enum TerminationSignals {
       action(words[0], words[1])
     }
     var handler = sigaction()
-    handler.sa_flags = SA_SIGINFO | SA_RESTART
+    // Translated code may run on a stack that is none for handlers.
+    handler.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK
     handler.__sigaction_handler.sa_sigaction = { number, info, _ in
       var words: (Int32, Int32) = (number, info?.pointee._sifields._kill.si_pid ?? 0)
       write(TerminationSignals.pipeEnd, &words, 8)
     }
     for number in [SIGINT, SIGTERM, SIGHUP] { sigaction(number, &handler, nil) }
+  }
+
+  /// What is said at the end, as QEMU says it.
+  public static func message(_ signal: Int32, from sender: Int32) -> String {
+    let text = "terminating on signal \(signal)"
+    if sender == 0 { return text }
+    let number = open("/proc/\(sender)/cmdline", O_RDONLY | O_CLOEXEC)
+    guard number >= 0 else { return text + " from pid \(sender) (<unknown process>)" }
+    guard case .bytes(let bytes) = HostDescriptor(owning: number).read(4096) else {
+      return text + " from pid \(sender) (<unknown process>)"
+    }
+    let name = String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    return text + " from pid \(sender) (\(name))"
   }
 }

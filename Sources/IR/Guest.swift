@@ -23,6 +23,8 @@ public struct EnvironmentLayout: Sendable {
   /// For guests whose memory is reached through a page table: its address, what the function that
   /// makes slow accesses is given, and where the way back from it is kept.
   public var paging: Paging?
+  /// A signed 64-bit word: how many instructions may still be executed, where they are counted.
+  public var instructionBudget: Int?
 
   /// The fields that paged guest memory needs: 64-bit words.
   public struct Paging: Sendable {
@@ -32,11 +34,15 @@ public struct EnvironmentLayout: Sendable {
     public var slowContext: Int
     /// Where translated code goes on after a slow access.
     public var slowReturn: Int
+    /// Sixteen words: what translated code adds a guest address to, by its four uppermost bits, to
+    /// find its entry in the jump table.
+    public var codeSegments: Int
 
-    public init(pageTable: Int, slowContext: Int, slowReturn: Int) {
+    public init(pageTable: Int, slowContext: Int, slowReturn: Int, codeSegments: Int) {
       self.pageTable = pageTable
       self.slowContext = slowContext
       self.slowReturn = slowReturn
+      self.codeSegments = codeSegments
     }
   }
 
@@ -153,6 +159,9 @@ public struct TranslationLimits {
   public var pairsReturns = true
   /// Whether branches forward may stay within the block.
   public var keepsForwardBranches = true
+  /// Whether executed instructions are counted: blocks then are straight lines, and take what they
+  /// executed off a budget in env (`EnvironmentLayout.instructionBudget`) where they are left.
+  public var countsInstructions = false
   /// The guest addresses that the block and its direct jumps stay within.
   public var first: UInt32 = 0
   public var last: UInt32 = .max

@@ -3,29 +3,31 @@ import Glibc
 /// The host addresses that all `PhysicalMemory` lies in, with nothing accessible around them.
 ///
 /// Translated code adds a guest address and a displacement to a page's word of the page table
-/// without checking whether the sum wraps at 4 GiB. So 4 GiB to both sides of the arena, and of
-/// the addresses that empty words lead to, there is never anything: such an access faults, and is
-/// made again slowly.
+/// without checking whether the sum wraps at 4 GiB. So 4 GiB to both sides of the arena there is
+/// never anything: such an access faults, and is made again slowly. Nor is there anything in the
+/// host's lowest 8 GiB, where an access without a word may go.
 ///
-/// Reserved once: 20 GiB of addresses, of which the memory occupies 4 GiB at most.
+/// Reserved once: 12 GiB of addresses, of which the memory occupies 4 GiB at most, and those 8.
 public enum PhysicalArena {
   private static let gibibyte: UInt = 1 << 30
   /// Bytes that memories may occupy together.
   public static let size: UInt = 4 * gibibyte
-  private static let reserved = 20 * gibibyte
-
   private static let start: UInt? = {
-    let place = mmap(
-      nil, Int(reserved), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+    let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
+    let low = UnsafeMutableRawPointer(bitPattern: lowest)
+    // MAP_FIXED_NOREPLACE is 0x100000.
+    let below = mmap(low, Int(8 * gibibyte - lowest), PROT_NONE, flags | 0x10_0000, -1, 0)
+    guard below == low else { return nil }
+    let place = mmap(nil, Int(12 * gibibyte), PROT_NONE, flags, -1, 0)
     guard let place, place != MAP_FAILED else { return nil }
     return UInt(bitPattern: place)
   }()
 
-  /// The first address of the arena, or nil if the host has no room for it.
-  public static var base: UInt? { start.map { $0 + 12 * gibibyte } }
+  /// vm.mmap_min_addr of an ordinary host.
+  private static let lowest: UInt = 0x1_0000
 
-  /// From here on no guest address, and none within 4 GiB of one, is accessible.
-  public static var nowhere: UInt? { start.map { $0 + 4 * gibibyte } }
+  /// The first address of the arena, or nil if the host has no room for it.
+  public static var base: UInt? { start.map { $0 + 4 * gibibyte } }
 
   /// The free runs of the arena, as offsets. Sound: memories are made and freed on the machine's
   /// thread.

@@ -27,7 +27,13 @@ public final class PhysicalMemory {
   public func write(_ bytes: some Collection<UInt8>, at offset: Int) {
     guard offset >= 0, offset < size else { return }
     let room = UnsafeMutableRawBufferPointer(start: start + offset, count: size - offset)
-    room.copyBytes(from: bytes.prefix(room.count))
+    let isDone: Void? = bytes.withContiguousStorageIfAvailable { source in
+      let count = min(source.count, room.count)
+      guard count > 0, let first = source.baseAddress, let place = room.baseAddress else { return }
+      place.copyMemory(from: first, byteCount: count)
+    }
+    if isDone != nil { return }
+    for (place, byte) in zip(room.indices, bytes) { room[place] = byte }
   }
 
   /// The bytes of a range, as far as it lies within.
@@ -52,4 +58,15 @@ public enum MachineError: Error, Equatable {
   case overlap(String, String)
   /// Something the user asked for is not possible; the text says what.
   case unsupported(String)
+}
+
+extension MachineError: CustomStringConvertible {
+  /// What a user is told.
+  public var description: String {
+    switch self {
+    case .outOfMemory(let bytes): "cannot have \(bytes) bytes of memory"
+    case .overlap(let first, let second): "\(first) and \(second) lie over each other"
+    case .unsupported(let text): text
+    }
+  }
 }

@@ -13,7 +13,7 @@ final class LineEditor {
   /// The lines so far, the newest last.
   private(set) var history: [String] = []
 
-  private let write: (String) -> Void
+  private let write: ([UInt8]) -> Void
   private var line: [UInt8] = []
   private var cursor = 0
   private var shown: [UInt8] = []
@@ -29,14 +29,14 @@ final class LineEditor {
   static let maximumHistory = 64
 
   /// - Parameter write: takes text for the terminal, with plain line feeds.
-  init(prompt: String, write: @escaping (String) -> Void) {
+  init(prompt: String, write: @escaping ([UInt8]) -> Void) {
     self.prompt = prompt
     self.write = write
   }
 
   /// Shows the prompt, and what was typed behind it.
   func showPrompt() {
-    write(prompt)
+    write(Array(prompt.utf8))
     shown = []
     shownCursor = 0
     place = nil
@@ -170,7 +170,7 @@ final class LineEditor {
   private func finish() {
     let text = String(decoding: line, as: UTF8.self)
     remember(text)
-    write("\n")
+    write([10])
     clear()
     shown = []
     shownCursor = 0
@@ -218,28 +218,32 @@ final class LineEditor {
       text += candidate + String(repeating: " ", count: max(0, width - candidate.utf8.count))
       if (index + 1) % columns == 0 || index == candidates.count - 1 { text += "\n" }
     }
-    write(text)
+    write(Array(text.utf8))
   }
 
   // MARK: Drawing
 
   private func clearScreen() {
-    write("\u{1b}[2J\u{1b}[1;1H" + prompt)
+    write(Array(("\u{1b}[2J\u{1b}[1;1H" + prompt).utf8))
     shown = []
     shownCursor = 0
   }
 
+  private static let left = Array("\u{1b}[D".utf8)
+  private static let right = Array("\u{1b}[C".utf8)
+  private static let clearToEnd = Array("\u{1b}[K".utf8)
+
   /// Brings the terminal up to date.
   private func draw() {
-    var text = ""
+    var text: [UInt8] = []
     if line != shown {
-      text += String(repeating: "\u{1b}[D", count: shownCursor)
-      text += String(decoding: line, as: UTF8.self) + "\u{1b}[K"
+      for _ in 0..<shownCursor { text += Self.left }
+      text += line + Self.clearToEnd
       shown = line
       shownCursor = line.count
     }
-    let step = cursor < shownCursor ? "\u{1b}[D" : "\u{1b}[C"
-    text += String(repeating: step, count: abs(cursor - shownCursor))
+    let step = cursor < shownCursor ? Self.left : Self.right
+    for _ in 0..<abs(cursor - shownCursor) { text += step }
     shownCursor = cursor
     if !text.isEmpty { write(text) }
   }

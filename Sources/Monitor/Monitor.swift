@@ -69,12 +69,12 @@ public final class Monitor {
   }
 
   /// Prints text; line feeds become the terminal's.
-  public func print(_ text: String) { Self.send(text, to: port) }
+  public func print(_ text: String) { Self.send(Array(text.utf8), to: port) }
 
-  private static func send(_ text: String, to port: any CharacterPort) {
+  private static func send(_ text: [UInt8], to port: any CharacterPort) {
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(text.utf8.count + 16)
-    for byte in text.utf8 {
+    bytes.reserveCapacity(text.count + 16)
+    for byte in text {
       if byte == 10 { bytes.append(13) }
       bytes.append(byte)
     }

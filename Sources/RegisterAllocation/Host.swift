@@ -97,11 +97,12 @@ public struct SlowAccess {
 }
 
 /// The table by which translated code finds the host address of a guest page: for each of 2^20
-/// pages of 4 KiB one 64-bit word, host address minus guest address, for loads; and another such
-/// table for stores.
+/// pages of 4 KiB one 64-bit word, host address minus guest address plus one, for loads; and
+/// another such table for stores.
 ///
-/// A word whose bit 0 is set sends the access on its slow path; such a word must still lead to
-/// host addresses without access, for every guest address and 4 GiB to both sides.
+/// A word of zero sends the access on its slow path, but for a misaligned one in four: that goes
+/// to the host address below the guest's, and a wrapping sum to one 4 GiB away. There must be no
+/// memory of anybody's; the fault is answered by a slow access.
 public enum PageTable {
   /// Bytes from the table for loads to that for stores.
   public static let storeOffset = 8 << 20

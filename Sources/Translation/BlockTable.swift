@@ -154,24 +154,31 @@ final class BlockTable {
     head.pointee = UInt32(n + 1)
   }
 
-  /// The numbers of the blocks that cover any byte of a page's part, without those invalid.
-  func blocks(onPage page: UInt32, from first: UInt32, to last: UInt32) -> [Int] {
-    var found: [Int] = []
+  /// Calls with the number of each valid block that covers any byte of a page's part; the block may
+  /// be removed then.
+  ///
+  /// - Returns: whether valid blocks of other parts of the page remain.
+  @inline(__always) @discardableResult
+  func forEachBlock(
+    onPage page: UInt32, from first: UInt32, to last: UInt32, _ body: (Int) -> Void
+  ) -> Bool {
     var place = pageHead(page)
+    var others = false
     while place.pointee != 0 {
       let span = spans.base + Int(place.pointee - 1)
       let next = UnsafeMutableRawPointer(span)
         .advanced(by: MemoryLayout<Span>.offset(of: \.next)!).assumingMemoryBound(to: UInt32.self)
-      if blocks.base[Int(span.pointee.block)].isInvalid {
-        place.pointee = span.pointee.next
-        continue
+      let number = Int(span.pointee.block)
+      if !blocks.base[number].isInvalid {
+        if span.pointee.first <= last && span.pointee.end &- 1 >= first {
+          body(number)
+        } else {
+          others = true
+        }
       }
-      if span.pointee.first <= last && span.pointee.end &- 1 >= first {
-        found.append(Int(span.pointee.block))
-      }
-      place = next
+      if blocks.base[number].isInvalid { place.pointee = span.pointee.next } else { place = next }
     }
-    return found
+    return others
   }
 
   /// The block whose code holds an offset of the code buffer, or nil.
@@ -199,6 +206,13 @@ final class BlockTable {
       if first[middle].offset <= within { low = middle + 1 } else { high = middle }
     }
     return low == 0 ? block.address : first[low - 1].address
+  }
+
+  /// How many instructions of a block, a straight line, lie before the one at a guest address.
+  func instructions(before address: UInt32, in number: Int) -> Int {
+    let block = blocks.base[number]
+    let first = marks.base + Int(block.firstMark)
+    return (0..<Int(block.markCount)).first { first[$0].address == address } ?? 0
   }
 }
 

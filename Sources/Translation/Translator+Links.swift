@@ -73,16 +73,13 @@ extension Translator {
   /// Drops every block that was made from guest code in a range of physical addresses.
   public func invalidate(_ range: Range<UInt32>, _ env: UnsafeMutableRawPointer) {
     guard !range.isEmpty else { return }
-    var any = false
+    let before = counters.invalidations
     for page in range.lowerBound >> 12...(range.upperBound - 1) >> 12 {
-      for number in table.blocks(
-        onPage: page, from: range.lowerBound, to: range.upperBound - 1)
-      where !table.blocks.base[number].isInvalid {
-        drop(number)
-        any = true
+      table.forEachBlock(onPage: page, from: range.lowerBound, to: range.upperBound - 1) {
+        drop($0)
       }
     }
-    if any { forgetReturns() }
+    if counters.invalidations != before { forgetReturns() }
   }
 
   /// Drops every block that was made from guest code in a range of physical addresses within one
@@ -90,11 +87,12 @@ extension Translator {
   ///
   /// - Returns: whether blocks made from other parts of the page remain.
   public func invalidateCode(_ range: ClosedRange<UInt32>, _ env: UnsafeMutableRawPointer) -> Bool {
-    let page = range.lowerBound >> 12
-    let found = table.blocks(onPage: page, from: range.lowerBound, to: range.upperBound)
-    for number in found where !table.blocks.base[number].isInvalid { drop(number) }
-    if !found.isEmpty { leaveSoon(env) }
-    return !table.blocks(onPage: page, from: page << 12, to: page << 12 | 0xfff).isEmpty
+    let before = counters.invalidations
+    let others = table.forEachBlock(
+      onPage: range.lowerBound >> 12, from: range.lowerBound, to: range.upperBound
+    ) { drop($0) }
+    if counters.invalidations != before { leaveSoon(env) }
+    return others
   }
 
   /// Drops every block that was made from the cache line at an address.
@@ -112,9 +110,7 @@ extension Translator {
     table.remove(number)
     counters.invalidations &+= 1
     let block = table.blocks.base + number
-    for view in views where view.key == block.pointee.key {
-      view.forget(block.pointee.address, block.pointee.codeOffset)
-    }
+    views.forget(block.pointee.address, block.pointee.key, block.pointee.codeOffset)
     var n = block.pointee.incoming
     while n != 0 {
       let link = table.links.base + Int(n - 1)
@@ -152,7 +148,7 @@ extension Translator {
   ///
   /// - Parameter page: a guest address >> 12.
   public func forget(page: UInt32, _ env: UnsafeMutableRawPointer) {
-    for view in views { view.forget(page: page) }
+    views.forget(page: page)
     leaveSoon(env)
   }
 
@@ -166,19 +162,19 @@ extension Translator {
   /// Forgets, in every address space, what code guest addresses lead to. The code itself is found
   /// again by its place.
   public func forgetAddresses(_ env: UnsafeMutableRawPointer) {
-    for view in views { view.clear() }
+    views.clear()
     leaveSoon(env)
   }
 
   /// Forgets what code the addresses of a space lead to: its number will mean another.
   public func forget(space: UInt32) {
-    for view in views where view.space == space { view.clear() }
+    views.forget(space: space)
   }
 
   /// Drops everything.
   public func flush(_ env: UnsafeMutableRawPointer) {
     table.clear()
-    for view in views { view.clear() }
+    views.clear()
     cursor = stubs.size
     forgetReturns()
     counters.flushes &+= 1

@@ -14,6 +14,9 @@ public protocol CodeMemory: AnyObject {
   func markCode(page: UInt32)
   /// The number of the address space that code is fetched from now.
   var codeSpace: UInt32 { get }
+  /// What the translation of each sixteenth of a space's addresses depends on: spaces share what is
+  /// known of equal ones. Nil if they share nothing.
+  func segmentKeys(_ space: UInt32) -> InlineArray<16, UInt64>?
   /// Where the code at a guest address is, or nil if it cannot be fetched.
   func place(ofCode address: UInt32) -> CodePlace?
 }
@@ -21,6 +24,7 @@ public protocol CodeMemory: AnyObject {
 /// A guest without address translation has one space, and code is where its address says.
 extension CodeMemory {
   public var codeSpace: UInt32 { 0 }
+  public func segmentKeys(_ space: UInt32) -> InlineArray<16, UInt64>? { nil }
   public func place(ofCode address: UInt32) -> CodePlace? {
     CodePlace(physical: address, first: 0, last: .max)
   }
@@ -92,11 +96,9 @@ public final class Translator {
   var cursor: Int
   let table: BlockTable
   private let spans: UnsafeMutablePointer<TranslatedSpan>
-  /// The jump tables, one for each address space and key, made when first used.
-  var views: [CodeView] = []
+  /// The jump tables of all address spaces and keys.
+  let views: CodeViews
   private var view: CodeView
-  /// The current view's jump table.
-  private var jumpTargets: UnsafeMutablePointer<UInt32>
   private let slowAccesses: SlowAccesses?
   var forkCopy: Int32 = -1
   let returnStack: ReturnStack
@@ -109,10 +111,13 @@ public final class Translator {
   /// - Parameters:
   ///   - homes: the guest's globals (temps) that live in host registers, best first.
   ///   - accesses: what makes the slow accesses of paged guest memory.
+  ///   - codeAddress: where code is to execute, for logs that are the same every time; nil: near
+  ///     our own functions.
   public init(
     guest: any Guest, host: any Host, memory: any CodeMemory, codeBufferSize: Int,
     homes: [(temp: TempIndex, offset: Int)],
-    techniques: Techniques = Techniques(), accesses: (any AccessPort)? = nil
+    techniques: Techniques = Techniques(), accesses: (any AccessPort)? = nil,
+    codeAddress: UInt? = nil
   ) throws(TranslationError) {
     self.guest = guest
     self.host = host
@@ -120,7 +125,7 @@ public final class Translator {
     layout = guest.layout
     block = Block(names: guest.names)
     let near = guest.names.helpers.first.map { UInt(bitPattern: $0.address) } ?? 0
-    buffer = try CodeBuffer(size: codeBufferSize, near: near)
+    buffer = try CodeBuffer(size: codeBufferSize, near: codeAddress ?? near)
     let registers = host.homeRegisters
     let placed = Array(zip(techniques.usesHomes ? homes : [], registers))
     stubs = host.writeStubs(
@@ -145,9 +150,8 @@ public final class Translator {
       homes: Dictionary(uniqueKeysWithValues: placed.map { ($0.temp, $1) }), layout: guest.layout)
     spans = .allocate(capacity: spanCapacity)
     returnStack = try ReturnStack()
-    view = try CodeView(space: 0, key: 0)
-    views = [view]
-    jumpTargets = view.targets
+    views = try CodeViews()
+    view = try views.view(memory.codeSpace, 0, memory.segmentKeys(memory.codeSpace))
     enter = unsafeBitCast(
       stubs.enter, to: (@convention(c) (UnsafeMutableRawPointer, UInt) -> Void).self)
     limits.pairsReturns = techniques.pairsReturns
@@ -206,15 +210,18 @@ public final class Translator {
   private func select(
     _ space: UInt32, _ key: UInt32, _ env: UnsafeMutableRawPointer
   ) throws(TranslationError) {
-    if let known = views.first(where: { $0.space == space && $0.key == key }) {
-      view = known
-    } else {
-      view = try CodeView(space: space, key: key)
-      views.append(view)
-    }
-    jumpTargets = view.targets
-    field(env, layout.jumpTable).pointee = UInt64(UInt(bitPattern: jumpTargets))
+    view = try views.view(space, key, memory.segmentKeys(space))
+    showParts(env)
     forgetReturns()
+  }
+
+  /// Tells translated code where the parts of the view's jump table are.
+  private func showParts(_ env: UnsafeMutableRawPointer) {
+    guard view.parts.count > 1, let paging = layout.paging else {
+      field(env, layout.jumpTable).pointee = UInt64(view.parts[0].base)
+      return
+    }
+    for n in 0..<16 { field(env, paging.codeSegments + 8 * n).pointee = UInt64(view.parts[n].base) }
   }
 
   /// Empties the return stack before translated code is entered again: always allowed, at the
@@ -258,27 +265,44 @@ public final class Translator {
       case .request: return .request
       case .stale: dropStale(pc.pointee, env)
       case .invalidate: invalidateLine(word(env, layout.exitPayload).pointee, env)
-      case .access: return .exception(word(env, layout.exitPayload).pointee)
+      case .access:
+        if limits.countsInstructions, let paging = layout.paging {
+          countUntil(UInt(field(env, paging.slowReturn).pointee), env)
+        }
+        return .exception(word(env, layout.exitPayload).pointee)
       case .exception: return .exception(word(env, layout.exitPayload).pointee)
       default:
         recoverFault(pc)
+        if limits.countsInstructions { countUntil(FaultHandler.record.pointee.hostPC, env) }
         return .fault
       }
     }
+  }
+
+  /// Takes off the budget what a block had executed when it was left in the middle, at a host
+  /// address.
+  private func countUntil(_ address: UInt, _ env: UnsafeMutableRawPointer) {
+    let offset = UInt32(truncatingIfNeeded: address &- buffer.executable)
+    guard let budget = layout.instructionBudget, let number = table.block(atCode: offset) else {
+      return
+    }
+    let nip = word(env, layout.programCounter).pointee
+    let executed = table.instructions(before: nip, in: number)
+    (env + budget).assumingMemoryBound(to: Int64.self).pointee &-= Int64(executed)
   }
 
   /// The code for an address, as an offset: known from the jump table, or found and linked.
   private func entry(
     _ address: UInt32, _ env: UnsafeMutableRawPointer, _ jump: UInt32?
   ) -> UInt32? {
-    let known = jumpTargets[Int(address >> 2)]
+    let known = view.offset(address)
     if known != 0 && jump == nil && observer == nil { return known }
     var link = jump
     guard let number = find(address, env, &link) else { return nil }
     let target = table.blocks.base[number]
     if let link { connect(link, to: number) }
     if link.flatMap({ table.links.base[Int($0)].cache }) != nil || link == nil {
-      view.set(address, target.codeOffset)
+      if (try? views.set(address, target.codeOffset, in: view)) == true { showParts(env) }
     }
     observer?.entering(target, at: buffer.executable &+ UInt(target.codeOffset), env: env)
     return target.codeOffset

@@ -44,7 +44,11 @@ final class MachineRunner: @unchecked Sendable {
     offset = 0 &- HostTime.now
   }
 
-  private var now: Int64 { isRunning ? HostTime.now &+ offset : stoppedAt }
+  /// With counted instructions, the processor's.
+  private var now: Int64 {
+    if let counted = machine?.emulator.instructionClock { return counted.now }
+    return isRunning ? HostTime.now &+ offset : stoppedAt
+  }
 
   /// Connects the clock and the mailbox with the processor.
   func connect(_ machine: MacMachine) {
@@ -58,6 +62,7 @@ final class MachineRunner: @unchecked Sendable {
   }
 
   private func announce(_ deadline: Int64?) {
+    if machine?.emulator.instructionClock != nil { return }
     events.setDeadline(isRunning ? deadline.map { $0 &- offset } : nil)
   }
 
@@ -101,8 +106,21 @@ final class MachineRunner: @unchecked Sendable {
       try machine.emulator.run()
       if machine.request != nil { try serveRequest() }
       if machine.emulator.isIdle && isRunning && exitStatus == nil {
-        mailbox.wait(until: clock.deadline.map { $0 &- offset })
+        sleep()
       }
+    }
+  }
+
+  /// Waits for the next timer, or for what others post. Counted time passes in a moment.
+  private func sleep() {
+    guard let counted = machine.emulator.instructionClock else {
+      mailbox.wait(until: clock.deadline.map { $0 &- offset })
+      return
+    }
+    if let deadline = clock.deadline {
+      counted.skip(to: deadline)
+    } else {
+      mailbox.wait(until: nil)
     }
   }
 

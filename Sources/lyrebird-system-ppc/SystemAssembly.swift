@@ -56,8 +56,9 @@ final class SystemAssembly {
 
   /// Options that are understood, and for which there is nothing here.
   private static func checkSupport(_ options: SystemOptions) throws(SystemProblem) {
-    if options.instructionCount != nil {
-      throw SystemProblem("-icount is not supported")
+    if let counting = options.instructionCount {
+      if counting.shift == nil { throw SystemProblem("-icount shift=auto is not supported") }
+      if counting.aligns { throw SystemProblem("-icount align=on is not supported") }
     }
     if let network = options.networks.first(where: { $0.kind == .user }) {
       throw SystemProblem("network backend '\(network.kind.rawValue)' is not supported")
@@ -90,6 +91,7 @@ final class SystemAssembly {
     wanted.hasNetworkCard =
       options.hasDefaults && !options.networks.contains { $0.kind == .none }
     wanted.power = power(options.machine.powerController)
+    wanted.countShift = options.instructionCount?.shift
     if let size = options.codeBufferSize { wanted.codeBufferSize = size }
     return wanted
   }
@@ -162,14 +164,15 @@ final class SystemAssembly {
   /// - Returns: the exit status.
   func run() throws -> Int32 {
     if options.startsPaused { runner.pauseBeforeLaunch() }
-    if options.daemonizes { try Daemon.detach() }
-    try writeProcessNumber()
+    let isReady = options.daemonizes ? try HostProcess.daemonize() : {}
+    if let path = options.pidFile { try HostProcess.writeNumber(to: path) }
     let (runner, log) = (runner, log)
     try TerminationSignals.install(runner.events) { signal, sender in
       runner.mailbox.post { SystemAssembly.terminated(runner, signal, sender) }
     }
     consoles.start(link, traceEvents: events) { runner.quit() }
     try runner.events.start()
+    isReady()
     let status = try runner.run()
     drives.flush()
     log.flush()
@@ -183,16 +186,5 @@ final class SystemAssembly {
     SystemCommand.put(
       "\(SystemOptions.program): terminating on signal \(signal)\(who)\n", to: 2)
     runner.quit()
-  }
-
-  private func writeProcessNumber() throws {
-    guard let path = options.pidFile else { return }
-    var isWritten = false
-    do throws(MonitorError) {
-      try HostFile.write(path) { () throws(MonitorError) in
-        defer { isWritten = true }
-        return isWritten ? [] : Array("\(getpid())\n".utf8)
-      }
-    } catch { throw SystemProblem("cannot create PID file: \(error)") }
   }
 }

@@ -140,6 +140,10 @@ extension SystemOptions {
   /// What the monitor and `-version` say.
   static let versionNumber = "0.1.0"
 
+  /// Where the log goes, trace events and all: `-trace file=` is another `-D`; nil for standard
+  /// error.
+  var logPath: String? { trace.file ?? logFile }
+
   /// Reads the command line.
   /// - Parameter arguments: without the name of this program.
   init(arguments: [String]) throws(OptionStop) {

@@ -30,7 +30,7 @@ struct CommandTests {
     let result = try Command.lyrebird(arguments)
     #expect(result.status == status)
     #expect(result.errors.contains(message), "\(result.errors)")
-    #expect(result.output.isEmpty)
+    #expect(result.text.isEmpty)
   }
 
   @Test(
@@ -44,7 +44,7 @@ struct CommandTests {
   func answers(_ arguments: [String], _ status: Int32, _ text: String) throws {
     let result = try Command.lyrebird(arguments)
     #expect(result.status == status)
-    #expect(result.output.contains(text), "\(result.output)")
+    #expect(result.text.contains(text), "\(result.text)")
     #expect(result.errors.isEmpty)
   }
 
@@ -61,7 +61,7 @@ struct CommandTests {
       guard let guest = Command.guest(name) else { return }
       let result = try Command.lyrebird(options + [guest])
       #expect(result.status == 0, "\(name)")
-      #expect(result.output == "Hello from PowerPC.\n", "\(name)")
+      #expect(result.text == "Hello from PowerPC.\n", "\(name)")
       #expect(result.errors.isEmpty, "\(name): \(result.errors)")
     }
   }

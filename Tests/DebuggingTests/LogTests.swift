@@ -20,7 +20,7 @@ struct LogTests {
     let tool = "/usr/bin/powerpc-linux-gnu-objdump"
     guard FileManager.default.isExecutableFile(atPath: tool) else { return }
     var words: [String: String] = [:]
-    for line in try Command.run(tool, ["-d", guest]).output.split(separator: "\n") {
+    for line in try Command.run(tool, ["-d", guest]).text.split(separator: "\n") {
       let parts = line.split(separator: "\t")
       guard parts.count > 2, parts[0].hasSuffix(":") else { continue }
       words["0x" + parts[0].dropLast()] = parts[1].filter { $0 != " " }
@@ -65,7 +65,7 @@ struct LogTests {
     let values = parts.map { UInt32($0[1].dropFirst(2), radix: 16) ?? 0 }
     let tool = "/usr/bin/powerpc-linux-gnu-readelf"
     guard FileManager.default.isExecutableFile(atPath: tool) else { return }
-    for line in try Command.run(tool, ["-hlW", guest]).output.split(separator: "\n") {
+    for line in try Command.run(tool, ["-hlW", guest]).text.split(separator: "\n") {
       let words = line.split(separator: " ")
       if line.contains("Entry point address") { #expect(parts[7][1] == words.last!) }
       guard words.first == "LOAD", let start = UInt32(words[2].dropFirst(2), radix: 16),
@@ -114,7 +114,7 @@ struct LogTests {
     guard let guest = Command.guest("hello") else { return }
     let result = try Command.lyrebird(["-d", "exec,in_asm", "-D", "/dev/full", guest])
     #expect(result.status == 0)
-    #expect(result.output == "Hello from PowerPC.\n")
+    #expect(result.text == "Hello from PowerPC.\n")
     #expect(result.errorLines.count == 1)
   }
 }

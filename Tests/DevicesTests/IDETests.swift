@@ -205,7 +205,7 @@ struct IDETests {
   @Test("A long transfer by DMA: 300 sectors")
   func longDMA() {
     driver.extendedCommand(0x25, lba: 1000, count: 300)
-    driver.startDMA(isInput: true, [(0x1000, 0xf000), (0x10000, 0x9600 * 4 - 0xf000)])
+    driver.startDMA(isInput: true, [(0x1000, 0xf000), (0x10000, 0xf000), (0x1f000, 0x7800)])
     #expect(driver.acknowledge() == 0x50)
     #expect(
       driver.memory.bytes(at: 0x1000, count: 300 * 512) == driver.disk.sector(1000, count: 300))

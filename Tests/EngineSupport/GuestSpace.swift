@@ -24,13 +24,6 @@ public final class GuestSpace: Sendable {
     if atZero && place != wanted { return nil }
   }
 
-  /// Addresses of the host where nothing is accessible; nil if there are none.
-  static func reserve(_ size: Int) -> UInt? {
-    let place = mmap(
-      nil, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
-    return place == MAP_FAILED ? nil : place.map { UInt(bitPattern: $0) }
-  }
-
   /// The host address of a guest address.
   public func host(_ address: UInt32) -> UnsafeMutablePointer<UInt8> {
     UnsafeMutablePointer(bitPattern: base &+ UInt(address)).unsafelyUnwrapped

@@ -18,19 +18,20 @@ public final class PagedGuestMemory: AccessPort {
   /// The host addresses of the space's first page are the lowest that words lead to.
   init(_ space: GuestSpace) throws {
     self.space = space
-    guard let nowhere = Self.nowhere else { throw Errno.noMemory }
-    tables = try PagedAddressSpaces(arena: space.base, nowhere: nowhere)
-    number = try tables.number(SpaceIdentity(segments: InlineArray(repeating: 0), mode: 0))
+    tables = try PagedAddressSpaces(arena: space.base)
+    number = try tables.number(InlineArray(repeating: 0))
   }
 
-  /// 12 GiB in which nothing is accessible; the address 4 GiB above their start.
-  private static let nowhere: UInt? = GuestSpace.reserve(12 << 30).map { $0 + 4 << 30 }
-
-  /// Begins a run with empty tables.
+  /// Begins a run. What is mapped has its words already: an access without one may go to the
+  /// space at zero, which no real machine shares its process with.
   func attach(_ env: UnsafeMutableRawPointer, _ layout: EnvironmentLayout) {
     guard let paging = layout.paging else { return }
     tables.forgetAll()
     fault = nil
+    for page in mapped.lowerBound >> 12..<mapped.upperBound >> 12 {
+      tables.setLoad(number, page: page, host: space.host(page << 12))
+      tables.setStore(number, page: page, host: space.host(page << 12))
+    }
     env.storeBytes(of: tables.table(number), toByteOffset: paging.pageTable, as: UInt64.self)
     payload = (env + layout.exitPayload).assumingMemoryBound(to: UInt32.self)
   }

@@ -40,7 +40,8 @@ final class InstructionMachine {
     for page in 0..<Layout.memorySize / 4096 { pageFlags[Int(Layout.memory >> 12) + page] = 3 }
     state.pointee.memoryBase = UInt64(UInt(bitPattern: memory)) &- UInt64(Layout.memory)
     state.pointee.pageFlags = UInt64(UInt(bitPattern: pageFlags))
-    // A 7400, as the recorder's.
+    // A 7400, as the recorder's. Cases name VSCR unless it is zero.
+    state.pointee.vscr = 0
     state.pointee.pvr = 0xc0209
   }
 
@@ -73,6 +74,7 @@ final class InstructionMachine {
   /// The names of all registers of a case.
   static let names: [String] =
     (0..<32).map { "r\($0)" } + ["cr", "xer", "lr", "ctr", "fpscr"] + (0..<32).map { "f\($0)" }
+    + ["vscr"] + (0..<32).flatMap { ["v\($0)h", "v\($0)l"] }
 
   /// The further registers of a case in system mode.
   static let systemNames: [String] =
@@ -118,6 +120,8 @@ final class InstructionMachine {
       case "lr": UInt64(state.pointee.lr)
       case "ctr": UInt64(state.pointee.ctr)
       case "fpscr": UInt64(state.pointee.fpscr)
+      case "vscr": UInt64(state.pointee.vscr)
+      case _ where name.first == "v": state.pointee.vr[Self.half(name)]
       case _ where name.first == "f": state.pointee.fpr[Int(name.dropFirst())!]
       default: UInt64(state.pointee.gpr[Int(name.dropFirst())!])
       }
@@ -134,10 +138,17 @@ final class InstructionMachine {
       case "lr": state.pointee.lr = word
       case "ctr": state.pointee.ctr = word
       case "fpscr": state.pointee.fpscr = word
+      case "vscr": state.pointee.vscr = word
+      case _ where name.first == "v": state.pointee.vr[Self.half(name)] = newValue
       case _ where name.first == "f": state.pointee.fpr[Int(name.dropFirst())!] = newValue
       default: state.pointee.gpr[Int(name.dropFirst())!] = word
       }
     }
+  }
+
+  /// Which of the halves of vector registers has a name: `v3h` the seventh, `v3l` the eighth.
+  private static func half(_ name: Substring) -> Int {
+    2 * Int(name.dropFirst().dropLast())! + (name.last == "l" ? 1 : 0)
   }
 
   /// All registers and the memory, by name.
@@ -165,8 +176,13 @@ final class InstructionMachine {
   }
 }
 
-/// The single fields that `name=value` stands for: memory is one byte each.
+/// The single fields that `name=value` stands for: memory is one byte each, vector registers are
+/// two halves.
 func forEachField(_ name: Substring, _ value: Substring, _ body: (Substring, UInt64) -> Void) {
+  if name.first == "v", name != "vscr" {
+    body(name + "h", UInt64("0" + value.dropLast(16), radix: 16)!)
+    return body(name + "l", UInt64(value.suffix(16), radix: 16)!)
+  }
   guard name.first == "m", name != "msr" else { return body(name, UInt64(value, radix: 16)!) }
   let address = UInt32(name.dropFirst(), radix: 16)!
   for (n, at) in stride(from: 0, to: value.count, by: 2).enumerated() {
@@ -223,6 +239,7 @@ func signal(of exception: UInt32) -> String {
   case .floatingPoint: "FPE"
   case .alignment: "BUS"
   case .floatingPointUnavailable: "FPU"
+  case .vectorUnavailable: "VPU"
   case .trace: "TRACE"
   case .systemCall: "SYSCALL"
   case .dataStorage, .instructionStorage: "SEGV"
@@ -230,8 +247,9 @@ func signal(of exception: UInt32) -> String {
   }
 }
 
-/// What is optional but AltiVec.
+/// What is optional.
 let allFeatures: Feature = [
+  .vector,
   .floatingGraphics, .dataCacheBlockAllocate, .floatingSquareRoot, .floatingRound,
   .softwareTLB, .tlbInvalidateAll,
 ]

@@ -7,7 +7,8 @@ struct RandomProgram {
   var words: [UInt32]
   let registers: [UInt32]
   let floats: [UInt64]
-  let cr, xer, lr, ctr, fpscr: UInt32
+  let vectors: [UInt64]
+  let cr, xer, lr, ctr, fpscr, vscr: UInt32
   let memorySeed: UInt64
 
   /// Values around which arithmetic changes its mind.
@@ -51,6 +52,23 @@ struct RandomProgram {
       : Layout.start + 4 * UInt32.random(in: 0...UInt32(count + 3), using: &generator)
     fpscr = .random(in: 0 ... .max, using: &generator) & 0x3
     memorySeed = generator.next()
+    vectors = (0..<64).map { _ in Self.vectorHalf(&generator) }
+    vscr = [0, 1, 0x1_0000, 0x1_0001].randomElement(using: &generator)!
+  }
+
+  /// Half a vector: edges of one width, singles among them, or anything.
+  private static func vectorHalf(_ generator: inout SeededGenerator) -> UInt64 {
+    let bytes: [UInt64] = [0, 1, 0x7f, 0x80, 0xff]
+    let halfwords: [UInt64] = [1, 0x7fff, 0x8000, 0xff80]
+    let words: [UInt64] = [
+      1, 0x7fff_ffff, 0x8000_0000, 0x7f80_0000, 0xffc0_0000, 0x80_0000, 0x3f80_0000, 0xc040_0000,
+    ]
+    switch Int.random(in: 0..<4, using: &generator) {
+    case 0: return 0x0101_0101_0101_0101 &* bytes.randomElement(using: &generator)!
+    case 1: return 0x0001_0001_0001_0001 &* halfwords.randomElement(using: &generator)!
+    case 2: return 0x0000_0001_0000_0001 &* words.randomElement(using: &generator)!
+    default: return .random(in: 0 ... .max, using: &generator)
+    }
   }
 
   /// A number, an address within guest memory, or an edge of either.
@@ -73,6 +91,8 @@ struct RandomProgram {
     for operand in form.operands {
       let register = pool.randomElement(using: &generator)!
       switch operand.name {
+      case "VD", "VS", "VA", "VB", "VC":
+        word = operand.inserting(Int(register) & 7, in: word)!
       case "RT", "RS", "RA", "RB", "FRT", "FRA", "FRB", "FRS", "FRC":
         if operand.name == "RT" || operand.name == "RS", form.mnemonic.hasSuffix("mw") {
           word = operand.inserting(.random(in: 24..<32, using: &generator), in: word)!
@@ -116,6 +136,8 @@ struct RandomProgram {
       machine.state.pointee.gpr[n] = registers[n]
       machine.state.pointee.fpr[n] = floats[n]
     }
+    for n in 0..<64 { machine.state.pointee.vr[n] = vectors[n] }
+    machine.state.pointee.vscr = vscr
     machine.state.pointee.packedCR = cr
     machine.state.pointee.packedXER = xer
     machine.state.pointee.lr = lr
@@ -139,8 +161,9 @@ struct FinalState: Equatable {
     var fields: [UInt64] = []
     for n in 0..<32 { fields.append(UInt64(state.gpr[n])) }
     for n in 0..<32 { fields.append(state.fpr[n]) }
+    for n in 0..<64 { fields.append(state.vr[n]) }
     for word in [
-      state.packedCR, state.packedXER, state.lr, state.ctr, state.fpscr, state.vrsave,
+      state.packedCR, state.packedXER, state.lr, state.ctr, state.fpscr, state.vrsave, state.vscr,
       state.reserveValid, state.reserveValid == 0 ? 0 : state.reserveAddress,
       state.reserveValid == 0 ? 0 : state.reserveValue,
     ] {
@@ -152,7 +175,9 @@ struct FinalState: Equatable {
 
   private static let names =
     (0..<32).map { "r\($0)" } + (0..<32).map { "f\($0)" }
-    + ["cr", "xer", "lr", "ctr", "fpscr", "vrsave", "reserved", "reserve", "reserved value"]
+    + (0..<64).map { "vr half \($0)" } + [
+      "cr", "xer", "lr", "ctr", "fpscr", "vrsave", "vscr", "reserved", "reserve", "reserved value",
+    ]
 
   /// How another state differs.
   func differences(_ other: FinalState) -> [String] {

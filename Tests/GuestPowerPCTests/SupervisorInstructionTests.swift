@@ -43,6 +43,36 @@ struct SupervisorInstructionTests {
       ])
   }
 
+  @Test("Vector instructions need MSR[VEC], data stream hints do not")
+  func vectors() {
+    Self.check(
+      "7400", Self.g4,
+      [
+        "vaddubm v1, v2, v3", "lvx v1, r3, r4", "stvx v1, r3, r4", "mfvscr v1", "mtvscr v1",
+        "vor v1, v2, v3", "vcmpequb. v1, v2, v3", "lvsl v1, r3, r4", "vsel v1, v2, v3, v4",
+      ].map { $0 + " | | nip=20000800 signal=VPU" })
+    Self.check(
+      "7400", Self.g4,
+      [
+        "dssall 0; dst r3, r4, 1; dststt r3, r4, 2 | r3=50000000 |",
+        "mtspr 256, r3; mfspr r4, 256 | r3=12345678 | r4=12345678",
+        "mtmsr r3; vspltisb v1, -1 | r3=2000040 | msr=2000040 v1=ffffffffffffffffffffffffffffffff",
+        "vspltisb v1, -1 | msr=2000040 | v1=ffffffffffffffffffffffffffffffff",
+        // VSCR after a reset; its reserved bits.
+        "mfvscr v1 | msr=2000040 v1=5 | v1=10000",
+        "mtvscr v1; mfvscr v2 | msr=2000040 v1=ffffffff | v2=10001 vscr=10001",
+        "lvx v1, r0, r4 | msr=2000040 r4=50000008 | nip=20000800 signal=SEGV",
+        "stvx v1, r0, r4 | msr=2000040 r4=50000008 | nip=20000800 signal=SEGV",
+        "rfi; vspltisb v1, 1 | spr26=20000804 spr27=40 msr=2000040 | msr=40 nip=20000804 signal=VPU",
+      ])
+    Self.check(
+      "603e", Self.g1,
+      [
+        "dssall 0 | | nip=20000800 signal=ILL",
+        "vaddubm v1, v2, v3 | msr=2000040 | nip=20000800 signal=ILL",
+      ])
+  }
+
   @Test("Segment registers and isync")
   func segments() {
     Self.check(

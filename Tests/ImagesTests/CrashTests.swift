@@ -18,7 +18,8 @@ struct CrashTests {
           "start.qcow2", Qcow2Builder(clusterBits: 9, clusterCount: 64).build().bytes)
       case .wide:
         // 64 counts in a block, 64 blocks in a table: the table must grow.
-        return try create(path, "cluster_size=512,refcount_bits=64", "3M")
+        _ = try create(path, "cluster_size=512,refcount_bits=64", "3M")
+        try Tool.io(path, ["write -P 1 0 1900k"])
       case .allocated:
         var builder = Qcow2Builder(clusterBits: 10, clusterCount: 100)
         for index in 0..<20 {

@@ -130,7 +130,7 @@ struct LineEditorTests {
       "\n", "eject", "mtree", "trace-event", "*", "sum", "help", "'", "log", "trace:", "sendkey",
       "99999999999", "\u{1b}O", "\u{17}", "i", "o", "%", ",", "change", "boot_set",
     ]
-    for _ in 0..<30_000 {
+    for _ in 0..<6000 {
       state ^= state << 13
       state ^= state >> 7
       state ^= state << 17

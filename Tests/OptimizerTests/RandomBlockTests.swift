@@ -158,7 +158,8 @@ struct RandomBlockTests {
         var maker = Maker(block, seed: seed)
         maker.make()
         var pass = ForwardPass(
-          block, rules: RuleTable(algebraicRules + constantRules), passes: .all, homes: Toy.homes)
+          block, rules: RuleTable(algebraicRules + constantRules), passes: .all, homes: Toy.homes,
+          reach: .max)
         defer { pass.deallocate() }
         pass.run(block)
         for _ in 0..<4 {

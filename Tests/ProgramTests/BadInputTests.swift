@@ -1,4 +1,5 @@
 import Foundation
+import ProcessSupport
 import Testing
 
 /// What is no program, or hardly one: a message and status 1, or the guest's signal; never a crash

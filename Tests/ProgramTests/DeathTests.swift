@@ -1,4 +1,5 @@
 import Foundation
+import ProcessSupport
 import Testing
 
 /// How programs end: the status of lyrebird-ppc is the guest's.

@@ -1,4 +1,5 @@
 import Foundation
+import ProcessSupport
 import Testing
 
 /// A kernel of shared/bench, and how much of its work a test does.

@@ -63,6 +63,7 @@ extension Cpu {
   /// A chained exit to an address.
   func chain(to target: UInt32) {
     guard context.pointee.chains else { return leave(.lookup, at: target) }
+    countInstructions()
     guard isNear(target) else {
       return ir.effect1(.goto_ptr, .i32, constant(Int(target)).temp)
     }
@@ -125,6 +126,7 @@ extension Cpu {
 
   /// Ends the block with a jump to a computed address.
   private func leave(for target: I32) {
+    countInstructions()
     if context.pointee.isTraced {
       ir.write(Globals.nip, target.temp)
       ir.commit()

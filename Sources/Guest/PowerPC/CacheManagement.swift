@@ -41,15 +41,16 @@ let cacheManagement: [Instruction] = [
 /// AltiVec Programming Environments Manual, 5.2: hints about data streams, which MSR[VEC] does
 /// not take away.
 let dataStreams: [Instruction] = [
-  Instruction("dst", "Data Stream Touch", .X(31, 342), "RA, RB, STRM", feature: .vector) { _, _ in
+  Instruction("dst[t]", "Data Stream Touch", .X(31, 342), "RA, RB, STRM", feature: .vector) {
+    _, _ in
   },
 
   Instruction(
-    "dstst", "Data Stream Touch for Store", .X(31, 374), "RA, RB, STRM",
+    "dstst[t]", "Data Stream Touch for Store", .X(31, 374), "RA, RB, STRM",
     feature: .vector
   ) { _, _ in },
 
-  Instruction("dss", "Data Stream Stop", .X(31, 822), "STRM", feature: .vector) { _, _ in },
+  Instruction("dss[all]", "Data Stream Stop", .X(31, 822), "STRM", feature: .vector) { _, _ in },
 ]
 
 /// Size of a cache block in bytes, as the kernel tells programs (AT_DCACHEBSIZE).

@@ -24,8 +24,13 @@ struct TranslationContext {
   var last: UInt32
   /// The special-purpose registers in system mode; nil in user mode.
   var registers: SpecialRegisterTable?
+  /// The number of the instruction's own function as a helper, if it has one.
+  var software: UInt32 = 0
   /// Whether a trace exception follows the instruction under translation.
   var isTraced = false
+  /// Whether instructions are counted, and how many of the block are when it is left here.
+  var counts = false
+  var executed = 0
   /// Branches that lead to code further on in the block.
   var forward = ForwardBranches()
 }
@@ -258,9 +263,20 @@ public struct Cpu {
     if kind == .lookup && context.pointee.isTraced {
       return leave(.exception, at: address, payload: PowerPCException.trace.rawValue)
     }
+    countInstructions()
     ir.write(Globals.nip, constant(Int(address)).temp)
     ir.commit()
     ir.effect(.exit_tb, constant: kind.rawValue, constant2: payload)
+  }
+
+  /// Where instructions are counted: takes those that the block has executed off the budget. Every
+  /// way out of a block passes here once.
+  func countInstructions() {
+    let executed = context.pointee.executed
+    guard context.pointee.counts, executed > 0 else { return }
+    let offset = UInt32(bitPattern: Int32(PowerPCState.offset(\.instructionBudget)))
+    let budget = I64(ir, ir.emit1(.ld, .i64, result: .i64, Block.env, constant: offset))
+    ir.effect2(.st, .i64, (budget - ir.i64(UInt64(executed))).temp, Block.env, constant: offset)
   }
 
   /// The end of a cold part that finishes an instruction: a chained exit to the next one.

@@ -34,7 +34,7 @@ enum Disassembler {
       if pieces.count == 1 {
         name += part
       } else {
-        if word & TestAssembler.variantBit(pieces[0]) != 0 { name += pieces[0] }
+        if word & TestAssembler.variantBit(pieces[0], of: instruction) != 0 { name += pieces[0] }
         name += pieces[1]
       }
     }
@@ -69,6 +69,7 @@ enum Disassembler {
     case .gpr where operand.name == "RA" && value == 0 && instruction.addsZero: return "0"
     case .gpr: return "r\(value)"
     case .fpr: return "f\(value)"
+    case .vr: return "v\(value)"
     case .field: return "cr\(value)"
     case .target:
       let target = UInt32(truncatingIfNeeded: value) &+ (word & 2 != 0 ? 0 : address)

@@ -35,6 +35,7 @@ private let simpleMnemonics: [ExtendedMnemonic] = [
   ExtendedMnemonic("mtcrf", "mtocrf", "FXM, RS") { $0.field(11, 11) == 1 },
   ExtendedMnemonic("sync", "lwsync", "") { $0.field(9, 10) == 1 },
   ExtendedMnemonic("sync", "ptesync", "") { $0.field(9, 10) == 2 },
+  ExtendedMnemonic("dssall", "dssall", "") { _ in true },
 ]
 
 /// Whether the fields from bit `first` on, up to bit 20, are one register or bit.

@@ -5,6 +5,7 @@ public protocol Form: Sendable {
   init(_ word: UInt32)
   /// The bits of `OPCD` and of the extended opcode.
   static var opcodeMask: UInt32 { get }
+  var word: UInt32 { get }
 }
 
 /// A general register, by number.
@@ -17,6 +18,11 @@ public struct FPR: Hashable, Sendable {
   public let number: Int
   @inlinable init(_ number: Int) { self.number = number }
 }
+/// A vector register, by number.
+public struct VR: Hashable, Sendable {
+  public let number: Int
+  @inlinable init(_ number: Int) { self.number = number }
+}
 
 extension UInt32 {
   /// The field from bit `first` to bit `last`, counted from the most significant bit.
@@ -25,6 +31,7 @@ extension UInt32 {
   }
   @inline(__always) func gpr(_ first: Int) -> GPR { GPR(field(first, first &+ 4)) }
   @inline(__always) func fpr(_ first: Int) -> FPR { FPR(field(first, first &+ 4)) }
+  @inline(__always) func vr(_ first: Int) -> VR { VR(field(first, first &+ 4)) }
 }
 
 /// The fields that several forms share.
@@ -168,6 +175,7 @@ public struct M: Form, FormFields {
 public struct Encoding<F: Form>: Sendable {
   let opcode: UInt32
   init(_ primary: UInt32, _ extended: UInt32 = 0) { opcode = primary << 26 | extended << 1 }
+  init(bits: UInt32) { opcode = bits }
 }
 
 extension Encoding where F == D {

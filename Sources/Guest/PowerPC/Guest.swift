@@ -37,8 +37,8 @@ public final class PowerPCGuest: Guest {
     instructions.initialize(from: set.instructions, count: set.instructions.count)
     context = .allocate(capacity: 1)
     names = BlockNames(
-      globals: Globals.all, helpers: HelperNumber.allCases.map(\.helper))
-    layout = EnvironmentLayout(
+      globals: Globals.all, helpers: HelperNumber.allCases.map(\.helper) + set.softwareHelpers)
+    var layout = EnvironmentLayout(
       size: MemoryLayout<S>.size, envOffset: S.envOffset, exitRequest: S.offset(\.exitRequest),
       jumpTable: S.offset(\.jumpTable), codeBase: S.offset(\.codeBase),
       returnStack: S.offset(\.returnStack), hostStack: S.offset(\.hostStack),
@@ -47,7 +47,9 @@ public final class PowerPCGuest: Guest {
       spillSlots: S.offset(\.spillSlots), spillSlotCount: 64, programCounter: S.offset(\.nip),
       paging: .init(
         pageTable: S.offset(\.pageTable), slowContext: S.offset(\.slowContext),
-        slowReturn: S.offset(\.slowReturn)))
+        slowReturn: S.offset(\.slowReturn), codeSegments: S.offset(\.codeSegments)))
+    layout.instructionBudget = S.offset(\.instructionBudget)
+    self.layout = layout
   }
 
   deinit {
@@ -74,9 +76,11 @@ public final class PowerPCGuest: Guest {
     context.initialize(
       to: TranslationContext(
         address: address, next: address, key: key, chains: chains, ended: false, slot: 0,
-        start: address, pairsReturns: chains && limits.pairsReturns,
-        keepsForwardBranches: chains && limits.keepsForwardBranches, first: limits.first,
+        start: address, pairsReturns: chains && limits.pairsReturns && !limits.countsInstructions,
+        keepsForwardBranches: chains && limits.keepsForwardBranches && !limits.countsInstructions,
+        first: limits.first,
         last: limits.last, registers: registers))
+    context.pointee.counts = limits.countsInstructions
     let cpu = Cpu(ir: builder, context: context)
     cpu.pollExitRequest()
     var walk = Walk(spans: spans, first: address)
@@ -90,6 +94,7 @@ public final class PowerPCGuest: Guest {
       context.pointee.address = pc
       context.pointee.next = pc &+ 4
       context.pointee.ended = false
+      context.pointee.executed = walk.count
       cpu.placeLabels(at: pc)
       builder.beginInstruction(pc)
       let (word, isRewritten) = code.word(at: pc)
@@ -117,6 +122,7 @@ public final class PowerPCGuest: Guest {
     }
     guard features.isSuperset(of: instruction.pointee.feature) else { return cpu.raise(.illegal) }
     if isSystem, !cpu.prepare(instruction, word) { return }
+    context.pointee.software = instruction.pointee.softwareNumber
     instruction.pointee.translate(cpu, word)
   }
 
@@ -164,6 +170,12 @@ extension Cpu {
     let label = ir.newLabel()
     ir.brcond(.i32, .ne, Globals.exitRequest, ir.i32(0).temp, to: label)
     ir.cold(label) { leave(.request, at: context.pointee.start) }
+    guard context.pointee.counts else { return }
+    let spent = ir.newLabel()
+    let offset = UInt32(bitPattern: Int32(PowerPCState.offset(\.instructionBudget)))
+    let budget = ir.emit1(.ld, .i64, result: .i64, Block.env, constant: offset)
+    ir.brcond(.i64, .le, budget, ir.i64(0).temp, to: spent)
+    ir.cold(spent) { leave(.request, at: context.pointee.start) }
   }
 
   /// Leaves before the instruction at hand if its word in memory is not the one translated.

@@ -20,13 +20,17 @@ public struct Instruction: Sendable {
   /// Words of this instruction that are invalid forms.
   public let isInvalid: (@Sendable (UInt32) -> Bool)?
   /// What the processor must have.
-  public let feature: Feature
+  public private(set) var feature: Feature
   /// The part of the processor that MSR can take away and that it needs.
   public private(set) var facility = Facility.fixedPoint
   /// In system mode: what the address of the operand must be a multiple of, in bytes.
   public private(set) var alignment = 1
   /// Whether it is followed by a trace exception when MSR[BE] is 1.
   public private(set) var isBranch = false
+  /// The function that does it all, for instructions that are calls of one.
+  let software: SoftwareFunction?
+  /// The number of that function as a helper; meaningless without one.
+  var softwareNumber: UInt32 = 0
   /// What it does.
   public let translate: @Sendable (Cpu, UInt32) -> Void
 
@@ -36,7 +40,7 @@ public struct Instruction: Sendable {
   init<F: Form>(
     _ mnemonic: String, _ title: String, _ encoding: Encoding<F>, _ operands: String = "",
     fixing: UInt32 = 0, value: UInt32 = 0, endsBlock: Bool = false, feature: Feature = .base,
-    invalid: (@Sendable (F) -> Bool)? = nil,
+    invalid: (@Sendable (F) -> Bool)? = nil, software: SoftwareFunction? = nil,
     semantics: @escaping @Sendable (Cpu, F) -> Void
   ) {
     self.mnemonic = mnemonic
@@ -46,6 +50,7 @@ public struct Instruction: Sendable {
     self.opcode = encoding.opcode | value
     self.endsBlock = endsBlock
     self.feature = feature
+    self.software = software
     if let invalid { isInvalid = { invalid(F($0)) } } else { isInvalid = nil }
     translate = { semantics($0, F($1)) }
   }
@@ -92,7 +97,10 @@ extension Array where Element == Instruction {
 }
 
 extension Instruction {
-  fileprivate mutating func setFacility(_ value: Facility) { facility = value }
+  fileprivate mutating func setFacility(_ value: Facility) {
+    facility = value
+    if value == .vector { feature.insert(.vector) }
+  }
   fileprivate mutating func setAlignment(_ bytes: Int) { alignment = bytes }
   fileprivate mutating func setBranch() { isBranch = true }
 }

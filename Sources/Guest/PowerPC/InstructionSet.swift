@@ -4,8 +4,7 @@ import IR
 public final class InstructionSet: Sendable {
   /// Every declared instruction.
   public let instructions: [Instruction]
-  /// Per primary opcode: the numbers of its instructions plus one, by the ten bits of the
-  /// extended opcode; or a single entry.
+  /// Per primary opcode: the numbers of its instructions plus one, by the word's last eleven bits.
   private let table: [UInt16]
   /// The opcode bits of every instruction and their values.
   private let encodings: [(mask: UInt32, opcode: UInt32)]
@@ -20,28 +19,53 @@ public final class InstructionSet: Sendable {
       + externalControl.aligned(to: 4)
       + (floatingPointLoads + floatingPointStores).aligned(to: 4).requiring(.floatingPoint)
       + (floatingPointArithmetic + floatingPointMoves + floatingPointStatus)
-      .requiring(.floatingPoint))
+      .requiring(.floatingPoint) + vectorInstructions.requiring(.vector))
 
   init(_ instructions: [Instruction]) {
-    self.instructions = instructions
-    var table = [UInt16](repeating: 0, count: 64 * 1024)
+    self.instructions = Self.numbered(instructions)
+    var table = [UInt16](repeating: 0, count: 64 * 2048)
     for (number, instruction) in instructions.enumerated() {
       let primary = Int(instruction.opcode >> 26)
-      let mask = Int(instruction.mask >> 1 & 0x3ff)
-      let value = Int(instruction.opcode >> 1 & 0x3ff)
-      for extended in 0..<1024 where extended & mask == value {
-        table[primary << 10 | extended] = UInt16(number + 1)
+      let free = Int(~instruction.mask & 0x7ff)
+      let value = Int(instruction.opcode & 0x7ff)
+      // Every value of the bits that are not the opcode's.
+      var others = free
+      while true {
+        table[primary << 11 | value | others] = UInt16(number + 1)
+        if others == 0 { break }
+        others = (others - 1) & free
       }
     }
     self.table = table
     encodings = instructions.map { ($0.mask, $0.opcode) }
   }
 
+  /// The instructions with the numbers of their functions: behind the other helpers.
+  private static func numbered(_ instructions: [Instruction]) -> [Instruction] {
+    var next = UInt32(HelperNumber.allCases.count)
+    return instructions.map {
+      var instruction = $0
+      if $0.software == nil { return instruction }
+      instruction.softwareNumber = next
+      next += 1
+      return instruction
+    }
+  }
+
+  /// The functions of the instructions that have one, by their numbers as helpers.
+  var softwareHelpers: [Helper] {
+    instructions.compactMap { instruction in
+      instruction.software.map {
+        Helper(
+          String(instruction.mnemonic.prefix { $0 != "[" }),
+          unsafeBitCast($0, to: UnsafeRawPointer.self), flags: [.noReadGlobals, .noWriteGlobals])
+      }
+    }
+  }
+
   /// The number of the instruction that a word is, or nil if it is none.
-  ///
-  /// Bit 31 can belong to the opcode too (`stwcx.`); it is checked against the mask.
   public func index(of word: UInt32) -> Int? {
-    let entry = table[Int(word >> 26) << 10 | Int(word >> 1 & 0x3ff)]
+    let entry = table[Int(word >> 26) << 11 | Int(word & 0x7ff)]
     guard entry != 0 else { return nil }
     let number = Int(entry) - 1
     let (mask, opcode) = encodings[number]

@@ -71,7 +71,7 @@ extension Supervisor {
     let msr = state.pointee.msr
     if msr & (access == .fetch ? MSR.IR : MSR.DR) == 0 { return realMode(effective, access) }
     if let result = block(effective, access) { return result }
-    let segment = state.pointee.sr[Int(effective >> 28)]
+    let segment = state.segment(Int(effective >> 28))
     if segment & SegmentRegister.T != 0 {
       return Self.refused(
         access, fetch: FetchFault.noExecute, data: DataFault.directStore)
@@ -89,7 +89,7 @@ extension Supervisor {
     switch traits.tableSearch {
     case .hardware: false
     case .software: true
-    case .either: state.pointee.spr[SPR.HID2] & HID2.SWT_EN != 0
+    case .either: state.special(SPR.HID2) & HID2.SWT_EN != 0
     }
   }
 
@@ -118,7 +118,7 @@ extension Supervisor {
   /// The pairs of block registers that count now.
   private var pairs: Int {
     guard let enable = traits.highBlocksEnable else { return traits.blockAddressPairs }
-    return state.pointee.spr[enable.register] & enable.bit != 0 ? traits.blockAddressPairs : 4
+    return state.special(enable.register) & enable.bit != 0 ? traits.blockAddressPairs : 4
   }
 
   /// The translation by the block registers, nil if no block covers the address.
@@ -127,7 +127,7 @@ extension Supervisor {
     let isExtended = state.pointee.hid0 & traits.extendedBlocks != 0
     let lengthBits: UInt32 = isExtended ? 0x1_fffc : 0x1ffc
     for pair in 0..<pairs {
-      let bat = access == .fetch ? state.pointee.ibat(pair) : state.pointee.dbat(pair)
+      let bat = access == .fetch ? state.ibat(pair) : state.dbat(pair)
       guard bat.upper & valid != 0 else { continue }
       let lengthMask = (bat.upper & lengthBits) << 15
       guard (effective ^ bat.upper) & ~lengthMask & 0xfffe_0000 == 0 else { continue }
@@ -155,6 +155,15 @@ extension Supervisor {
 
   // MARK: Pages
 
+  /// What the translation of a segment's addresses depends on besides the page table and the
+  /// blocks, as a number; never zero.
+  public func segmentKey(_ segment: Int, isUser: Bool) -> UInt64 {
+    let register = state.segment(segment)
+    let parts = SegmentRegister.T | SegmentRegister.N | SegmentRegister.VSID
+    let isKeyed = register & (isUser ? SegmentRegister.Kp : SegmentRegister.Ks) != 0
+    return 1 << 63 | (isUser ? 1 << 62 : 0) | (isKeyed ? 1 << 61 : 0) | UInt64(register & parts)
+  }
+
   /// The key that counts in a segment: Ks or Kp.
   func key(_ segment: UInt32) -> Bool {
     let isUser = state.pointee.msr & MSR.PR != 0
@@ -180,7 +189,7 @@ extension Supervisor {
   func group(_ effective: UInt32, _ segment: UInt32, secondary: Bool) -> UInt32 {
     let hash = (segment & 0x7ffff) ^ (effective >> 12 & 0xffff)
     let index = (secondary ? ~hash : hash) & 0x7ffff
-    let sdr1 = state.pointee.sdr1
+    let sdr1 = state.special(SPR.SDR1)
     let mask = (sdr1 & 0x1ff) << 16 | 0xffc0
     return sdr1 & 0xffff_0000 | index << 6 & mask
   }

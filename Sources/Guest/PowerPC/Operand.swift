@@ -4,8 +4,9 @@
 struct Operand: Sendable {
   /// How a field's bits stand for a value.
   enum Kind: Sendable {
-    /// A general register, a floating-point register, a CR field, an unsigned number.
-    case gpr, fpr, field, number
+    /// A general register, a floating-point register, a vector register, a CR field, an unsigned
+    /// number.
+    case gpr, fpr, vr, field, number
     /// A signed number.
     case signed
     /// A signed number of words, relative to the instruction or, with AA, to zero.
@@ -30,6 +31,10 @@ struct Operand: Sendable {
     Operand("BF", .field, 6, 3), Operand("BFA", .field, 11, 3), Operand("BT", .number, 6),
     Operand("BA", .number, 11), Operand("BB", .number, 16), Operand("BO", .number, 6),
     Operand("BI", .number, 11), Operand("TO", .number, 6), Operand("L", .number, 10, 1),
+    Operand("VD", .vr, 6), Operand("VS", .vr, 6), Operand("VA", .vr, 11), Operand("VB", .vr, 16),
+    Operand("VC", .vr, 21), Operand("UIMM", .number, 11), Operand("SIMM", .signed, 11),
+    // The shift of vsldoi.
+    Operand("SHB", .number, 22, 4),
     // The two bits of L in sync.
     Operand("LS", .number, 9, 2),
     // The stream of dst.
@@ -64,7 +69,7 @@ struct Operand: Sendable {
     let bits = Int((word & mask) >> shift)
     let sign = 1 << (length - 1)
     switch kind {
-    case .gpr, .fpr, .field, .number: return bits
+    case .gpr, .fpr, .vr, .field, .number: return bits
     case .signed: return (bits ^ sign) - sign
     case .target: return ((bits ^ sign) - sign) * 4
     case .special: return bits >> 5 | (bits & 31) << 5

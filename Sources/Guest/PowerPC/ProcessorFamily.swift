@@ -59,17 +59,17 @@ public enum ProcessorFamily: UInt8, CaseIterable, Sendable {
     case .powerPC7400, .powerPC7410:
       return Traits(
         machineState: base | MSR.PM | MSR.VEC,
-        features: [.floatingGraphics, .dataCacheBlockAllocate, .tlbInvalidateAll])
+        features: [.floatingGraphics, .dataCacheBlockAllocate, .tlbInvalidateAll, .vector])
     case .powerPC7450:
       return Traits(
         machineState: base | MSR.PM | MSR.VEC, powerSaving: 0x0060_0000,
-        features: [.floatingGraphics, .dataCacheBlockAllocate, .tlbInvalidateAll])
+        features: [.floatingGraphics, .dataCacheBlockAllocate, .tlbInvalidateAll, .vector])
     case .powerPC7455:
       return Traits(
         machineState: base | MSR.PM | MSR.VEC, blockAddressPairs: 8,
         highBlocksEnable: (SPR.HID0, 0x0080_0000), extendedBlocks: 0x100,
         powerSaving: 0x0060_0000,
-        features: [.floatingGraphics, .dataCacheBlockAllocate, .tlbInvalidateAll])
+        features: [.floatingGraphics, .dataCacheBlockAllocate, .tlbInvalidateAll, .vector])
     }
   }
 

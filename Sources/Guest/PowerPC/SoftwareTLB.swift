@@ -75,9 +75,9 @@ private enum Miss {
 extension Supervisor {
   /// `tlbld` or `tlbli` at an address, from ICMP or DCMP, RPA, and SRR1[WAY].
   func loadTranslation(_ effective: UInt32, isFetch: Bool) {
-    let tag = state.pointee.spr[isFetch ? SPR.ICMP : SPR.DCMP]
+    let tag = state.special(isFetch ? SPR.ICMP : SPR.DCMP)
     table.load(
-      effective, tag: tag, word: state.pointee.spr[SPR.RPA],
+      effective, tag: tag, word: state.special(SPR.RPA),
       way: state.pointee.srr1 & Miss.way != 0 ? 1 : 0, isFetch: isFetch)
     surroundings.translationsChanged(.page(effective))
   }

@@ -18,6 +18,9 @@ public struct PowerPCState {
   public var pageTable: UInt64 = 0
   public var slowContext: UInt64 = 0
   public var slowReturn: UInt64 = 0
+  /// Instructions to execute before translated code leaves, where they are counted.
+  public var instructionBudget: Int64 = 0
+  public var codeSegments: InlineArray<16, UInt64> = .init(repeating: 0)
   /// What the last exit left.
   public var exitKind: UInt32 = 0
   public var exitPayload: UInt32 = 0
@@ -62,7 +65,7 @@ public struct PowerPCState {
   public var vrsave: UInt32 = 0
   /// Vector registers, most significant half first, and their status.
   public var vr: InlineArray<64, UInt64> = .init(repeating: 0)
-  public var vscr: UInt32 = 0
+  public var vscr: UInt32 = VSCR.initial
   /// Processor version.
   public var pvr: UInt32 = 0
   /// The address that the last data fault named.

@@ -15,7 +15,7 @@ extension Supervisor {
       return state.pointee.gpr[number]
     }
     if let number = Self.number(in: name, after: "sr", below: 16) {
-      return state.pointee.sr[number]
+      return state.segment(number)
     }
     switch name {
     case "nip", "pc": return state.pointee.nip
@@ -38,7 +38,7 @@ extension Supervisor {
   private func storedRegister(_ name: String) -> UInt32? {
     let wanted = name.uppercased()
     let row = SpecialRegister.all(of: family).first { $0.name.description == wanted }
-    return row.map { state.pointee.spr[$0.number & 1023] }
+    return row.map { state.special($0.number & 1023) }
   }
 
   /// The number behind a letter: `r17`.

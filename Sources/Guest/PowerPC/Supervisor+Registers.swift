@@ -11,7 +11,7 @@ extension Supervisor {
       surroundings.timeBase = UInt64(value) << 32 | lower
     case SPR.DEC: setDecrementer(value)
     default:
-      let old = state.pointee.spr[number]
+      let old = state.special(number)
       state.pointee.spr[number] = value
       if old != value { changed(number, to: value) }
     }

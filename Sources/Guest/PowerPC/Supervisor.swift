@@ -110,7 +110,7 @@ public final class Supervisor {
     state.pointee.ctr = 0
     state.pointee.fpscr = 0
     state.pointee.floatVerdict = 0
-    state.pointee.vscr = 0
+    state.pointee.vscr = VSCR.initial
     state.pointee.vrsave = 0
     state.pointee.dar = 0
     state.pointee.reserveValid = 0
@@ -121,6 +121,34 @@ public final class Supervisor {
   /// Says once that something does not exist here.
   func reportOnce(_ text: String) {
     if reported.insert(text).inserted { log?(text) }
+  }
+}
+
+/// Registers that every translation of an address looks at. Read one by one: a copy of the array
+/// that they are in would cost more than all else.
+///
+/// Sound: a number is masked to the array's 1024 words.
+extension UnsafeMutablePointer where Pointee == PowerPCState {
+  /// A word of `spr`.
+  @inline(__always) func special(_ number: Int) -> UInt32 {
+    let offset = MemoryLayout<PowerPCState>.offset(of: \.spr)! + 4 * (number & 1023)
+    return UnsafeRawPointer(self).load(fromByteOffset: offset, as: UInt32.self)
+  }
+
+  /// A segment register.
+  @inline(__always) func segment(_ number: Int) -> UInt32 {
+    let offset = MemoryLayout<PowerPCState>.offset(of: \.sr)! + 4 * (number & 15)
+    return UnsafeRawPointer(self).load(fromByteOffset: offset, as: UInt32.self)
+  }
+
+  /// A pair of block address translation registers, 0 to 7.
+  @inline(__always) func ibat(_ pair: Int) -> (upper: UInt32, lower: UInt32) {
+    let first = (pair < 4 ? SPR.IBAT0U : SPR.IBAT4U) + 2 * (pair & 3)
+    return (special(first), special(first + 1))
+  }
+  @inline(__always) func dbat(_ pair: Int) -> (upper: UInt32, lower: UInt32) {
+    let first = (pair < 4 ? SPR.DBAT0U : SPR.DBAT4U) + 2 * (pair & 3)
+    return (special(first), special(first + 1))
   }
 }
 

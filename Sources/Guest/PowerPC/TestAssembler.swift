@@ -30,10 +30,12 @@ public enum TestAssembler {
 
   private static let named = Dictionary(uniqueKeysWithValues: forms.map { ($0.mnemonic, $0) })
 
-  /// The bit that each variant of a mnemonic sets.
-  static func variantBit(_ letter: Substring) -> UInt32 {
+  /// The bit that each variant of an instruction's mnemonic sets.
+  static func variantBit(_ letter: Substring, of instruction: Instruction) -> UInt32 {
     switch letter {
     case "o": 0x400
+    case "." where instruction.opcode >> 26 == 4: 0x400
+    case "t", "all": 0x0200_0000
     case "a": 2
     default: 1
     }
@@ -48,7 +50,8 @@ public enum TestAssembler {
         list = list.map { ($0.mnemonic + part, $0.bits) }
         continue
       }
-      let with = list.map { ($0.mnemonic + pieces[0], $0.bits | variantBit(pieces[0])) }
+      let bit = variantBit(pieces[0], of: instruction)
+      let with = list.map { ($0.mnemonic + pieces[0], $0.bits | bit) }
       list = (list + with).map { ($0.0 + pieces[1], $0.1) }
     }
     return list
@@ -63,7 +66,7 @@ public enum TestAssembler {
     guard let form = named[mnemonic], parts.count == form.operands.count else { return nil }
     var word = form.opcode
     for (operand, text) in zip(form.operands, parts) {
-      guard let value = number(text.drop { "rfc".contains($0) }),
+      guard let value = number(text.drop { "rfcv".contains($0) }),
         let next = operand.inserting(value, in: word)
       else { return nil }
       word = next
@@ -105,6 +108,7 @@ extension Operand {
     switch kind {
     case .gpr: return "r\(value)"
     case .fpr: return "f\(value)"
+    case .vr: return "v\(value)"
     case .field: return "cr\(value)"
     default: return "\(value)"
     }

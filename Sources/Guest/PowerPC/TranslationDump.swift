@@ -3,24 +3,24 @@
 extension Supervisor {
   /// Appends the segment and block registers and the TLB or the page table to a text.
   public func appendTranslations(to text: inout String) {
-    let sdr1 = state.pointee.sdr1
+    let sdr1 = state.special(SPR.SDR1)
     text += "HTAB base = 0x" + String(sdr1 & 0xffff_0000, radix: 16)
     text += "\nHTAB mask = 0x" + String((sdr1 & 0x1ff) << 16 | 0xffff, radix: 16)
     text += "\n\nSegment registers:\n"
     for n in 0..<16 { text += segmentLine(n) }
     text += "\nBATs:\n"
     for pair in 0..<traits.blockAddressPairs {
-      text += blockLines("data", pair, state.pointee.dbat(pair))
+      text += blockLines("data", pair, state.dbat(pair))
     }
     for pair in 0..<traits.blockAddressPairs {
-      text += blockLines("code", pair, state.pointee.ibat(pair))
+      text += blockLines("code", pair, state.ibat(pair))
     }
     text += "\n"
     if searchesInSoftware { appendTable(to: &text) } else { appendPageTable(to: &text) }
   }
 
   private func segmentLine(_ number: Int) -> String {
-    let value = state.pointee.sr[number]
+    let value = state.segment(number)
     func bit(_ mask: UInt32) -> String { value & mask == 0 ? "0" : "1" }
     let keys =
       "T=\(bit(SegmentRegister.T)) Ks=\(bit(SegmentRegister.Ks))"
@@ -58,7 +58,7 @@ extension Supervisor {
 
   /// The valid entries of the page table.
   private func appendPageTable(to text: inout String) {
-    let sdr1 = state.pointee.sdr1
+    let sdr1 = state.special(SPR.SDR1)
     let mask = (sdr1 & 0x1ff) << 16 | 0xffff
     text += "Page table\n"
     for offset in stride(from: 0, to: mask, by: 8) {

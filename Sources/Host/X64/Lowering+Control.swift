@@ -206,11 +206,7 @@ extension Emitter {
   }
 
   /// rcx = the code for the guest address in rax.
-  func loadTarget() {
-    x.mov(.qword, .rcx, env(layout.jumpTable))
-    x.mov(.dword, .rcx, Address(base: .rcx, index: .rax))
-    x.add(.qword, .rcx, env(layout.codeBase))
-  }
+  func loadTarget() { x.loadTarget(layout) }
 
   /// Returns to the host address on the stack if the guest address beside it is the one in eax.
   func returnFromBlock() {

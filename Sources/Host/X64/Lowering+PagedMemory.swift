@@ -2,7 +2,7 @@ import IR
 import RegisterAllocation
 
 /// Guest memory behind a page table (`PageTable`): the host page is looked up, and an access that
-/// crosses its natural boundary, or whose page's word has bit 0 set, goes a slow path behind the
+/// crosses its natural boundary, or whose page has no word, goes a slow path behind the
 /// block's end.
 extension Lowering {
   static func pagedMemory(_ features: Features) -> [Lowering] {
@@ -51,10 +51,11 @@ extension Emitter {
     x.shr(.dword, .rcx, imm: 12)
     let table = Int32(isStore ? PageTable.storeOffset : 0)
     x.mov(.qword, .rcx, Address(base: .pageTable, index: .rcx, scale: 8, displacement: table))
-    let place = Address(base: .rcx, index: base, displacement: displacement)
+    // The word has bit 0 set, and counts one too many for that.
+    let place = Address(base: .rcx, index: base, displacement: displacement &- 1)
     if size == 1 {
       x.test(.byte, .rcx, imm: 1)
-      return (place, x.jcc(.ne))
+      return (place, x.jcc(.e))
     }
     x.lea(.qword, .rcx, place)
     x.test(.byte, .rcx, imm: Int32(size - 1))

@@ -139,9 +139,7 @@ struct Stubs {
     returnMiss = assembler.currentAddress
     // The stack has lost step with the guest: empty it, and go by the table.
     assembler.mov(.qword, .rsp, env(layout.returnStackTop))
-    assembler.mov(.qword, .rcx, env(layout.jumpTable))
-    assembler.mov(.dword, .rcx, Address(base: .rcx, index: .rax))
-    assembler.add(.qword, .rcx, env(layout.codeBase))
+    assembler.loadTarget(layout)
     assembler.jmp(.rcx)
   }
 
@@ -190,5 +188,21 @@ struct Stubs {
     if assembler.reaches(target) { return assembler.call(to: target) }
     assembler.movabs(.rax, UInt64(target))
     assembler.call(.rax)
+  }
+}
+
+extension Assembler {
+  /// rcx = the code for the guest address in rax, by the jump table.
+  mutating func loadTarget(_ layout: EnvironmentLayout) {
+    if let paging = layout.paging {
+      mov(.dword, .rcx, .rax)
+      shr(.dword, .rcx, imm: 28)
+      let segments = Int32(truncatingIfNeeded: paging.codeSegments)
+      mov(.qword, .rcx, Address(base: .rbp, index: .rcx, scale: 8, displacement: segments))
+    } else {
+      mov(.qword, .rcx, Address(.rbp, Int32(truncatingIfNeeded: layout.jumpTable)))
+    }
+    mov(.dword, .rcx, Address(base: .rcx, index: .rax))
+    add(.qword, .rcx, Address(.rbp, Int32(truncatingIfNeeded: layout.codeBase)))
   }
 }

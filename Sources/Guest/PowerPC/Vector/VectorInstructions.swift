@@ -1,0 +1,6 @@
+/// The instructions of the AltiVec Technology Programming Environments Manual, but the hints about
+/// data streams.
+let vectorInstructions: [Instruction] =
+  vectorLoadStore + vectorAlignAndStatus + vectorIntegerAdd + vectorIntegerCompareSelect
+  + vectorIntegerMultiply + vectorIntegerMultiplyAdd + vectorSumAcross + vectorIntegerCompare
+  + vectorLogical + vectorShift + vectorPack + vectorPermute + vectorFloat
