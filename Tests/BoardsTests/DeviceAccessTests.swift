@@ -12,7 +12,7 @@ struct DeviceAccessTests {
   func randomAccesses(_ kind: WildGuestTests.Kind) throws {
     try WildMachine.lock.withLock { _ in
       let wild = try WildMachine(kind.board, power: kind.power, processor: kind.processor)
-      let seeds = onlySeed.map { $0...$0 } ?? 0...(isLong ? 400 : 4)
+      let seeds = onlySeed.map { $0...$0 } ?? 0...(isLong ? 80 : 1)
       var answered = 0
       for seed in seeds {
         WildWatch.shared.seed.store(seed, ordering: .releasing)

@@ -107,7 +107,7 @@ struct PagedEngineTests {
       let machine = try Machine(Techniques())
       var reports: [String] = []
       var ended = 0
-      let seeds = onlySeed.map { $0...$0 } ?? 0...(isLong ? 100_000 : 300)
+      let seeds = onlySeed.map { $0...$0 } ?? 0...(isLong ? 20_000 : 300)
       for seed in seeds where reports.count < 10 {
         WildWatch.shared.seed.store(seed, ordering: .releasing)
         let program = PagedProgram(seed: seed)

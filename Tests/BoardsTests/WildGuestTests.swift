@@ -32,7 +32,7 @@ struct WildGuestTests {
   func randomCode(_ kind: Kind) throws {
     try WildMachine.lock.withLock { _ in
       let wild = try WildMachine(kind.board, power: kind.power, processor: kind.processor)
-      let seeds = onlySeed.map { $0...$0 } ?? 0...(isLong ? 4000 : 12)
+      let seeds = onlySeed.map { $0...$0 } ?? 0...(isLong ? 800 : 12)
       for seed in seeds {
         WildWatch.shared.seed.store(seed, ordering: .releasing)
         var random = WildRandom(state: seed)

@@ -25,7 +25,10 @@ final class WildMachine {
   static let frame: UInt32 = 0x8200_0000
   static let cards: UInt32 = 0x8400_0000
 
-  init(_ board: Board, power: MacMachine.Configuration.Power, processor: String? = nil) throws {
+  init(
+    _ board: Board, power: MacMachine.Configuration.Power, processor: String? = nil,
+    disk: (any Storage)? = nil
+  ) throws {
     Self.installHandler
     let first = try PhysicalMemory(size: 1 << 20)
     let firmware = try Self.firmware()
@@ -37,7 +40,7 @@ final class WildMachine {
     wanted.hasNetworkCard = true
     wanted.hasUSB = true
     wanted.drives = [
-      0: ATADisk(storage: MemoryStorage(sectors: 256)),
+      0: ATADisk(storage: disk ?? MemoryStorage(sectors: 256)),
       2: ATAPICDROM(medium: MemoryStorage(sectors: 256)),
     ]
     let time = TimeBox()
