@@ -15,8 +15,9 @@ BENCH ?=
 export SWIFT_BACKTRACE := enable=no
 
 PACKAGES := binutils binutils-powerpc-linux-gnu e2fsprogs gcc-powerpc-linux-gnu \
-  libc6-dev-powerpc-cross libcapstone4 libzstd-dev qemu-system-data qemu-utils zlib1g-dev
-BENCH_PACKAGES := g++ g++-powerpc-linux-gnu gcc python3 qemu-system-ppc qemu-user seabios
+  libc6-dev-powerpc-cross libcapstone4 libzstd-dev python3 qemu-system-data qemu-utils \
+  zlib1g-dev
+BENCH_PACKAGES := g++ g++-powerpc-linux-gnu gcc qemu-system-ppc qemu-user seabios
 
 all: build
 
@@ -65,8 +66,8 @@ demo: build guests
 	@log=$$(mktemp); \
 	Tests/converse --until 'ok' --send '0 > =2 3 + .\r' -- $(SYSTEM) -nographic \
 	  -d in_asm,op,op_opt,out_asm -dfilter 0xfff00100+4 -D $$log; \
-	echo; echo; echo "== The first block of the machine =="; \
-	sed -n '/^-----/,$$p' $$log; rm -f $$log
+	echo; echo; echo "== The beginning of the machine's first block =="; \
+	awk '/^-----/ {on = 1} /^(IN|OP|OUT)/ {n = 0} on && n++ < 16' $$log; rm -f $$log
 	@echo; echo "== Linux on it =="
 	@if [ -r $(IMAGES)/vmlinux ]; then \
 	  Tests/converse --until 'Power down' --send 'GUEST-MARKER shell=uname -a; poweroff -f\r' -- \

@@ -63,7 +63,7 @@ final class MachineConsoles {
     }
   }
 
-  private static func report(_ text: String) { print(text) }
+  private static func report(_ text: String) { SystemCommand.put(text + "\n", to: 1) }
 
   private func open(_ specification: CharacterSpecification) throws(OptionStop) {
     do throws(HostIOError) { try devices.add(specification) } catch {

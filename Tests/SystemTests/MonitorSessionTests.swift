@@ -38,6 +38,7 @@ struct MonitorSessionTests {
     #expect(
       try monitor.command("x/2i 0xfff00100").contains("fff00100:  48002420  b        0xfff02520"))
     #expect(try monitor.command("xp/1wx 0xfff00100").contains("0x48002420"))
+    #expect(try monitor.command("gva2gpa 0xfff00100").contains("gpa: 0xfff00100"))
     try monitor.command("cont")
     try wait(for: SystemProgram.prompt, in: folder("serial"))
     #expect(try monitor.command("info status").contains("VM status: running"))
@@ -48,13 +49,14 @@ struct MonitorSessionTests {
     #expect(first.contains("SDR1") && first.contains("SPRG0") && first.contains("DSISR"))
     try monitor.command("system_reset")
     try monitor.command("cont")
-    for _ in 0..<1200 {
+    var prompts = 0
+    for _ in 0..<1200 where prompts < 2 {
       let text = try String(contentsOfFile: folder("serial"), encoding: .utf8)
-      if text.components(separatedBy: SystemProgram.prompt).count == 3 { break }
+      prompts =
+        text.replacingOccurrences(of: "\r", with: "").components(separatedBy: "\n0 > ").count - 1
       usleep(100_000)
     }
-    let text = try String(contentsOfFile: folder("serial"), encoding: .utf8)
-    #expect(text.components(separatedBy: SystemProgram.prompt).count == 3, "\(text)")
+    #expect(prompts == 2)
     monitor.send("quit\n")
     #expect(program.wait() == 0)
   }
@@ -64,16 +66,17 @@ struct MonitorSessionTests {
     ("g3beige", "info version", "0.1.0"), ("g3beige", "info cpus", "* CPU #0: thread_id="),
     ("g3beige", "info mtree", "(prio 0, i/o): "), ("g3beige", "info mtree -f", "FlatView"),
     ("g3beige", "info qtree", "bus: main-system-bus"), ("g3beige", "info pci", "1057:0002"),
-    ("g3beige", "info pci", "106b:0010"), ("g3beige", "info pic", "heathrow"),
+    ("g3beige", "info pci", "106b:0010"), ("g3beige", "info pic", "mask 32-63"),
     ("g3beige", "info irq", "IRQ statistics for heathrow"), ("g3beige", "info tlb", "BAT"),
     ("g3beige", "info jit", "TB count"), ("g3beige", "info roms", "openbios-ppc"),
     ("g3beige", "info opcount", "[TCG profiler not compiled]"),
     ("g3beige", "info block", "ide1-cd0: [not inserted]"),
     ("g3beige", "info trace-events heathrow*", "heathrow_read : state 0"),
     ("g3beige", "info chardev", "serial0: filename=file"), ("g3beige", "help quit", "quit|q  -- "),
-    ("g3beige", "gva2gpa 0xfff00100", "gpa: 0xfff00100"), ("g3beige", "p 2+3*4", "14"),
-    ("g3beige", "sum 0xfff00100 4", "2256"), ("g3beige", "nonsense", "unknown command: 'nonsense'"),
-    ("mac99", "info pci", "106b:001f"), ("mac99", "info pic", "openpic"),
+    ("g3beige", "p 2+3*4", "0xe"),
+    ("g3beige", "sum 0xfff00100 4", "00059"),
+    ("g3beige", "nonsense", "unknown command: 'nonsense'"),
+    ("mac99", "info pci", "106b:001f"),
     ("mac99", "info mtree", "(prio 0, i/o): "), ("mac99", "info irq", "IRQ statistics for openpic"),
   ]
 
