@@ -52,7 +52,7 @@ final class ProcessorRegisters: GuestRegisters {
   }
   var vscr: UInt32 {
     get { state.pointee.vscr }
-    set { state.pointee.vscr = newValue }
+    set { state.pointee.vscr = newValue & VSCR.defined }
   }
   var vrsave: UInt32 {
     get { state.pointee.vrsave }

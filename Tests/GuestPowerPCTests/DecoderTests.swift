@@ -104,9 +104,11 @@ struct DecoderTests {
       (0x7c65_01a4, "mtsr"), (0x7c60_21e4, "mtsrin"), (0x4c00_0064, "rfi"), (0x7c00_1a64, "tlbie"),
       (0x7c00_02e4, "tlbia"), (0x7c00_046c, "tlbsync"), (0x7c00_1fa4, "tlbld"),
       (0x7c00_1fe4, "tlbli"),
-      (0x7c03_23ac, "dcbi"), (0x7c64_2a6c, "eciwx"), (0x7c64_2b6c, "ecowx"), (0x7c23_22ac, "dst"),
-      (0x7c23_22ec, "dstst"), (0x7c20_066c, "dss"), (0x7c7a_02a6, "mfspr"), (0x7c7a_03a6, "mtspr"),
-      (0x4400_0002, "sc"),
+      (0x7c03_23ac, "dcbi"), (0x7c64_2a6c, "eciwx"), (0x7c64_2b6c, "ecowx"),
+      (0x7c23_22ac, "dst[t]"),
+      (0x7c23_22ec, "dstst[t]"), (0x7c20_066c, "dss[all]"), (0x7c7a_02a6, "mfspr"),
+      (0x7c7a_03a6, "mtspr"),
+      (0x7e00_066c, "dss[all]"), (0x4400_0002, "sc"),
     ] as [(UInt32, String)])
   func supervisorWords(word: UInt32, mnemonic: String) {
     #expect(set.decode(word)?.mnemonic == mnemonic)

@@ -75,7 +75,7 @@ struct BinutilsTests {
   func words() throws {
     var generator = SeededGenerator(state: 11)
     let forms = TestAssembler.forms.flatMap { form in
-      (0..<8).map { _ in (form, TestAssembler.random(form, using: &generator)) }
+      (0..<32).map { _ in (form, TestAssembler.random(form, using: &generator)) }
     }
     let texts = try disassemble(forms.map(\.1))
     var failures: [String] = []
@@ -86,7 +86,11 @@ struct BinutilsTests {
       // Some invalid forms are none to binutils; some operands are optional.
       if text.hasPrefix(".long") { continue }
       known.insert(form.mnemonic)
-      if ![ours, ours + " 0", ours + " -1"].contains(text), ours != text + " 0" {
+      // Where an operand does not matter, binutils writes none.
+      var plain = form.mnemonic == "dssall" ? form.mnemonic : ours
+      // And zero bytes are 32 ones.
+      if form.mnemonic.hasSuffix("swi"), plain.hasSuffix(" 0") { plain = plain.dropLast() + "32" }
+      if ![plain, plain + " 0", plain + " -1"].contains(text) {
         failures.append("\(hex(word)): \(ours), not \(text)")
       }
     }

@@ -47,11 +47,13 @@ struct Vector: Equatable, Sendable {
 }
 
 /// The vector status and control register (AltiVec PEM, 2.1.1); reserved bits are zero.
-enum VSCR {
+public enum VSCR {
   /// Saturation occurred; sticky.
   static let SAT: UInt32 = 1
   /// Non-Java mode: denormalized numbers count as zeros.
   static let NJ: UInt32 = 0x0001_0000
+  /// The bits that there are.
+  public static let defined = NJ | SAT
   /// After a reset, and as Linux starts programs.
   static let initial = NJ
 }

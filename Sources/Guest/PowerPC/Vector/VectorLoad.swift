@@ -63,7 +63,7 @@ let vectorAlignAndStatus: [Instruction] = [
   },
 
   Instruction("mtvscr", "Move to VSCR", .VX(1604), "VB") { cpu, i in
-    cpu.setState(\.vscr, cpu[i.VB].low.low & Int(VSCR.NJ | VSCR.SAT))
+    cpu.setState(\.vscr, cpu[i.VB].low.low & Int(VSCR.defined))
   },
 ]
 
