@@ -140,14 +140,13 @@ final class WildMachine {
     let memory = machine.emulator.memory
     let table = UnsafePointer<UInt64>(
       bitPattern: UInt(memory.spaces.table(memory.dataSpace)))!
-    let empty = UInt64(PhysicalArena.nowhere!) | 1
     var list: [String] = []
     var n = 0
     while n < 2 << 20 {
       let word = table[n]
-      if word != empty {
+      if word != 0 {
         let page = UInt64(n & 0xf_ffff)
-        let host = UInt(truncatingIfNeeded: word &+ page << 12) &- arena
+        let host = UInt(truncatingIfNeeded: word &- 1 &+ page << 12) &- arena
         let wanted: UInt8 = n < 1 << 20 ? 1 : 2
         if host >> 32 != 0 || host & 0xfff != 0 || kinds[Int(host >> 12)] & wanted == 0 {
           list.append("page \(String(page, radix: 16)) leads to \(String(host, radix: 16))")
