@@ -291,23 +291,34 @@ final class SystemMemory: CodeMemory, AccessPort {
     Int(address & 0xfff) + size > 4096
   }
 
+  /// The physical addresses of an access that crosses a page: of its first byte, and of the second
+  /// page. DAR takes the first byte of a page that refuses.
+  private func physicalPair(_ address: UInt32, _ access: Access) -> (UInt32, UInt32)? {
+    guard let first = physical(address, access),
+      let second = physical((address | 0xfff) &+ 1, access)
+    else { return nil }
+    return (first, second)
+  }
+
   private func loadBytes(_ address: UInt32, _ size: Int) -> UInt64? {
+    guard let (first, second) = physicalPair(address, .load) else { return nil }
+    let split = 0x1000 - (address & 0xfff)
     var value: UInt64 = 0
     for n in 0..<UInt32(size) {
-      guard let physical = physical(address &+ n, .load) else { return nil }
-      value = value << 8 | (bus.read(UInt64(physical), 1) ?? 0)
+      let place = n < split ? first &+ n : second &+ (n - split)
+      value = value << 8 | (bus.read(UInt64(place), 1) ?? 0)
     }
     return value
   }
 
-  /// Nothing is stored unless everything can be. DAR takes the first byte of a page that refuses.
+  /// Nothing is stored unless everything can be.
   private func storeBytes(_ address: UInt32, _ size: Int, _ value: UInt64) -> Bool {
-    let second = (address | 0xfff) &+ 1
-    guard physical(address, .store) != nil, physical(second, .store) != nil else { return false }
+    guard let (first, second) = physicalPair(address, .store) else { return false }
+    let split = 0x1000 - (address & 0xfff)
     for n in 0..<UInt32(size) {
-      guard let physical = physical(address &+ n, .store) else { return false }
-      if isCode(physical >> 12) { codeWritten(physical, 1) }
-      bus.write(UInt64(physical), 1, value >> UInt64(8 * (UInt32(size) - 1 - n)) & 0xff)
+      let place = n < split ? first &+ n : second &+ (n - split)
+      if isCode(place >> 12) { codeWritten(place, 1) }
+      bus.write(UInt64(place), 1, value >> UInt64(8 * (UInt32(size) - 1 - n)) & 0xff)
     }
     return true
   }
