@@ -45,6 +45,8 @@ extension MacMachine {
     }
     return "IRQ statistics for \(board.chips == .oldworld ? "heathrow" : "openpic"):\n"
       + Self.lines(counted)
+      + "Processor: INT \(parts.output.level ? 1 : 0), \(parts.output.changes) changes, "
+      + "waiting 0x\(hexadecimal(UInt64(emulator.state.pointee.pendingInterrupts)))\n"
   }
 
   private var romText: String {

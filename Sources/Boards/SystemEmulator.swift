@@ -99,8 +99,8 @@ public final class SystemEmulator {
 
   private static let instructionLimit = 64
 
-  /// Whether the processor sleeps until an interrupt.
-  public var isIdle: Bool { supervisor.isHalted }
+  /// Whether the processor sleeps until an interrupt, and none waits already.
+  public var isIdle: Bool { supervisor.isHalted && !supervisor.hasDeliverableInterrupt }
 
   /// Makes `run` return soon. May be called on any thread.
   public var exitRequest: UnsafeMutablePointer<UInt32> {

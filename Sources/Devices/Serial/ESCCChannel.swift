@@ -189,6 +189,9 @@ public final class ESCCChannel {
     case 4: isFirstExpected = true
     case 5: transmitPending = false
     case 6: hasOverrun = false
+    case 7:
+      // Reset Highest IUS: what still waits asks anew.
+      interrupt.set(false)
     default: break
     }
     updateInterrupt()
@@ -216,9 +219,12 @@ public final class ESCCChannel {
     transmit(value)
   }
 
-  /// Sends a byte at once, so that the buffer is empty again.
+  /// Sends a byte at once, so that the buffer is empty again. In between it was full: the line
+  /// falls and rises, which an interrupt controller that looks for edges must see.
   private func transmit(_ value: UInt8) {
     guard written[5] & 0x08 != 0 else { return }
+    transmitPending = false
+    updateInterrupt()
     if written[14] & Miscellaneous.localLoopback != 0 {
       accept([value])
     } else {
