@@ -94,7 +94,7 @@ struct HostFaultTests {
     guard Self.command("mkdir", folder),
       Self.command("mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder)
     else { return }
-    defer { _ = Self.command("umount", folder) && Self.command("rmdir", folder) }
+    defer { _ = Self.command("umount", "-l", folder) && Self.command("rmdir", folder) }
     let path = folder + "/disk"
     try #require(Self.command("truncate", "-s", "\(Self.sectors * 512)", path))
     try WildMachine.lock.withLock { _ in

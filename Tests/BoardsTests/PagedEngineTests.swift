@@ -74,7 +74,7 @@ struct PagedEngineTests {
     private let bus = Bus("system")
 
     init(_ techniques: Techniques) throws {
-      FaultHandler.install()
+      WildMachine.prepareThread()
       ram = try PhysicalMemory(size: PagedProgram.memorySize)
       try bus.map(Window("ram", ram), at: 0)
       emulator = try SystemEmulator(

@@ -29,7 +29,7 @@ final class WildMachine {
     _ board: Board, power: MacMachine.Configuration.Power, processor: String? = nil,
     disk: (any Storage)? = nil
   ) throws {
-    Self.installHandler
+    Self.prepareThread()
     let first = try PhysicalMemory(size: 1 << 20)
     let firmware = try Self.firmware()
     var wanted = MacMachine.Configuration(
@@ -59,7 +59,15 @@ final class WildMachine {
   private final class TimeBox { var now: Int64 = 0 }
   private let time: TimeBox
 
-  private static let installHandler: Void = FaultHandler.install()
+  /// Signal stacks belong to threads, and a test may run on any.
+  static func prepareThread() {
+    var stack = stack_t()
+    sigaltstack(nil, &stack)
+    if stack.ss_flags & 2 != 0 || !isInstalled.exchange(true, ordering: .relaxed) {
+      FaultHandler.install()
+    }
+  }
+  private static let isInstalled = Atomic<Bool>(false)
 
   /// A file of a MiB whose vectors skip the instruction that they were entered for.
   private static func firmware() throws -> String {
@@ -95,6 +103,7 @@ final class WildMachine {
 
   /// Runs translated code for a part of a second, unless it stops by itself.
   func run(microseconds: UInt64) throws {
+    Self.prepareThread()
     WildWatch.shared.start(machine.emulator.exitRequest, microseconds: microseconds)
     defer { WildWatch.shared.stop() }
     try machine.emulator.run()
