@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// The host addresses that all `PhysicalMemory` lies in, with nothing accessible around them.
 ///
@@ -29,21 +30,35 @@ public enum PhysicalArena {
   /// The first address of the arena, or nil if the host has no room for it.
   public static var base: UInt? { start.map { $0 + 4 * gibibyte } }
 
-  /// The free runs of the arena, as offsets. Sound: memories are made and freed on the machine's
-  /// thread.
-  nonisolated(unsafe) private static var free: [Range<UInt>] = [0..<size]
+  /// The free runs of the arena, as offsets.
+  private static let free = Mutex<[Range<UInt>]>([0..<size])
 
   /// Takes a run of pages; nil if there is none so long.
   static func take(_ bytes: UInt) -> UnsafeMutableRawPointer? {
-    guard let base, let n = free.firstIndex(where: { UInt($0.count) >= bytes }) else { return nil }
-    let first = free[n].lowerBound
+    guard let base, let first = free.withLock({ takeRun(of: bytes, from: &$0) }) else { return nil }
     let place = mmap(
       UnsafeMutableRawPointer(bitPattern: base + first), Int(bytes), PROT_READ | PROT_WRITE,
       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0)
     guard let place, place != MAP_FAILED else { return nil }
+    return place
+  }
+
+  private static func takeRun(of bytes: UInt, from free: inout [Range<UInt>]) -> UInt? {
+    guard let n = free.firstIndex(where: { UInt($0.count) >= bytes }) else { return nil }
+    let first = free[n].lowerBound
     free[n] = first + bytes..<free[n].upperBound
     if free[n].isEmpty { free.remove(at: n) }
-    return place
+    return first
+  }
+
+  private static func giveBack(_ run: Range<UInt>, to free: inout [Range<UInt>]) {
+    free.append(run)
+    free.sort { $0.lowerBound < $1.lowerBound }
+    for n in stride(from: free.count - 1, to: 0, by: -1)
+    where free[n - 1].upperBound == free[n].lowerBound {
+      free[n - 1] = free[n - 1].lowerBound..<free[n].upperBound
+      free.remove(at: n)
+    }
   }
 
   /// Gives a run back: its addresses are inaccessible again.
@@ -53,12 +68,6 @@ public enum PhysicalArena {
       place, Int(bytes), PROT_NONE,
       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0)
     let first = UInt(bitPattern: place) - base
-    free.append(first..<first + bytes)
-    free.sort { $0.lowerBound < $1.lowerBound }
-    for n in stride(from: free.count - 1, to: 0, by: -1)
-    where free[n - 1].upperBound == free[n].lowerBound {
-      free[n - 1] = free[n - 1].lowerBound..<free[n].upperBound
-      free.remove(at: n)
-    }
+    free.withLock { giveBack(first..<first + bytes, to: &$0) }
   }
 }

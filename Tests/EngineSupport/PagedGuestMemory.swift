@@ -26,7 +26,6 @@ public final class PagedGuestMemory: AccessPort {
   /// space at zero, which no real machine shares its process with.
   func attach(_ env: UnsafeMutableRawPointer, _ layout: EnvironmentLayout) {
     guard let paging = layout.paging else { return }
-    tables.forgetAll()
     fault = nil
     for page in mapped.lowerBound >> 12..<mapped.upperBound >> 12 {
       tables.setLoad(number, page: page, host: space.host(page << 12))
