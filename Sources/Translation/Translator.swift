@@ -217,11 +217,12 @@ public final class Translator {
 
   /// Tells translated code where the parts of the view's jump table are.
   private func showParts(_ env: UnsafeMutableRawPointer) {
-    guard view.parts.count > 1, let paging = layout.paging else {
-      field(env, layout.jumpTable).pointee = UInt64(view.parts[0].base)
-      return
+    if view.parts.count == 1 { field(env, layout.jumpTable).pointee = UInt64(view.parts[0].base) }
+    guard let paging = layout.paging else { return }
+    for n in 0..<16 {
+      let part = view.parts[view.parts.count == 1 ? 0 : n]
+      field(env, paging.codeSegments + 8 * n).pointee = UInt64(part.base)
     }
-    for n in 0..<16 { field(env, paging.codeSegments + 8 * n).pointee = UInt64(view.parts[n].base) }
   }
 
   /// Empties the return stack before translated code is entered again: always allowed, at the
