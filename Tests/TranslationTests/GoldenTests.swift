@@ -119,7 +119,8 @@ private final class Recorder: TranslationObserver {
   /// A byte of code in hexadecimal; dots for the distance to a fixed piece of code.
   private func byte(_ n: Int, _ code: UnsafeRawBufferPointer, _ address: UInt) -> String {
     for start in max(1, n - 3)...max(1, n) where start <= n && start + 4 <= code.count {
-      let isJump = code[start - 1] & 0xfe == 0xe8 || code[start - 1] & 0xf0 == 0x80
+      let isConditional = start > 1 && code[start - 2] == 0x0f && code[start - 1] & 0xf0 == 0x80
+      let isJump = code[start - 1] & 0xfe == 0xe8 || isConditional
       let distance = code.loadUnaligned(fromByteOffset: start, as: Int32.self)
       let target = address &+ UInt(start + 4) &+ UInt(bitPattern: Int(distance))
       if isJump && fixed.contains(target) { return ".." }
