@@ -4,32 +4,6 @@ import IR
 import Optimizer
 import RegisterAllocation
 
-/// What the translator wants of guest memory.
-public protocol CodeMemory: AnyObject {
-  /// Reads guest code, near the place asked for last.
-  var codeSource: CodeSource { get }
-  /// From now on a change of the page's contents must be reported by `Translator.invalidate`.
-  ///
-  /// - Parameter page: a physical address >> 12.
-  func markCode(page: UInt32)
-  /// The number of the address space that code is fetched from now.
-  var codeSpace: UInt32 { get }
-  /// What the translation of each sixteenth of a space's addresses depends on: spaces share what is
-  /// known of equal ones. Nil if they share nothing.
-  func segmentKeys(_ space: UInt32) -> InlineArray<16, UInt64>?
-  /// Where the code at a guest address is, or nil if it cannot be fetched.
-  func place(ofCode address: UInt32) -> CodePlace?
-}
-
-/// A guest without address translation has one space, and code is where its address says.
-extension CodeMemory {
-  public var codeSpace: UInt32 { 0 }
-  public func segmentKeys(_ space: UInt32) -> InlineArray<16, UInt64>? { nil }
-  public func place(ofCode address: UInt32) -> CodePlace? {
-    CodePlace(physical: address, first: 0, last: .max)
-  }
-}
-
 /// Why `Translator.run` returned.
 public enum RunExit: Equatable {
   /// The guest raised an exception; the program counter is in env.
@@ -55,24 +29,6 @@ public struct TranslatorCounters: Sendable {
   /// Returns to the runtime by kind.
   public var lookups = 0
   public var linkExits = 0
-}
-
-/// Watches translation and execution: the logs.
-public protocol TranslationObserver: AnyObject {
-  /// Whether the block at an address is of interest.
-  func wants(_ address: UInt32) -> Bool
-  /// The ops as the guest made them.
-  func madeOps(_ block: Block, address: UInt32, spans: UnsafeBufferPointer<TranslatedSpan>)
-  /// The ops after all passes.
-  func optimized(_ block: Block, address: UInt32)
-  /// The code of the block.
-  func emitted(
-    _ block: TranslatedBlock, code: UnsafeRawBufferPointer, at address: UInt,
-    marks: UnsafeBufferPointer<CodeMark>)
-  /// A block is about to be entered.
-  func entering(_ block: TranslatedBlock, at address: UInt, env: UnsafeMutableRawPointer)
-  /// A jump has been linked.
-  func linked(_ from: UInt, slot: Int, to: UInt)
 }
 
 /// The pipeline and the cache: finds or makes the code for a guest address, links it, runs it.
