@@ -28,6 +28,12 @@ final class SystemMemory: CodeMemory, AccessPort {
   private let fetch: UnsafeMutablePointer<Int>
   /// A bit for each physical page that code was translated from.
   private let codePages: UnsafeMutablePointer<UInt8>
+  /// Where memory is on the bus: the address that its first byte has there.
+  private struct MemoryRun {
+    let memory: ObjectIdentifier
+    let base: Int
+  }
+  private var runs: [MemoryRun]
   /// Stores in a row to one page of code.
   private var storedPage: UInt32 = 0
   private var storesToPage = 0
@@ -47,6 +53,7 @@ final class SystemMemory: CodeMemory, AccessPort {
       throw .unsupported("cannot map page tables: \(error)")
     }
     self.bus = bus
+    runs = Self.runs(of: bus)
     self.supervisor = supervisor
     self.state = state
     env = UnsafeMutableRawPointer(state) + PowerPCState.envOffset
@@ -153,6 +160,7 @@ final class SystemMemory: CodeMemory, AccessPort {
 
   /// Windows have come, gone or moved: physical addresses mean something else.
   func mapChanged() {
+    runs = Self.runs(of: bus)
     spaces.forgetAll()
     translator?.flush(env)
     // Translated code that is running has nothing to stand on.
@@ -161,12 +169,16 @@ final class SystemMemory: CodeMemory, AccessPort {
 
   /// A device has written to memory.
   func memoryWritten(_ memory: PhysicalMemory, _ range: Range<Int>) {
-    for flat in bus.ranges {
-      guard case .memory(let other, let start, _) = flat.window.content, other === memory else {
-        continue
-      }
-      let first = Int(flat.base) + range.lowerBound - start - Int(flat.offset)
-      codeWritten(UInt32(truncatingIfNeeded: first), range.count)
+    for run in runs where run.memory == ObjectIdentifier(memory) {
+      codeWritten(UInt32(truncatingIfNeeded: run.base &+ range.lowerBound), range.count)
+    }
+  }
+
+  private static func runs(of bus: Bus) -> [MemoryRun] {
+    bus.ranges.compactMap { flat in
+      guard case .memory(let memory, let start, _) = flat.window.content else { return nil }
+      return MemoryRun(
+        memory: ObjectIdentifier(memory), base: Int(flat.base) - start - Int(flat.offset))
     }
   }
 
@@ -179,8 +191,6 @@ final class SystemMemory: CodeMemory, AccessPort {
       state.pointee.contextChanged = 1
       let first = max(address, page << 12)
       let end = min(last, page << 12 | 0xfff)
-      // A block that wrote to itself is left at its next `isync`.
-      state.pointee.contextChanged = 1
       if translator.invalidateCode(first...end, env) { continue }
       codePages[Int(page >> 3)] &= ~(1 << UInt8(truncatingIfNeeded: page & 7))
     }
@@ -250,27 +260,38 @@ final class SystemMemory: CodeMemory, AccessPort {
   func load(_ address: UInt32, _ size: Int, at instruction: UInt32) -> UInt64? {
     if crosses(address, size) { return loadBytes(address, size) }
     guard let physical = physical(address, .load) else { return nil }
-    if !isUnsynchronized, let range = bus.range(at: UInt64(physical)),
-      let host = Self.host(of: physical & ~0xfff, in: range)
-    {
-      spaces.setLoad(dataSpace, page: address >> 12, host: host)
-    }
+    noteLoad(address, physical)
     return bus.read(UInt64(physical), size) ?? 0
   }
 
   func store(_ address: UInt32, _ size: Int, _ value: UInt64, at instruction: UInt32) -> Bool {
     if crosses(address, size) { return storeBytes(address, size, value) }
     guard let physical = physical(address, .store) else { return false }
-    if let range = bus.range(at: UInt64(physical)), !range.isReadOnly,
-      let host = Self.host(of: physical & ~0xfff, in: range)
-    {
-      if isCode(physical >> 12) { codeStored(physical, size) }
-      if !isCode(physical >> 12), !isUnsynchronized {
-        spaces.setStore(dataSpace, page: address >> 12, host: host)
-      }
-    }
+    noteStore(address, physical, size)
     bus.write(UInt64(physical), size, value)
     return true
+  }
+
+  /// Loads from the page of an address go by the page table from now on, if it is memory.
+  private func noteLoad(_ address: UInt32, _ physical: UInt32) {
+    guard !isUnsynchronized, let range = bus.range(at: UInt64(physical)),
+      let host = Self.host(of: physical & ~0xfff, in: range)
+    else { return }
+    spaces.setLoad(dataSpace, page: address >> 12, host: host)
+  }
+
+  /// And stores, unless there is code.
+  private func noteStore(_ address: UInt32, _ physical: UInt32, _ size: Int) {
+    guard let range = bus.range(at: UInt64(physical)), !range.isReadOnly,
+      let host = Self.host(of: physical & ~0xfff, in: range)
+    else { return }
+    if isCode(physical >> 12) { codeStored(physical, size) }
+    if isCode(physical >> 12) || isUnsynchronized { return }
+    spaces.setStore(dataSpace, page: address >> 12, host: host)
+  }
+
+  func refuseMisaligned(_ address: UInt32, at instruction: UInt32) {
+    supervisor.noteMisaligned(address)
   }
 
   /// A store to a page of code. One that is stored to again and again, such as a page of a program
@@ -287,6 +308,8 @@ final class SystemMemory: CodeMemory, AccessPort {
 
   private static let storeLimit = 8
 
+  // MARK: Accesses that cross a page
+
   private func crosses(_ address: UInt32, _ size: Int) -> Bool {
     Int(address & 0xfff) + size > 4096
   }
@@ -301,26 +324,71 @@ final class SystemMemory: CodeMemory, AccessPort {
   }
 
   private func loadBytes(_ address: UInt32, _ size: Int) -> UInt64? {
+    let next = (address | 0xfff) &+ 1
+    let split = Int(next &- address)
+    let pages = (address >> 12, next >> 12)
+    if let first = spaces.load(dataSpace, page: pages.0),
+      let second = spaces.load(dataSpace, page: pages.1)
+    {
+      return Self.read(first + (4096 - split), split) << UInt64(8 * (size - split))
+        | Self.read(second, size - split)
+    }
     guard let (first, second) = physicalPair(address, .load) else { return nil }
-    let split = 0x1000 - (address & 0xfff)
+    noteLoad(address, first)
+    noteLoad(next, second)
+    return read(first, split) << UInt64(8 * (size - split)) | read(second, size - split)
+  }
+
+  /// The big-endian number of `size` (1 to 7) bytes of memory.
+  private static func read(_ place: UnsafeMutableRawPointer, _ size: Int) -> UInt64 {
+    var value: UInt64 = 0
+    for n in 0..<size { value = value << 8 | UInt64(place.load(fromByteOffset: n, as: UInt8.self)) }
+    return value
+  }
+
+  /// The same from the bus.
+  private func read(_ address: UInt32, _ size: Int) -> UInt64 {
     var value: UInt64 = 0
     for n in 0..<UInt32(size) {
-      let place = n < split ? first &+ n : second &+ (n - split)
-      value = value << 8 | (bus.read(UInt64(place), 1) ?? 0)
+      value = value << 8 | (bus.read(UInt64(address &+ n), 1) ?? 0)
     }
     return value
   }
 
   /// Nothing is stored unless everything can be.
   private func storeBytes(_ address: UInt32, _ size: Int, _ value: UInt64) -> Bool {
-    guard let (first, second) = physicalPair(address, .store) else { return false }
-    let split = 0x1000 - (address & 0xfff)
-    for n in 0..<UInt32(size) {
-      let place = n < split ? first &+ n : second &+ (n - split)
-      if isCode(place >> 12) { codeWritten(place, 1) }
-      bus.write(UInt64(place), 1, value >> UInt64(8 * (UInt32(size) - 1 - n)) & 0xff)
+    let next = (address | 0xfff) &+ 1
+    let split = Int(next &- address)
+    let upper = value >> UInt64(8 * (size - split))
+    if let first = spaces.store(dataSpace, page: address >> 12),
+      let second = spaces.store(dataSpace, page: next >> 12)
+    {
+      Self.write(first + (4096 - split), split, upper)
+      Self.write(second, size - split, value)
+      return true
     }
+    guard let (first, second) = physicalPair(address, .store) else { return false }
+    noteStore(address, first, split)
+    noteStore(next, second, size - split)
+    write(first, split, upper)
+    write(second, size - split, value)
     return true
+  }
+
+  /// Writes the lowest `size` (1 to 7) bytes of a big-endian number to memory without code.
+  private static func write(_ place: UnsafeMutableRawPointer, _ size: Int, _ value: UInt64) {
+    for n in 0..<size {
+      let byte = UInt8(truncatingIfNeeded: value >> UInt64(8 * (size - 1 - n)))
+      place.storeBytes(of: byte, toByteOffset: n, as: UInt8.self)
+    }
+  }
+
+  /// The same to the bus.
+  private func write(_ address: UInt32, _ size: Int, _ value: UInt64) {
+    for n in 0..<UInt32(size) {
+      let byte = value >> UInt64(8 * (UInt32(size) - 1 - n)) & 0xff
+      bus.write(UInt64(address &+ n), 1, byte)
+    }
   }
 
   /// The physical address for an access; nil after the exception was noted in env.

@@ -243,6 +243,21 @@ public final class PagedAddressSpaces {
     head.pointee = UInt32(nodes.count - 1)
   }
 
+  /// The host address of a page, if it was entered for loads.
+  public func load(_ space: UInt32, page: UInt32) -> UnsafeMutableRawPointer? {
+    Self.host(page, word(spaces[place(space)].sections[Int(page >> 16 & 15)], page).pointee)
+  }
+
+  /// The host address of a page, if it was entered for stores.
+  public func store(_ space: UInt32, page: UInt32) -> UnsafeMutableRawPointer? {
+    Self.host(page, word(spaces[place(space)].sections[Int(page >> 16 & 15)], page)[Self.pages])
+  }
+
+  private static func host(_ page: UInt32, _ word: UInt64) -> UnsafeMutableRawPointer? {
+    guard word != 0 else { return nil }
+    return UnsafeMutableRawPointer(bitPattern: UInt(word &- 1 &+ UInt64(page) << 12))
+  }
+
   // MARK: Forgetting
 
   /// Takes a page (a guest address >> 12) out of every space; false if none had it.

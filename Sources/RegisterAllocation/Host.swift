@@ -100,9 +100,10 @@ public struct SlowAccess {
 /// pages of 4 KiB one 64-bit word, host address minus guest address plus one, for loads; and
 /// another such table for stores.
 ///
-/// A word of zero sends the access on its slow path, but for a misaligned one in four: that goes
-/// to the host address below the guest's, and a wrapping sum to one 4 GiB away. There must be no
-/// memory of anybody's; the fault is answered by a slow access.
+/// A word of zero sends the access on its slow path, but for a misaligned one whose address is one
+/// more than a multiple of its size: that goes to the host address below the guest's, and a
+/// wrapping sum to one 4 GiB away. There must be no memory of anybody's; the fault is answered by
+/// a slow access.
 public enum PageTable {
   /// Bytes from the table for loads to that for stores.
   public static let storeOffset = 8 << 20

@@ -9,6 +9,8 @@ public protocol AccessPort: AnyObject {
   func load(_ address: UInt32, _ size: Int, at instruction: UInt32) -> UInt64?
   /// Stores likewise; false if it raised an exception.
   func store(_ address: UInt32, _ size: Int, _ value: UInt64, at instruction: UInt32) -> Bool
+  /// Notes in env the exception of an access whose address is no multiple of what it must be.
+  func refuseMisaligned(_ address: UInt32, at instruction: UInt32)
 }
 
 /// The slow accesses of all blocks, as the stub that makes them calls for them.
@@ -42,6 +44,10 @@ final class SlowAccesses {
     env.storeBytes(of: access.address, toByteOffset: programCounter, as: UInt32.self)
     let base = UInt32(truncatingIfNeeded: registers[Int(access.base)])
     let address = base &+ UInt32(bitPattern: access.displacement)
+    if address & UInt32(truncatingIfNeeded: access.operation.alignment - 1) != 0 {
+      port.refuseMisaligned(address, at: access.address)
+      return 1
+    }
     switch access.kind {
     case .load: return load(access, address, registers)
     case .store: return store(access, address, registers)

@@ -1,3 +1,4 @@
+import GuestPowerPC
 import IR
 import Memory
 import Translation
@@ -10,6 +11,7 @@ public final class PagedGuestMemory: AccessPort {
   private let tables: PagedAddressSpaces
   private var number: UInt32 = 0
   private var payload: UnsafeMutablePointer<UInt32>?
+  private var state: UnsafeMutablePointer<PowerPCState>?
   /// The guest addresses that have memory: whole pages.
   public var mapped: Range<UInt32> = 0..<0
   /// The last access that had none.
@@ -32,6 +34,7 @@ public final class PagedGuestMemory: AccessPort {
       tables.setStore(number, page: page, host: space.host(page << 12))
     }
     env.storeBytes(of: tables.table(number), toByteOffset: paging.pageTable, as: UInt64.self)
+    state = (env - PowerPCState.envOffset).assumingMemoryBound(to: PowerPCState.self)
     payload = (env + layout.exitPayload).assumingMemoryBound(to: UInt32.self)
   }
 
@@ -49,6 +52,11 @@ public final class PagedGuestMemory: AccessPort {
       space.host(address)[n] = UInt8(truncatingIfNeeded: value >> UInt64(8 * (size - 1 - n)))
     }
     return true
+  }
+
+  public func refuseMisaligned(_ address: UInt32, at instruction: UInt32) {
+    state?.pointee.dar = address
+    payload?.pointee = PowerPCException.alignment.rawValue
   }
 
   private func isMapped(_ address: UInt32, _ size: Int, isWrite: Bool) -> Bool {

@@ -88,17 +88,19 @@ extension Engine {
     ]
     for place in places {
       list.append(
-        HostEngine(.init(space: place), guest: guest)
+        HostEngine(.init(space: place, isPaged: true), guest: guest)
           .engine("host, base \(hex(UInt64(place.base)))"))
     }
     guard let space = places.first else { return list }
-    return list + [
-      HostEngine(.init(space: space, features: []), guest: guest).engine("plain host"),
-      HostEngine(.init(space: space, techniques: Techniques(passes: [])), guest: guest)
-        .engine("host, no passes"),
-      HostEngine(.init(space: space, instructions: 1, chains: false), guest: guest)
-        .engine("host, one instruction, no chains"),
+    let others: [(String, HostMachine.Configuration)] = [
+      ("plain host", .init(space: space, features: [], isPaged: true)),
+      ("host, no passes", .init(space: space, techniques: Techniques(passes: []), isPaged: true)),
+      (
+        "host, one instruction, no chains",
+        .init(space: space, instructions: 1, chains: false, isPaged: true)
+      ),
     ]
+    return list + others.map { HostEngine($1, guest: guest).engine($0) }
   }
 }
 
@@ -170,7 +172,8 @@ final class OpsEngine: @unchecked Sendable {
     case .fault(let address, let instruction):
       return Outcome(nip: instruction, signal: "SEGV", address: address)
     case .misaligned(let address, let instruction):
-      return Outcome(nip: instruction, signal: "BUS", address: address)
+      machine.state.pointee.dar = address
+      return Outcome(nip: instruction, signal: "BUS")
     case .invalid(let op): return Outcome(nip: pc, signal: "invalid op \(op)")
     }
     return nil

@@ -222,15 +222,23 @@ public struct Cpu {
 
   // MARK: Memory
 
+  /// What the address of a floating-point operand must be a multiple of, in bytes: in system mode
+  /// of four, or there is an alignment exception, which Linux hides from its programs.
+  var floatAlignment: Int { isSystem ? 4 : 0 }
+
   /// Loads `bytes` (1, 2 or 4), extended to 32 bits.
-  func load(_ bytes: Int, signed: Bool = false, reversed: Bool = false, at address: I32) -> I32 {
-    let operation = MemoryOperation(bytes: bytes, signed: signed, littleEndian: reversed)
+  /// - Parameter alignment: what the address must be a multiple of, or 0.
+  func load(
+    _ bytes: Int, signed: Bool = false, reversed: Bool = false, at address: I32, alignment: Int = 0
+  ) -> I32 {
+    let operation = MemoryOperation(
+      bytes: bytes, signed: signed, littleEndian: reversed, alignment: alignment)
     return I32(ir, access(.i32, operation, address))
   }
 
   /// Loads eight bytes.
-  func loadDouble(at address: I32) -> I64 {
-    I64(ir, access(.i64, MemoryOperation(bytes: 8), address))
+  func loadDouble(at address: I32, alignment: Int = 0) -> I64 {
+    I64(ir, access(.i64, MemoryOperation(bytes: 8, alignment: alignment), address))
   }
 
   private func access(_ type: ValueType, _ operation: MemoryOperation, _ address: I32) -> TempIndex
@@ -240,13 +248,17 @@ public struct Cpu {
   }
 
   /// Stores the low `bytes` (1, 2 or 4) of a value.
-  func store(_ bytes: Int, _ value: I32, reversed: Bool = false, at address: I32) {
-    put(.i32, value.temp, MemoryOperation(bytes: bytes, littleEndian: reversed), address)
+  /// - Parameter alignment: what the address must be a multiple of, or 0.
+  func store(
+    _ bytes: Int, _ value: I32, reversed: Bool = false, at address: I32, alignment: Int = 0
+  ) {
+    let operation = MemoryOperation(bytes: bytes, littleEndian: reversed, alignment: alignment)
+    put(.i32, value.temp, operation, address)
   }
 
   /// Stores eight bytes.
-  func storeDouble(_ value: I64, at address: I32) {
-    put(.i64, value.temp, MemoryOperation(bytes: 8), address)
+  func storeDouble(_ value: I64, at address: I32, alignment: Int = 0) {
+    put(.i64, value.temp, MemoryOperation(bytes: 8, alignment: alignment), address)
   }
 
   private func put(_ type: ValueType, _ value: TempIndex, _ op: MemoryOperation, _ address: I32) {

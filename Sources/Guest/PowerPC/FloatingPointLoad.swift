@@ -50,7 +50,7 @@ let floatingPointLoads: [Instruction] = [
 extension Cpu {
   /// Loads a double; RA, if given, takes the address.
   fileprivate func loadFloat(_ target: FPR, at address: I32, updating register: GPR? = nil) {
-    self[target] = loadDouble(at: address).asFloat
+    self[target] = loadDouble(at: address, alignment: floatAlignment).asFloat
     if let register { self[register] = address }
   }
 
@@ -58,7 +58,7 @@ extension Cpu {
   ///
   /// The host's conversion would make a signaling NaN quiet: NaNs take the cold way.
   fileprivate func loadSingle(_ target: FPR, at address: I32, updating register: GPR? = nil) {
-    let word = load(4, at: address)
+    let word = load(4, at: address, alignment: floatAlignment)
     let isNaN = ir.newLabel()
     ir.brcond(.i32, .gtu, (word << 1).temp, constant(0xff00_0000).temp, to: isNaN)
     cold(isNaN) {

@@ -52,14 +52,15 @@ let floatingPointStores: [Instruction] = [
     "stfiwx", "Store Floating-Point as Integer Word Indexed", .X(31, 983), "FRS, RA, RB",
     feature: .floatingGraphics
   ) { cpu, i in
-    cpu.store(4, cpu[i.FRS].bits.low, at: cpu[orZero: i.RA] + cpu[i.RB])
+    let address = cpu[orZero: i.RA] + cpu[i.RB]
+    cpu.store(4, cpu[i.FRS].bits.low, at: address, alignment: cpu.floatAlignment)
   },
 ]
 
 extension Cpu {
   /// Stores a double; RA, if given, takes the address.
   fileprivate func storeFloat(_ source: FPR, at address: I32, updating register: GPR? = nil) {
-    storeDouble(self[source].bits, at: address)
+    storeDouble(self[source].bits, at: address, alignment: floatAlignment)
     if let register { self[register] = address }
   }
 
@@ -72,13 +73,14 @@ extension Cpu {
     let leastNormal = ir.i64(UInt64(897) << 53 - 1)
     ir.brcond(.i64, .ltu, ((bits << 1) - 1).temp, leastNormal.temp, to: small)
     cold(small) {
-      store(4, callWide(.doubleToSingle, bits).low, at: address)
+      store(4, callWide(.doubleToSingle, bits).low, at: address, alignment: floatAlignment)
       if let register { self[register] = address }
       ir.commit()
       chain(to: self.address &+ 4)
     }
     let sign = bits.shiftedRight(62).low
-    store(4, bits.shiftedRight(29).low.deposit(sign, at: 30, length: 2), at: address)
+    let single = bits.shiftedRight(29).low.deposit(sign, at: 30, length: 2)
+    store(4, single, at: address, alignment: floatAlignment)
     if let register { self[register] = address }
   }
 }

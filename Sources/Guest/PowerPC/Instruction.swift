@@ -23,7 +23,8 @@ public struct Instruction: Sendable {
   public private(set) var feature: Feature
   /// The part of the processor that MSR can take away and that it needs.
   public private(set) var facility = Facility.fixedPoint
-  /// In system mode: what the address of the operand must be a multiple of, in bytes.
+  /// In system mode: what the address of the operand must be a multiple of, in bytes, for those
+  /// whose accesses do not check it themselves.
   public private(set) var alignment = 1
   /// Whether it is followed by a trace exception when MSR[BE] is 1.
   public private(set) var isBranch = false

@@ -17,7 +17,7 @@ public final class InstructionSet: Sendable {
       + systemRegister + supervisorInstructions + tableInstructions
       + synchronization.aligned(to: 4) { $0 == "stwcx." } + cacheManagement + dataStreams
       + externalControl.aligned(to: 4)
-      + (floatingPointLoads + floatingPointStores).aligned(to: 4).requiring(.floatingPoint)
+      + (floatingPointLoads + floatingPointStores).requiring(.floatingPoint)
       + (floatingPointArithmetic + floatingPointMoves + floatingPointStatus)
       .requiring(.floatingPoint) + vectorInstructions.requiring(.vector))
 

@@ -91,6 +91,12 @@ extension Supervisor {
     state.pointee.exitPayload = exception.rawValue
   }
 
+  /// Notes the alignment exception of an access, to be raised with the number in env.
+  public func noteMisaligned(_ address: UInt32) {
+    state.pointee.dar = address
+    state.pointee.exitPayload = PowerPCException.alignment.rawValue
+  }
+
   /// Takes the exception that `translate` found for an access by the instruction at the program
   /// counter.
   public func takeFault(

@@ -2,8 +2,8 @@ import IR
 import RegisterAllocation
 
 /// Guest memory behind a page table (`PageTable`): the host page is looked up, and an access that
-/// crosses its natural boundary, or whose page has no word, goes a slow path behind the
-/// block's end.
+/// is misaligned, or whose page has no word, goes a slow path behind the block's end. From there
+/// it comes back if it lies within one page that has a word.
 extension Lowering {
   static func pagedMemory(_ features: Features) -> [Lowering] {
     // rcx becomes the host address.
@@ -34,15 +34,17 @@ extension Lowering {
 struct SlowPath {
   var branch: Fixup
   var resume: UInt
+  /// The access itself, if it can be made misaligned, at the host address in rcx.
+  var access: UInt?
 }
 
 extension Emitter {
   /// Finds the host address of the access whose guest address is operand `n`.
-  private func pagedAddress(_ o: OpInPlace, _ n: Int, isStore: Bool) -> (Address, Fixup) {
+  private func pagedAddress(_ o: OpInPlace, _ n: Int, isStore: Bool) -> (Address, SlowPath) {
     let base = GPR.number(o.input(n).register)
     let displacement = o.op.pointee.displacement
     let size = o.op.pointee.memory.bytes
-    if onlySlowAccesses { return (Address(.rcx), x.jmp()) }
+    if onlySlowAccesses { return (Address(.rcx), SlowPath(branch: x.jmp(), resume: 0)) }
     if displacement == 0 {
       x.mov(.dword, .rcx, base)
     } else {
@@ -55,21 +57,24 @@ extension Emitter {
     let place = Address(base: .rcx, index: base, displacement: displacement &- 1)
     if size == 1 {
       x.test(.byte, .rcx, imm: 1)
-      return (place, x.jcc(.e))
+      return (place, SlowPath(branch: x.jcc(.e), resume: 0))
     }
     x.lea(.qword, .rcx, place)
     x.test(.byte, .rcx, imm: Int32(size - 1))
-    return (Address(.rcx), x.jcc(.ne))
+    let branch = x.jcc(.ne)
+    let mayBeMisaligned = o.op.pointee.memory.alignment < size
+    let access = mayBeMisaligned ? x.currentAddress : nil
+    return (Address(.rcx), SlowPath(branch: branch, resume: 0, access: access))
   }
 
   func loadPaged(_ o: OpInPlace) {
-    let (place, branch) = pagedAddress(o, 0, isStore: false)
+    let (place, path) = pagedAddress(o, 0, isStore: false)
     loadGuest(o, from: place)
-    note(o, branch, .load, base: o.input(0), value: .register(o.d.rawValue))
+    note(o, path, .load, base: o.input(0), value: .register(o.d.rawValue))
   }
 
   func storePaged(_ o: OpInPlace, isSwapping: Bool) {
-    let (place, branch) = pagedAddress(o, 1, isStore: true)
+    let (place, path) = pagedAddress(o, 1, isStore: true)
     let operation = o.op.pointee.memory
     let value = o.input(0)
     if !isSwapping, value.kind == .register, operation.bytes > 1, !operation.isLittleEndian {
@@ -77,11 +82,12 @@ extension Emitter {
     } else {
       storeGuest(o, at: place)
     }
-    note(o, branch, .store, base: o.input(1), value: value)
+    note(o, path, .store, base: o.input(1), value: value)
   }
 
   func exchangePaged(_ o: OpInPlace) {
-    note(o, x.jmp(), .exchange, base: o.input(0), value: o.input(2), expected: GPR.rax.rawValue)
+    let path = SlowPath(branch: x.jmp(), resume: 0)
+    note(o, path, .exchange, base: o.input(0), value: o.input(2), expected: GPR.rax.rawValue)
   }
 
   /// Without MOVBE: the value is swapped where it is, and back again. A read before that, because
@@ -100,7 +106,7 @@ extension Emitter {
   }
 
   private func note(
-    _ o: OpInPlace, _ branch: Fixup, _ kind: SlowAccess.Kind, base: Operand, value: Operand,
+    _ o: OpInPlace, _ path: SlowPath, _ kind: SlowAccess.Kind, base: Operand, value: Operand,
     expected: RegisterNumber = noRegister
   ) {
     let n = accessCount
@@ -115,16 +121,26 @@ extension Emitter {
       value: isConstant ? noRegister : value.register,
       constant: isConstant ? UInt32(bitPattern: o.immediate(0)) : 0, expected: expected,
       kind: kind, isWide: o.op.pointee.type == .i64)
-    slowPaths[n] = SlowPath(branch: branch, resume: x.currentAddress)
+    slowPaths[n] = path
+    slowPaths[n].resume = x.currentAddress
     accessCount += 1
   }
 
   func writeSlowPaths() {
     for n in 0..<accessCount where !x.overflowed {
-      x.bind(slowPaths[n].branch)
-      x.call(to: stubs.slowAccess)
+      let path = slowPaths[n]
+      x.bind(path.branch)
+      if let access = path.access {
+        let operation = accesses[n].operation
+        let stubs = stubs.misaligned[operation.bytes.trailingZeroBitCount]
+        x.call(to: stubs[operation.alignment.trailingZeroBitCount])
+        let back = x.jmp()
+        x.patch(back, to: access)
+      } else {
+        x.call(to: stubs.slowAccess)
+      }
       x.dword(accessBase &+ UInt32(truncatingIfNeeded: n))
-      x.jmp(to: slowPaths[n].resume)
+      x.jmp(to: path.resume)
     }
   }
 }

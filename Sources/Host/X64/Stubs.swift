@@ -49,6 +49,9 @@ struct Stubs {
   /// Makes a slow access to paged memory: its number stands behind the call of this stub. Every
   /// register but the result's keeps its value.
   var slowAccess: UInt = 0
+  /// By the logarithms of an access's size and of the lesser alignment that it must have: takes a
+  /// misaligned one back to where it is made, or makes it slowly.
+  var misaligned: [[UInt]] = []
 
   /// Writes the stubs.
   init(
@@ -66,7 +69,7 @@ struct Stubs {
     writeCopy()
     for helper in helpers { writeHelper(helper) }
     if let slowAccess, let paging = layout.paging {
-      writeSlowAccess(UInt(bitPattern: slowAccess), paging)
+      writeSlowAccesses(UInt(bitPattern: slowAccess), paging)
     }
     self.assembler.align(to: 64)
   }
