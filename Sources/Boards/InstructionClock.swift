@@ -7,7 +7,7 @@ import Machine
 /// Between two grants, time is what was granted less what is left of the processor's budget.
 public final class InstructionClock {
   /// An instruction takes `1 << shift` nanoseconds.
-  private let shift: Int64
+  public private(set) var shift: Int64
   private let state: UnsafeMutablePointer<PowerPCState>
   private var base: Int64 = 0
   private var granted: Int64 = 0
@@ -28,6 +28,13 @@ public final class InstructionClock {
     let wanted = deadline.map { max(1, ($0 &- base) >> shift) } ?? Self.longest
     granted = min(wanted, Self.longest)
     state.pointee.instructionBudget = granted
+  }
+
+  /// Makes instructions take `1 << shift` nanoseconds from now on.
+  public func setShift(_ new: Int64) {
+    base = now
+    granted = state.pointee.instructionBudget
+    shift = new
   }
 
   /// Lets time pass while the processor sleeps.

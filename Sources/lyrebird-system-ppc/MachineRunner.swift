@@ -35,15 +35,17 @@ final class MachineRunner: @unchecked Sendable {
   var restarts = true
   var staysAfterPowerOff = false
 
-  /// `-icount`: virtual time begins with the first instruction.
-  let countsInstructions: Bool
+  /// `-icount`; nil for virtual time that is the host's.
+  private let counting: InstructionCountOptions?
+  private var countsInstructions: Bool { counting != nil }
+  private var pace: InstructionPace?
 
   /// Virtual time while stopped, or what is added to the host's.
   private var stoppedAt: Int64 = 0
   private var offset: Int64 = 0
 
-  init(countsInstructions: Bool) throws {
-    self.countsInstructions = countsInstructions
+  init(counting: InstructionCountOptions?) throws {
+    self.counting = counting
     events = try HostEvents()
     offset = 0 &- HostTime.now
   }
@@ -57,6 +59,9 @@ final class MachineRunner: @unchecked Sendable {
   /// Connects the clock and the mailbox with the processor.
   func connect(_ machine: MacMachine) {
     self.machine = machine
+    if let counting, let clock = machine.emulator.instructionClock {
+      pace = InstructionPace(clock, mailbox, counting)
+    }
     // Sound: one word that translated code polls; any thread may set it at any time.
     nonisolated(unsafe) let request = machine.emulator.exitRequest
     // Counted instructions run to the end of what was granted, or no two runs would be alike.
@@ -108,7 +113,9 @@ final class MachineRunner: @unchecked Sendable {
         continue
       }
       clock.runTimers()
+      if !machine.emulator.isIdle { pace?.wake() }
       try machine.emulator.run()
+      pace?.keep(host: HostTime.now &+ offset)
       if machine.request != nil { try serveRequest() }
       if machine.emulator.isIdle && isRunning && exitStatus == nil {
         sleep()
@@ -116,17 +123,10 @@ final class MachineRunner: @unchecked Sendable {
     }
   }
 
-  /// Waits for the next timer, or for what others post. Counted time passes in a moment.
+  /// Waits for the next timer, or for what others post.
   private func sleep() {
-    guard let counted = machine.emulator.instructionClock else {
-      mailbox.wait(until: clock.deadline.map { $0 &- offset })
-      return
-    }
-    if let deadline = clock.deadline {
-      counted.skip(to: deadline)
-    } else {
-      mailbox.wait(until: nil)
-    }
+    if let pace { return pace.sleep(until: clock.deadline) }
+    mailbox.wait(until: clock.deadline.map { $0 &- offset })
   }
 
   private func serveRequest() throws {

@@ -32,7 +32,7 @@ final class SystemAssembly {
       SystemCommand.put("\(SystemOptions.program)\(warning)\n", to: 2)
     }
     try Self.checkSupport(options)
-    runner = try MachineRunner(countsInstructions: options.instructionCount != nil)
+    runner = try MachineRunner(counting: options.instructionCount)
     let devices = CharacterDevices(events: runner.events, mailbox: runner.mailbox)
     consoles = try MachineConsoles(options, devices: devices)
     drives = try MachineDrives(options.drives) {
@@ -56,10 +56,6 @@ final class SystemAssembly {
 
   /// Options that are understood, and for which there is nothing here.
   private static func checkSupport(_ options: SystemOptions) throws(SystemProblem) {
-    if let counting = options.instructionCount {
-      if counting.shift == nil { throw SystemProblem("-icount shift=auto is not supported") }
-      if counting.aligns { throw SystemProblem("-icount align=on is not supported") }
-    }
     if let network = options.networks.first(where: { $0.kind == .user }) {
       throw SystemProblem("network backend '\(network.kind.rawValue)' is not supported")
     }
@@ -91,7 +87,7 @@ final class SystemAssembly {
     wanted.hasNetworkCard =
       options.hasDefaults && !options.networks.contains { $0.kind == .none }
     wanted.power = power(options.machine.powerController)
-    wanted.countShift = options.instructionCount?.shift
+    wanted.countShift = options.instructionCount.map { $0.shift ?? InstructionPace.firstShift }
     if let size = options.codeBufferSize { wanted.codeBufferSize = size }
     return wanted
   }
