@@ -1,3 +1,4 @@
+import Glibc
 import GuestPowerPC
 import IR
 import Machine
@@ -37,6 +38,8 @@ final class SystemMemory: CodeMemory, AccessPort {
   /// Stores in a row to one page of code.
   private var storedPage: UInt32 = 0
   private var storesToPage = 0
+  /// For each physical page, how often it was given up for such stores.
+  private let surrenders: UnsafeMutablePointer<UInt8>
   /// `tlbie`s in a row that found nothing, and the address of the last.
   private var emptyInvalidations = 0
   private var lastInvalidated: UInt32 = 0
@@ -61,6 +64,8 @@ final class SystemMemory: CodeMemory, AccessPort {
     fetch.initialize(to: 0)
     codePages = .allocate(capacity: 1 << 17)
     codePages.initialize(repeating: 0, count: 1 << 17)
+    // Zeros that take no memory until they are written.
+    surrenders = calloc(1 << 20, 1).assumingMemoryBound(to: UInt8.self)
     spaces.onReuse = { [unowned self] number in
       translator?.forget(space: number)
       if userSpace == number { userSpace = nil }
@@ -72,6 +77,7 @@ final class SystemMemory: CodeMemory, AccessPort {
   deinit {
     fetch.deallocate()
     codePages.deallocate()
+    free(surrenders)
   }
 
   // MARK: Modes
@@ -267,25 +273,29 @@ final class SystemMemory: CodeMemory, AccessPort {
   func store(_ address: UInt32, _ size: Int, _ value: UInt64, at instruction: UInt32) -> Bool {
     if crosses(address, size) { return storeBytes(address, size, value) }
     guard let physical = physical(address, .store) else { return false }
-    noteStore(address, physical, size)
     bus.write(UInt64(physical), size, value)
+    noteStore(address, physical)
     return true
   }
 
+  private func crosses(_ address: UInt32, _ size: Int) -> Bool {
+    Int(address & 0xfff) + size > 4096
+  }
+
   /// Loads from the page of an address go by the page table from now on, if it is memory.
-  private func noteLoad(_ address: UInt32, _ physical: UInt32) {
+  func noteLoad(_ address: UInt32, _ physical: UInt32) {
     guard !isUnsynchronized, let range = bus.range(at: UInt64(physical)),
       let host = Self.host(of: physical & ~0xfff, in: range)
     else { return }
     spaces.setLoad(dataSpace, page: address >> 12, host: host)
   }
 
-  /// And stores, unless there is code.
-  private func noteStore(_ address: UInt32, _ physical: UInt32, _ size: Int) {
+  /// And stores, unless there is code. What was made from the bytes stored is gone already.
+  func noteStore(_ address: UInt32, _ physical: UInt32) {
     guard let range = bus.range(at: UInt64(physical)), !range.isReadOnly,
       let host = Self.host(of: physical & ~0xfff, in: range)
     else { return }
-    if isCode(physical >> 12) { codeStored(physical, size) }
+    if isCode(physical >> 12) { countStore(to: physical >> 12) }
     if isCode(physical >> 12) || isUnsynchronized { return }
     spaces.setStore(dataSpace, page: address >> 12, host: host)
   }
@@ -294,105 +304,23 @@ final class SystemMemory: CodeMemory, AccessPort {
     supervisor.noteMisaligned(address)
   }
 
-  /// A store to a page of code. One that is stored to again and again, such as a page of a program
-  /// that has ended, is given up as a whole.
-  private func codeStored(_ address: UInt32, _ size: Int) {
-    storesToPage = address >> 12 == storedPage ? storesToPage + 1 : 0
-    storedPage = address >> 12
-    if storesToPage < Self.storeLimit {
-      codeWritten(address, size)
-    } else {
-      codeWritten(address & ~0xfff, 4096)
-    }
+  /// Counts stores to a page of code. One that is stored to again and again, such as a page of a program
+  /// that has ended, is given up as a whole; later each time, because a page may hold both code
+  /// and data.
+  private func countStore(to page: UInt32) {
+    storesToPage = page == storedPage ? storesToPage + 1 : 0
+    storedPage = page
+    let surrendered = surrenders[Int(page)]
+    if storesToPage < 8 << (2 * Int(surrendered)) { return }
+    surrenders[Int(page)] = min(surrendered + 1, Self.mostSurrenders)
+    storesToPage = 0
+    codeWritten(page << 12, 4096)
   }
 
-  private static let storeLimit = 8
-
-  // MARK: Accesses that cross a page
-
-  private func crosses(_ address: UInt32, _ size: Int) -> Bool {
-    Int(address & 0xfff) + size > 4096
-  }
-
-  /// The physical addresses of an access that crosses a page: of its first byte, and of the second
-  /// page. DAR takes the first byte of a page that refuses.
-  private func physicalPair(_ address: UInt32, _ access: Access) -> (UInt32, UInt32)? {
-    guard let first = physical(address, access),
-      let second = physical((address | 0xfff) &+ 1, access)
-    else { return nil }
-    return (first, second)
-  }
-
-  private func loadBytes(_ address: UInt32, _ size: Int) -> UInt64? {
-    let next = (address | 0xfff) &+ 1
-    let split = Int(next &- address)
-    let pages = (address >> 12, next >> 12)
-    if let first = spaces.load(dataSpace, page: pages.0),
-      let second = spaces.load(dataSpace, page: pages.1)
-    {
-      return Self.read(first + (4096 - split), split) << UInt64(8 * (size - split))
-        | Self.read(second, size - split)
-    }
-    guard let (first, second) = physicalPair(address, .load) else { return nil }
-    noteLoad(address, first)
-    noteLoad(next, second)
-    return read(first, split) << UInt64(8 * (size - split)) | read(second, size - split)
-  }
-
-  /// The big-endian number of `size` (1 to 7) bytes of memory.
-  private static func read(_ place: UnsafeMutableRawPointer, _ size: Int) -> UInt64 {
-    var value: UInt64 = 0
-    for n in 0..<size { value = value << 8 | UInt64(place.load(fromByteOffset: n, as: UInt8.self)) }
-    return value
-  }
-
-  /// The same from the bus.
-  private func read(_ address: UInt32, _ size: Int) -> UInt64 {
-    var value: UInt64 = 0
-    for n in 0..<UInt32(size) {
-      value = value << 8 | (bus.read(UInt64(address &+ n), 1) ?? 0)
-    }
-    return value
-  }
-
-  /// Nothing is stored unless everything can be.
-  private func storeBytes(_ address: UInt32, _ size: Int, _ value: UInt64) -> Bool {
-    let next = (address | 0xfff) &+ 1
-    let split = Int(next &- address)
-    let upper = value >> UInt64(8 * (size - split))
-    if let first = spaces.store(dataSpace, page: address >> 12),
-      let second = spaces.store(dataSpace, page: next >> 12)
-    {
-      Self.write(first + (4096 - split), split, upper)
-      Self.write(second, size - split, value)
-      return true
-    }
-    guard let (first, second) = physicalPair(address, .store) else { return false }
-    noteStore(address, first, split)
-    noteStore(next, second, size - split)
-    write(first, split, upper)
-    write(second, size - split, value)
-    return true
-  }
-
-  /// Writes the lowest `size` (1 to 7) bytes of a big-endian number to memory without code.
-  private static func write(_ place: UnsafeMutableRawPointer, _ size: Int, _ value: UInt64) {
-    for n in 0..<size {
-      let byte = UInt8(truncatingIfNeeded: value >> UInt64(8 * (size - 1 - n)))
-      place.storeBytes(of: byte, toByteOffset: n, as: UInt8.self)
-    }
-  }
-
-  /// The same to the bus.
-  private func write(_ address: UInt32, _ size: Int, _ value: UInt64) {
-    for n in 0..<UInt32(size) {
-      let byte = value >> UInt64(8 * (UInt32(size) - 1 - n)) & 0xff
-      bus.write(UInt64(address &+ n), 1, byte)
-    }
-  }
+  private static let mostSurrenders: UInt8 = 5
 
   /// The physical address for an access; nil after the exception was noted in env.
-  private func physical(_ address: UInt32, _ access: Access) -> UInt32? {
+  func physical(_ address: UInt32, _ access: Access) -> UInt32? {
     switch supervisor.translate(address, access) {
     case .page(let page, _, _, _, _): return page | address & 0xfff
     case .fault(let exception, let bits):
