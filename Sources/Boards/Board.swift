@@ -2,17 +2,21 @@ import Machine
 
 /// A machine model as a table: which devices, at which addresses, on which lines.
 public struct Board: Sendable {
-  /// The name that `-M` takes, and other names for it.
+  /// The name that `-M` takes.
   public let name: String
+  /// Other names for it that `-M` takes.
   public let aliases: [String]
   /// What `-M help` says.
   public let title: String
   /// The processor without `-cpu`.
   public let defaultProcessor: String
-  /// What firmware learns: fw_cfg's machine number and the frequencies in hertz.
+  /// The machine's number that firmware reads in fw_cfg.
   public let machineID: UInt16
+  /// How often the time base counts, in hertz; firmware reads it in fw_cfg.
   public let timeBaseFrequency: UInt32
+  /// What firmware is told of the processor's clock, in hertz.
   public let clockFrequency: UInt32
+  /// What firmware is told of the bus's clock, in hertz.
   public let busFrequency: UInt32
   /// The firmware's memory: address and size.
   public let rom: (address: UInt64, size: Int)
@@ -54,7 +58,9 @@ public struct Placement: Sendable {
 
   /// The name in the table of `docs/Machines.md`.
   public let name: String
+  /// The bus.
   public let place: Place
+  /// The address of the window's first byte on that bus.
   public let address: UInt64
   /// Windows of a higher priority lie over it.
   public let priority: Int

@@ -5,8 +5,11 @@ import Machine
 public struct BootWishes {
   /// The firmware's file.
   public var firmware: String
+  /// The kernel's file: ELF, or bytes that are loaded as they are.
   public var kernel: String?
+  /// The initial RAM disk's file; an error without a kernel.
   public var initrd: String?
+  /// What the kernel is told; an error without a kernel, unless empty.
   public var commandLine = ""
   /// The letter of the device to boot from; nil: the disk, or the kernel if there is one.
   public var device: Character?
@@ -17,6 +20,7 @@ public struct BootWishes {
   /// -uuid.
   public var uuid = [UInt8](repeating: 0, count: 16)
 
+  /// Firmware alone, by its file.
   public init(firmware: String) { self.firmware = firmware }
 }
 

@@ -7,7 +7,9 @@ import Translation
 
 /// A Power Macintosh: a board's devices around a processor.
 public final class MacMachine {
+  /// The model.
   public let board: Board
+  /// The processor and its memory.
   public let emulator: SystemEmulator
   /// Physical addresses.
   public let bus = Bus("system")
@@ -29,15 +31,23 @@ public final class MacMachine {
 
   /// What a machine is made of.
   public struct Configuration {
+    /// The model.
     public var board: Board
+    /// The processor.
     public var processor: Processor
+    /// Bytes of RAM.
     public var memorySize: Int
+    /// What is started.
     public var boot: BootWishes
+    /// The other end of channel A of the ESCC, the first serial line.
     public var serialA: any CharacterPort = NullPort()
+    /// The other end of channel B, the second serial line.
     public var serialB: any CharacterPort = NullPort()
     /// Disks and CD-ROMs, by twice the number of the channel plus that of the unit.
     public var drives: [Int: ATAUnit] = [:]
+    /// Seconds since the beginning of 1970, for the clock in CUDA or PMU.
     public var time: () -> Int64 = { 0 }
+    /// Open Firmware's variables in the non-volatile memory, as `name=value` (`-prom-env`).
     public var variables: [String] = []
     /// What is there for keyboard, power and clock.
     public var power = Power.cuda
@@ -47,13 +57,18 @@ public final class MacMachine {
     }
     /// A network card; nothing is at the other end of its cable.
     public var hasNetworkCard = false
+    /// A VGA card.
     public var hasGraphics = true
+    /// A USB host controller.
     public var hasUSB = false
+    /// Bytes for translated code.
     public var codeBufferSize = 256 << 20
+    /// What the translator does to be fast.
     public var techniques = Techniques()
     /// `-icount`: an instruction takes `1 << countShift` nanoseconds.
     public var countShift: Int?
 
+    /// A machine without drives, network card and USB, whose serial lines lead nowhere.
     public init(board: Board, processor: Processor, memorySize: Int, boot: BootWishes) {
       self.board = board
       self.processor = processor

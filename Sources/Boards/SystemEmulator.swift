@@ -11,8 +11,9 @@ public final class SystemEmulator {
   public let supervisor: Supervisor
   /// The translator.
   public let translator: Translator
-  /// The processor's state, and env within it.
+  /// The processor's state.
   public let state: UnsafeMutablePointer<PowerPCState>
+  /// Env: where translated code's pointer to the state points.
   public let env: UnsafeMutableRawPointer
   /// Physical addresses.
   public let bus: Bus

@@ -11,6 +11,7 @@ public enum LogError: Error, Equatable, CustomStringConvertible {
   /// An item of `-d` that there is not.
   case item(String)
 
+  /// What a user is told.
   public var description: String {
     switch self {
     case .cannotOpen(let path, let error):

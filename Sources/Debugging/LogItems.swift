@@ -1,6 +1,8 @@
 /// What `-d` can ask for, by QEMU's names.
 public struct LogItems: OptionSet, Sendable {
+  /// The bits.
   public let rawValue: UInt32
+  /// The items of some bits.
   public init(rawValue: UInt32) { self.rawValue = rawValue }
 
   /// Host code of each new block.

@@ -43,6 +43,7 @@ public final class TranslationLog: TranslationObserver {
     if items.contains(.hostCode) { showPrologue(fixed.bytes, at: fixed.address) }
   }
 
+  /// Whether it passes the filter of `-dfilter`.
   public func wants(_ address: UInt32) -> Bool { filter.contains(address) }
 
   private func showPrologue(_ bytes: UnsafeRawBufferPointer, at address: UInt) {
@@ -55,6 +56,7 @@ public final class TranslationLog: TranslationObserver {
 
   // MARK: Translation
 
+  /// `-d in_asm` and `-d op`.
   public func madeOps(
     _ block: Block, address: UInt32, spans: UnsafeBufferPointer<TranslatedSpan>
   ) {
@@ -98,6 +100,7 @@ public final class TranslationLog: TranslationObserver {
     text.put("\n")
   }
 
+  /// `-d op_opt`.
   public func optimized(_ block: Block, address: UInt32) {
     guard items.contains(.optimizedOps) else { return }
     var text = LogText()
@@ -106,6 +109,7 @@ public final class TranslationLog: TranslationObserver {
     file.flush()
   }
 
+  /// `-d out_asm`.
   public func emitted(
     _ block: TranslatedBlock, code: UnsafeRawBufferPointer, at address: UInt,
     marks: UnsafeBufferPointer<CodeMark>
@@ -149,6 +153,7 @@ public final class TranslationLog: TranslationObserver {
 
   // MARK: Execution
 
+  /// `-d exec` and `-d cpu`.
   public func entering(_ block: TranslatedBlock, at address: UInt, env: UnsafeMutableRawPointer) {
     guard !items.isDisjoint(with: [.execution, .registers]), filter.contains(block.address) else {
       return
@@ -169,6 +174,7 @@ public final class TranslationLog: TranslationObserver {
     file.write(text)
   }
 
+  /// `-d exec`, for jumps out of blocks that pass the filter.
   public func linked(_ from: UInt, slot: Int, to: UInt) {
     guard items.contains(.execution), filter.ranges.isEmpty || shownBlocks.contains(from) else {
       return

@@ -29,6 +29,7 @@ public final class FirmwareConfiguration: Device {
     items[FirmwareKey.fileDirectory.rawValue] = { [unowned self] in directory }
   }
 
+  /// The signature is selected; the items stay.
   public func reset() { select(FirmwareKey.signature.rawValue) }
 
   // MARK: Items

@@ -38,6 +38,7 @@ public final class HeathrowPIC: Device {
     reset()
   }
 
+  /// Nothing is pending or enabled, and no input asserted.
   public func reset() {
     banks = [Bank(), Bank()]
     banks[1].levelTriggered = Self.levelTriggered

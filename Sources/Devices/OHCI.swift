@@ -80,6 +80,7 @@ public final class OHCI: PCIDevice {
     frameTimer = Timer(clock) { [unowned self] in endFrame() }
   }
 
+  /// The functional state is USBRESET.
   public func reset() {
     configuration.reset()
     resetRegisters(to: Functional.reset)
@@ -93,6 +94,7 @@ public final class OHCI: PCIDevice {
     updateInterrupt()
   }
 
+  /// The root hub's ports.
   public var properties: [(name: String, value: String)] {
     [("num-ports", "\(Self.portCount)"), ("firstport", "0")]
   }

@@ -39,6 +39,7 @@ public final class OpenPIC: Device {
     }
   }
 
+  /// All sources are masked; their inputs keep their levels.
   public func reset() {
     timers.indices.forEach { resetTimer($0) }
     timerFrequencyReport = Self.timerFrequency

@@ -46,6 +46,9 @@ public final class BlockNames {
   /// The helpers' flags alone, for passes.
   @usableFromInline let helperFlags: UnsafeMutablePointer<HelperFlags>
 
+  /// - Parameters:
+  ///   - globals: at most 254, in the order of their temps.
+  ///   - helpers: in the order of their numbers.
   public init(globals: [Global], helpers: [Helper]) {
     self.globals = globals
     self.helpers = helpers

@@ -8,6 +8,7 @@ public struct Builder {
   /// The block under construction.
   public let block: Block
 
+  /// Appends behind what the block holds.
   @inlinable public init(_ block: Block) { self.block = block }
 
   @inlinable var s: UnsafeMutablePointer<BlockStorage> { block.storage }

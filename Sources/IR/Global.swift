@@ -7,6 +7,7 @@ public struct Global: Sendable {
   /// Offset in env, in bytes.
   public let offset: Int
 
+  /// - Parameter offset: in env, in bytes.
   public init(_ name: String, _ type: ValueType, offset: Int) {
     (self.name, self.type, self.offset) = (name, type, offset)
   }
@@ -14,7 +15,9 @@ public struct Global: Sendable {
 
 /// What a helper may do to the guest's state: TCG's call flags.
 public struct HelperFlags: OptionSet, Sendable {
+  /// The bits.
   public let rawValue: UInt32
+  /// The flags of some bits.
   @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
   /// Does not read globals.
   @inlinable public static var noReadGlobals: HelperFlags { HelperFlags(rawValue: 1) }
@@ -40,6 +43,9 @@ public struct Helper {
   /// What it may do.
   public let flags: HelperFlags
 
+  /// - Parameters:
+  ///   - name: for the log.
+  ///   - address: of a function as above.
   public init(_ name: String, _ address: UnsafeRawPointer, flags: HelperFlags) {
     (self.name, self.address, self.flags) = (name, address, flags)
   }

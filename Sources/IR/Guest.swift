@@ -38,6 +38,7 @@ public struct EnvironmentLayout: Sendable {
     /// find its entry in the jump table.
     public var codeSegments: Int
 
+    /// The fields of paged memory, by their offsets from env in bytes.
     public init(pageTable: Int, slowContext: Int, slowReturn: Int, codeSegments: Int) {
       self.pageTable = pageTable
       self.slowContext = slowContext
@@ -46,6 +47,7 @@ public struct EnvironmentLayout: Sendable {
     }
   }
 
+  /// The fields that every guest has; `instructionBudget` may be set afterwards.
   public init(
     size: Int, envOffset: Int, exitRequest: Int, jumpTable: Int, codeBase: Int, returnStack: Int,
     hostStack: Int, returnStackTop: Int, exitKind: Int, exitPayload: Int, spillSlots: Int,
@@ -80,6 +82,7 @@ public struct CodeSource {
   /// The function that reads.
   public let fetch: Fetch
 
+  /// Calls `fetch` with `context`, which must outlive the source.
   public init(context: UnsafeRawPointer, fetch: @escaping Fetch) {
     self.context = context
     self.fetch = fetch
@@ -104,6 +107,9 @@ public struct CodePlace: Equatable {
   /// join them stay within.
   public var first, last: UInt32
 
+  /// - Parameters:
+  ///   - first: the first guest address for which the difference holds.
+  ///   - last: the last one.
   public init(physical: UInt32, first: UInt32, last: UInt32) {
     self.physical = physical
     self.first = first
@@ -136,12 +142,13 @@ public enum ExitKind: UInt32, Sendable {
 
 /// What one translation read and made.
 public struct TranslatedSpan {
-  /// The guest addresses that were read, as the block of words from `first` up to `end`; for a
-  /// block that follows jumps, further spans stand in `others`.
+  /// The guest addresses that were read, as the block of words from `first` up to `end`; a block
+  /// that follows jumps has further spans.
   public var first, end: UInt32
   /// Number of guest instructions.
   public var instructions: Int
 
+  /// The words from `first` up to `end`.
   public init(first: UInt32, end: UInt32, instructions: Int) {
     self.first = first
     self.end = end
@@ -162,10 +169,12 @@ public struct TranslationLimits {
   /// Whether executed instructions are counted: blocks then are straight lines, and take what they
   /// executed off a budget in env (`EnvironmentLayout.instructionBudget`) where they are left.
   public var countsInstructions = false
-  /// The guest addresses that the block and its direct jumps stay within.
+  /// The first guest address of those that the block and its direct jumps stay within.
   public var first: UInt32 = 0
+  /// The last of these addresses.
   public var last: UInt32 = .max
 
+  /// At most so many instructions, at any address; the other switches are on, but for counting.
   public init(instructions: Int, chains: Bool) {
     self.instructions = instructions
     self.chains = chains

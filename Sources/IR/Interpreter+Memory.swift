@@ -17,6 +17,7 @@ public struct MemoryWindow: InterpreterMemory {
   /// The contents.
   public var bytes: [UInt8]
 
+  /// A window that is as large as its contents.
   public init(start: UInt32, bytes: [UInt8]) {
     self.start = start
     self.bytes = bytes

@@ -7,6 +7,7 @@ public struct MemoryOperation: Equatable, Sendable {
   /// The packed form, as the op's constant holds it.
   public var rawValue: UInt32
 
+  /// The operation that an op's constant holds.
   @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 
   /// What the hardware promises about the access being seen whole.

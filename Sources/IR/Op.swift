@@ -24,6 +24,7 @@ public struct Op {
   /// Host registers that the result would like best, one bit each; 0 for none in particular.
   public var preference: UInt16
 
+  /// An op whose arguments are still to be set: `outputs` results, then `inputs` operands.
   @inlinable public init(
     _ opcode: Opcode, _ type: ValueType, outputs: Int, inputs: Int, condition: Condition = .never,
     constant: UInt32 = 0, constant2: UInt32 = 0
@@ -86,6 +87,7 @@ public struct Temp {
   /// A constant's value, zero-extended from its type; a global's offset in env.
   public var value: UInt64
 
+  /// For `Block`, which makes all temps.
   @inlinable public init(
     kind: TempKind, type: ValueType, alias: TempIndex, definition: Int32, value: UInt64
   ) {

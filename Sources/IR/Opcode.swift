@@ -36,7 +36,9 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
 
 /// How an op stands in its block.
 public struct OpcodeFlags: OptionSet, Sendable {
+  /// The bits.
   public let rawValue: UInt16
+  /// The flags of some bits.
   @inlinable public init(rawValue: UInt16) { self.rawValue = rawValue }
   /// Ends the straight line: nothing falls through.
   @inlinable public static var blockExit: OpcodeFlags { OpcodeFlags(rawValue: 1) }

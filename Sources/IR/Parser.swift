@@ -31,6 +31,7 @@ public struct ParseError: Error, Equatable, Sendable, CustomStringConvertible {
     case tooLarge
   }
 
+  /// "line N: cause".
   public var description: String { "line \(line): \(cause)" }
 }
 

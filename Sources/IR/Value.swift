@@ -31,6 +31,7 @@ public struct Value<Tag: ValueTag> {
   /// The temp that holds it.
   public let temp: TempIndex
 
+  /// The value that a temp of the builder's block holds.
   @inlinable public init(_ builder: Builder, _ temp: TempIndex) {
     self.builder = builder
     self.temp = temp
@@ -61,23 +62,38 @@ extension Value where Tag: IntegerTag {
     Self(builder, builder.block.constant(Tag.type, value))
   }
 
+  /// The sum; of zero and another value it is that value.
   @inlinable public static func + (a: Self, b: Self) -> Self {
     a.constant == 0 ? b : b.constant == 0 ? a : a.op(.add, b)
   }
+  /// The difference.
   @inlinable public static func - (a: Self, b: Self) -> Self { a.op(.sub, b) }
+  /// The low half of the product.
   @inlinable public static func * (a: Self, b: Self) -> Self { a.op(.mul, b) }
+  /// The bits that are set in both.
   @inlinable public static func & (a: Self, b: Self) -> Self { a.op(.and, b) }
+  /// The bits that are set in either.
   @inlinable public static func | (a: Self, b: Self) -> Self { a.op(.or, b) }
+  /// The bits that differ.
   @inlinable public static func ^ (a: Self, b: Self) -> Self { a.op(.xor, b) }
+  /// All bits inverted.
   @inlinable public static prefix func ~ (a: Self) -> Self { a.op(.not) }
+  /// The negated number, modulo the width.
   @inlinable public static prefix func - (a: Self) -> Self { a.op(.neg) }
 
+  /// The sum with a constant.
   @inlinable public static func + (a: Self, k: Int) -> Self { k == 0 ? a : a.op(.add, k) }
+  /// The difference, as a sum with the negated constant.
   @inlinable public static func - (a: Self, k: Int) -> Self { k == 0 ? a : a.op(.add, -k) }
+  /// The low half of the product with a constant.
   @inlinable public static func * (a: Self, k: Int) -> Self { a.op(.mul, k) }
+  /// The bits that are set in a constant too.
   @inlinable public static func & (a: Self, k: Int) -> Self { a.op(.and, k) }
+  /// The bits that are set in the value or in a constant.
   @inlinable public static func | (a: Self, k: Int) -> Self { a.op(.or, k) }
+  /// The bits that differ from a constant's.
   @inlinable public static func ^ (a: Self, k: Int) -> Self { a.op(.xor, k) }
+  /// Shifted left by a constant less than the width.
   @inlinable public static func << (a: Self, k: Int) -> Self { k == 0 ? a : a.op(.shl, k) }
 
   /// `a & ~b`.

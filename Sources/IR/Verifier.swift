@@ -54,6 +54,7 @@ public struct VerificationProblem: Equatable, Sendable, CustomStringConvertible 
     case constantRange
   }
 
+  /// "op N: cause: op", or the cause alone where the block as a whole is meant.
   public var description: String { op < 0 ? "\(cause)" : "op \(op): \(cause):\(text)" }
 }
 

@@ -22,8 +22,9 @@ public final class LinuxProcess {
   /// Whether a deadly signal of the guest's kills the host's process too, so that its parent sees
   /// it. If not, `exitStatus` is 128 plus the signal.
   public var diesOfSignals = true
-  /// Called before this process forks, and afterwards in the parent.
+  /// Called before this process forks.
   public var willFork: (() -> Void)?
+  /// Called afterwards in the parent, also where there was no fork after all.
   public var didFork: (() -> Void)?
   /// Called in a new child process.
   public var onFork: (() -> Void)?

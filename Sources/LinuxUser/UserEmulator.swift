@@ -12,8 +12,9 @@ public final class UserEmulator {
   public let process: LinuxProcess
   /// The translator.
   public let translator: Translator
-  /// The processor's state, and env within it.
+  /// The processor's state.
   public let state: UnsafeMutablePointer<PowerPCState>
+  /// Env: where translated code's pointer to the state points.
   public let env: UnsafeMutableRawPointer
   /// Told of every exception before it is handled (`-d int`).
   public var onException: ((PowerPCException) -> Void)?

@@ -15,9 +15,14 @@ public protocol CharacterPort: AnyObject {
 
 /// A port with nothing at the other end.
 public final class NullPort: CharacterPort {
+  /// Never called.
   public var onReceive: (([UInt8]) -> Void)?
+  /// Never asked.
   public var capacity: (() -> Int)?
+  /// A port that needs nothing.
   public init() {}
+  /// Drops the bytes.
   public func send(_ bytes: [UInt8]) {}
+  /// Nothing waits.
   public func acceptInput() {}
 }

@@ -12,6 +12,7 @@ public protocol Device: AnyObject {
 }
 
 extension Device {
+  /// Nothing to show.
   public var properties: [(name: String, value: String)] { [] }
 }
 
@@ -56,6 +57,7 @@ public final class RegisterFile<D: AnyObject>: AddressHandler {
     for register in registers { rows[register.offset] = register }
   }
 
+  /// What the row at the offset reads as; nil where there is none. The size does not matter.
   public func read(_ offset: UInt32, _ size: Int) -> UInt64? {
     guard let row = rows[offset - offset % stride] else { return nil }
     let value = row.read(device)
@@ -63,6 +65,7 @@ public final class RegisterFile<D: AnyObject>: AddressHandler {
     return UInt64(value)
   }
 
+  /// Writes the row at the offset; false where there is none. The size does not matter.
   public func write(_ offset: UInt32, _ size: Int, _ value: UInt64) -> Bool {
     guard let row = rows[offset - offset % stride] else { return false }
     let value = UInt32(truncatingIfNeeded: value)

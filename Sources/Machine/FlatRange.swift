@@ -2,8 +2,9 @@
 public struct FlatRange {
   /// The address of its first byte, and its bytes.
   public let base, size: UInt64
-  /// What answers, and where in it the run starts.
+  /// What answers.
   public let window: Window
+  /// Where in the window the run starts, in bytes.
   public let offset: UInt64
 
   /// The address of its last byte.

@@ -2,7 +2,9 @@ import IR
 
 /// The parts of the optimizer, each of which can be switched off to measure what it gives.
 public struct Passes: OptionSet, Sendable {
+  /// The bits.
   public let rawValue: UInt32
+  /// The parts of some bits.
   @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
   /// Constants: an op on constants is done at once.
   @inlinable public static var folding: Passes { Passes(rawValue: 1) }
@@ -14,13 +16,15 @@ public struct Passes: OptionSet, Sendable {
   @inlinable public static var knownBits: Passes { Passes(rawValue: 8) }
   /// A test of a comparison's outcome becomes the comparison.
   @inlinable public static var comparisons: Passes { Passes(rawValue: 16) }
-  /// Sums of a register and a constant, and of two registers, as parts of guest accesses.
+  /// Sums of a register and a constant as parts of guest accesses.
   @inlinable public static var addresses: Passes { Passes(rawValue: 32) }
+  /// Sums of two registers as parts of guest accesses.
   @inlinable public static var indexes: Passes { Passes(rawValue: 64) }
   /// A global's new value is computed where it is written.
   @inlinable public static var sinking: Passes { Passes(rawValue: 128) }
   /// Ops to which nothing comes.
   @inlinable public static var reachability: Passes { Passes(rawValue: 256) }
+  /// Everything.
   public static let all: Passes = [
     .folding, .copies, .rules, .knownBits, .comparisons, .addresses, .indexes, .sinking,
     .reachability,

@@ -21,30 +21,49 @@ public indirect enum Term: Sendable, ExpressibleByIntegerLiteral {
   case constant(Int)
   /// This constant, truncated to the width.
   case literal(Int64)
+  /// An op on one term.
   case unary(Opcode, Term)
+  /// An op on two terms.
   case binary(Opcode, Term, Term)
 
+  /// A number in a rule stands for itself.
   public init(integerLiteral value: Int64) { self = .literal(value) }
 }
 
 extension Term {
+  /// The sum.
   public static func + (a: Term, b: Term) -> Term { .binary(.add, a, b) }
+  /// The difference.
   public static func - (a: Term, b: Term) -> Term { .binary(.sub, a, b) }
+  /// The low half of the product.
   public static func * (a: Term, b: Term) -> Term { .binary(.mul, a, b) }
+  /// The bits that are set in both.
   public static func & (a: Term, b: Term) -> Term { .binary(.and, a, b) }
+  /// The bits that are set in either.
   public static func | (a: Term, b: Term) -> Term { .binary(.or, a, b) }
+  /// The bits that differ.
   public static func ^ (a: Term, b: Term) -> Term { .binary(.xor, a, b) }
+  /// All bits inverted.
   public static prefix func ~ (a: Term) -> Term { .unary(.not, a) }
+  /// The negated number, modulo the width.
   public static prefix func - (a: Term) -> Term { .unary(.neg, a) }
-  /// `a & ~b` and `a | ~b` as single ops.
+  /// `self & ~b` as one op.
   public func andc(_ b: Term) -> Term { .binary(.andc, self, b) }
+  /// `self | ~b` as one op.
   public func orc(_ b: Term) -> Term { .binary(.orc, self, b) }
+  /// `~(self ^ b)` as one op.
   public func eqv(_ b: Term) -> Term { .binary(.eqv, self, b) }
+  /// `~(self & b)` as one op.
   public func nand(_ b: Term) -> Term { .binary(.nand, self, b) }
+  /// `~(self | b)` as one op.
   public func nor(_ b: Term) -> Term { .binary(.nor, self, b) }
+  /// Shifted left by `b`.
   public func shl(_ b: Term) -> Term { .binary(.shl, self, b) }
+  /// Shifted right by `b`, zeros coming in.
   public func shr(_ b: Term) -> Term { .binary(.shr, self, b) }
+  /// Shifted right by `b`, the sign coming in.
   public func sar(_ b: Term) -> Term { .binary(.sar, self, b) }
+  /// Rotated left by `b`.
   public func rotl(_ b: Term) -> Term { .binary(.rotl, self, b) }
 }
 
@@ -56,6 +75,7 @@ precedencegroup RewritePrecedence {
 /// Both sides of a rule.
 public struct Rewrite { let from, to: Term }
 
+/// The first term is what is looked for, the second what takes its place.
 public func => (from: Term, to: Term) -> Rewrite { Rewrite(from: from, to: to) }
 
 extension Rule {

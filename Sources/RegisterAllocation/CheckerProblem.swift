@@ -39,6 +39,7 @@ public struct AllocationProblem: Equatable, Sendable, CustomStringConvertible {
     case stale(TempIndex)
   }
 
+  /// "step N, op N: cause: step and op".
   public var description: String { "step \(step), op \(op): \(cause): \(text)" }
 }
 

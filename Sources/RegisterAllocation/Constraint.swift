@@ -9,7 +9,9 @@ public let noRegister: RegisterNumber = 0xff
 
 /// What an operand may be besides a register.
 public struct OperandForms: OptionSet, Sendable {
+  /// The bits.
   public let rawValue: UInt8
+  /// The forms of some bits.
   @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
   /// A constant that is the sign extension of its low 32 bits (any 32-bit one for i32).
   @inlinable public static var int32: OperandForms { OperandForms(rawValue: 1) }
@@ -34,6 +36,7 @@ public struct OperandConstraint: Sendable {
   /// A result: written before all operands have been read, so in a register of its own.
   public var isEarly: Bool
 
+  /// By default an operand that must be in a register, or a result that may share one.
   @inlinable public init(
     _ registers: RegisterSet, _ forms: OperandForms = [], alias: Int8 = -1, isEarly: Bool = false
   ) {
@@ -55,6 +58,9 @@ public struct OpConstraint: Sendable {
   /// Whether the op can work on a field of env in place: result and first operand in memory.
   public var worksInMemory = false
 
+  /// - Parameters:
+  ///   - outputs: at most two.
+  ///   - inputs: at most four.
   public init(
     outputs: [OperandConstraint], inputs: [OperandConstraint], clobbers: RegisterSet = 0
   ) {
@@ -74,6 +80,7 @@ public struct RegisterFile {
   /// Per opcode and type (`index`): what the op asks.
   public var constraints: UnsafePointer<OpConstraint>
 
+  /// - Parameter constraints: a row for each `index`; must outlive the file.
   public init(
     general: RegisterSet, vector: RegisterSet, env: RegisterNumber,
     constraints: UnsafePointer<OpConstraint>

@@ -13,6 +13,7 @@ public struct ExitSite {
   /// A computed call's cache, or nil for a direct jump.
   public var cache: InlineCache?
 
+  /// A direct jump, which has no cache.
   public init(operand: UInt32, stub: UInt32, target: UInt32, skipsPoll: Bool) {
     self.operand = operand
     self.stub = stub
@@ -34,6 +35,7 @@ public struct InlineCache {
   /// No instruction has this address.
   public static let empty: UInt32 = 0x7fff_ffff
 
+  /// All are offsets from the block's code.
   public init(constant: UInt32, branch: UInt32, byTable: UInt32) {
     self.constant = constant
     self.branch = branch
@@ -48,6 +50,9 @@ public struct CodeMark {
   /// The guest address of the instruction.
   public var address: UInt32
 
+  /// - Parameters:
+  ///   - offset: from the block's code.
+  ///   - address: of the guest instruction.
   public init(offset: UInt32, address: UInt32) {
     self.offset = offset
     self.address = address
@@ -60,25 +65,29 @@ public struct SlowAccess {
   public var address: UInt32
   /// Size, sign and byte order.
   public var operation: MemoryOperation
-  /// The register that holds the guest address, and what is added to it.
+  /// The register that holds the guest address.
   public var base: RegisterNumber
+  /// What is added to the guest address.
   public var displacement: Int32
   /// The register of the value; of a store `noRegister` for a constant.
   public var value: RegisterNumber
+  /// What a store without a register of its value stores.
   public var constant: UInt32
   /// The register that holds what an exchange expects, and takes what it finds.
   public var expected: RegisterNumber
+  /// What is done.
   public var kind: Kind
   /// Whether a load fills 64 bits.
   public var isWide: Bool
 
-  /// What is done.
+  /// The kinds of accesses.
   public enum Kind: UInt8, Sendable {
     case load, store
     /// A store that happens only where the old value is the expected one (`qemu_cmpxchg`).
     case exchange
   }
 
+  /// - Parameter expected: of an exchange only.
   public init(
     address: UInt32, operation: MemoryOperation, base: RegisterNumber, displacement: Int32,
     value: RegisterNumber, constant: UInt32, expected: RegisterNumber = noRegister, kind: Kind,
@@ -122,6 +131,7 @@ public struct HostStubs: Sendable {
   /// Size of all fixed pieces in bytes.
   public var size: Int
 
+  /// All but the size are addresses of execution.
   public init(
     enter: UInt, fault: UInt, copy: UInt, copyStart: UInt, copyEnd: UInt, copyFault: UInt, size: Int
   ) {
@@ -142,6 +152,7 @@ public struct CodeSpace {
   /// Where `start` executes.
   public var runtimeAddress: UInt
 
+  /// The bytes from `start` up to `limit`.
   public init(
     start: UnsafeMutablePointer<UInt8>, limit: UnsafeMutablePointer<UInt8>, runtimeAddress: UInt
   ) {

@@ -2,6 +2,7 @@ import IR
 
 /// Where an operand is after allocation.
 public struct Operand: Equatable {
+  /// The places where an operand can be.
   public enum Kind: UInt8 { case none, register, constant, memory }
 
   /// Which of the following counts.
@@ -42,6 +43,7 @@ public struct Operand: Equatable {
 
 /// One thing for the host to emit: an op with its operands in place, or a transfer.
 public struct Step {
+  /// What there is to be done.
   public enum Kind: UInt8 {
     /// The op at `op`: operands are results, then inputs.
     case op
@@ -66,6 +68,7 @@ public struct Step {
   /// Results, then operands.
   public var operands: InlineArray<6, Operand>
 
+  /// A step whose operands are still to be set.
   @inlinable public init(_ kind: Kind, _ type: ValueType, op: Int) {
     self.kind = kind
     self.type = type

@@ -8,10 +8,11 @@ public struct TranslatedBlock {
   /// Where its code is, and the addresses around it for which that holds: see `CodePlace`.
   public var physical, first, last: UInt32
   /// Where its code starts in the code buffer, its size, and the size of its head (the poll).
-  public var codeOffset, codeSize: UInt32
-  public var bodyOffset: UInt32
-  /// Its jumps, its instruction marks and the guest code that it covers, in the tables.
+  public var codeOffset, codeSize, bodyOffset: UInt32
+  /// Its jumps, its instruction marks and the guest code that it covers: where each starts in its
+  /// table.
   public var firstLink, firstMark, firstSpan: UInt32
+  /// How many jumps, marks and runs of guest code there are.
   public var linkCount, markCount, spanCount: UInt16
   /// Number of guest instructions.
   public var instructions: UInt16

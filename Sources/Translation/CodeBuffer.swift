@@ -76,6 +76,7 @@ public enum TranslationError: Error, CustomStringConvertible {
   /// Address space for a table cannot be reserved.
   case table(Int32)
 
+  /// What a user is told.
   public var description: String {
     switch self {
     case .codeBuffer(let error): "cannot map the code buffer: \(String(cString: strerror(error)))"

@@ -19,8 +19,11 @@ public protocol CodeMemory: AnyObject {
 
 /// A guest without address translation has one space, and code is where its address says.
 extension CodeMemory {
+  /// The only one.
   public var codeSpace: UInt32 { 0 }
+  /// Nothing: there is no other space to share with.
   public func segmentKeys(_ space: UInt32) -> InlineArray<16, UInt64>? { nil }
+  /// The address itself.
   public func place(ofCode address: UInt32) -> CodePlace? {
     CodePlace(physical: address, first: 0, last: .max)
   }

@@ -3,18 +3,23 @@ import Glibc
 
 /// What the signal handler needs and leaves: one record, in raw memory, made before any fault.
 public struct FaultRecord {
-  /// Bounds of the code buffer as executed.
+  /// Where the code buffer starts, as executed.
   public var codeStart: UInt = 0
+  /// The end of the code buffer, as executed.
   public var codeEnd: UInt = 0
   /// Where translated code continues after a fault.
   public var faultStub: UInt = 0
-  /// The copying instruction, and where it continues after a fault.
+  /// The first of the instructions of `HostStubs.copy` that may fault.
   public var copyStart: UInt = 0
+  /// The end of these instructions.
   public var copyEnd: UInt = 0
+  /// Where they continue after a fault.
   public var copyFault: UInt = 0
-  /// Bounds of the guard below the return stack, and where the empty stack starts.
+  /// Where the guard below the return stack starts.
   public var guardStart: UInt = 0
+  /// The end of the guard.
   public var guardEnd: UInt = 0
+  /// Where the empty return stack starts.
   public var stackTop: UInt = 0
   /// What takes a SIGSEGV or SIGBUS that another process sent, or nil for the default action.
   public var forward:
@@ -23,12 +28,15 @@ public struct FaultRecord {
         Int32, UnsafeMutablePointer<siginfo_t>?, UnsafeMutableRawPointer?
       ) -> Void
     )?
-  /// The last fault in translated code: host instruction, data address, signal, code, and
-  /// whether it was a store.
+  /// The last fault in translated code: the address of the host instruction.
   public var hostPC: UInt = 0
+  /// The host address that the instruction accessed.
   public var address: UInt = 0
+  /// SIGSEGV or SIGBUS.
   public var signal: Int32 = 0
+  /// The signal's `si_code`.
   public var code: Int32 = 0
+  /// Whether the access was a store.
   public var isWrite = false
 }
 

@@ -18,16 +18,21 @@ public enum RunExit: Equatable {
 
 /// Counters for `info jit` and for tests.
 public struct TranslatorCounters: Sendable {
-  /// Blocks, guest instructions and host bytes translated since the start.
+  /// Blocks translated since the start.
   public var blocks = 0
+  /// Guest instructions in these blocks.
   public var instructions = 0
+  /// Bytes of host code made of them.
   public var hostBytes = 0
-  /// Whole flushes, blocks invalidated, jumps linked.
+  /// Flushes of the whole code buffer.
   public var flushes = 0
+  /// Blocks invalidated.
   public var invalidations = 0
+  /// Jumps linked, and caches of computed calls filled.
   public var links = 0
-  /// Returns to the runtime by kind.
+  /// Returns to the runtime to look up an address (`ExitKind.lookup`).
   public var lookups = 0
+  /// Returns to the runtime to link a jump or to fill a cache (`ExitKind.link`, `cache`).
   public var linkExits = 0
 }
 
@@ -35,12 +40,17 @@ public struct TranslatorCounters: Sendable {
 ///
 /// `guest words -> ops -> passes -> allocation -> host code -> cache -> run`.
 public final class Translator {
+  /// What is translated.
   public let guest: any Guest
+  /// What code is made for.
   public let host: any Host
+  /// Where guest code is read from.
   public let memory: any CodeMemory
   /// Limits and switches: see the options `-one-insn-per-tb` and `-d nochain`.
   public var limits = TranslationLimits(instructions: 64, chains: true)
+  /// What watches translation and execution, or nil.
   public weak var observer: (any TranslationObserver)?
+  /// What was done since the start.
   public internal(set) var counters = TranslatorCounters()
 
   let block: Block

@@ -114,8 +114,9 @@ public final class ADBBus {
 public protocol ADBDevice: AnyObject {
   /// Where it is after a reset.
   var defaultAddress: UInt8 { get }
-  /// How it speaks after a reset, and all ways that it knows.
+  /// How it speaks after a reset.
   var defaultHandler: UInt8 { get }
+  /// All ways of speaking that it knows.
   var handlers: Set<UInt8> { get }
   /// 0 to 15.
   var address: UInt8 { get set }
@@ -170,11 +171,13 @@ extension ADBDevice {
 }
 
 extension TraceEvent {
-  /// A command goes out on the bus, and what came back.
+  /// A command goes out on the bus.
   public static let adbRequest = TraceEvent("adb_bus_request")
+  /// A command has been done: the size of the answer.
   public static let adbRequestDone = TraceEvent("adb_bus_request_done")
-  /// The devices are asked by the controller itself.
+  /// The controller starts to ask the devices by itself.
   public static let adbAutopoll = TraceEvent("adb_bus_autopoll_cb")
+  /// The controller has asked the devices.
   public static let adbAutopollDone = TraceEvent("adb_bus_autopoll_cb_done")
   /// The controller is not to ask for a while, or again may.
   public static let adbAutopollBlock = TraceEvent("adb_bus_autopoll_block")

@@ -3,6 +3,7 @@ import Machine
 /// An Apple Extended Keyboard II (ANSI): transitions in register 0, modifiers and lights in 2.
 public final class ADBKeyboard: ADBDevice, Device {
   public let name = "adb-keyboard"
+  /// The address of keyboards.
   public let defaultAddress: UInt8 = 2
   public let defaultHandler: UInt8 = 1
   /// 1 and 2: right modifiers are told as the left ones; 3: they have codes of their own.
@@ -23,6 +24,7 @@ public final class ADBKeyboard: ADBDevice, Device {
   /// Transitions that wait at most; what is more is lost.
   static let queueSize = 128
 
+  /// No key is down or waits, and all lights are off.
   public func reset() {
     flush()
     modifiersDown = 0
@@ -66,6 +68,8 @@ public final class ADBKeyboard: ADBDevice, Device {
 
   // MARK: The bus's side
 
+  /// Register 0: a transition and 0xff, or that of the power key twice. Register 2: a zero for each
+  /// modifier that is down and each light that is on.
   public func read(_ register: Int) -> [UInt8] {
     switch register {
     case 0:
@@ -82,6 +86,7 @@ public final class ADBKeyboard: ADBDevice, Device {
     }
   }
 
+  /// Register 2: the lights.
   public func write(_ register: Int, _ data: [UInt8]) {
     if register == 2, data.count >= 2 { lights = data[1] & 7 }
   }

@@ -3,6 +3,7 @@ import Machine
 /// An Apple mouse with a second button: movement and buttons in register 0.
 public final class ADBMouse: ADBDevice, Device {
   public let name = "adb-mouse"
+  /// The address of mice.
   public let defaultAddress: UInt8 = 3
   public let defaultHandler: UInt8 = 2
   /// 1: 100 counts an inch, 2: 200.
@@ -22,12 +23,14 @@ public final class ADBMouse: ADBDevice, Device {
   /// Counts that wait at most in each direction; what is more is lost.
   static let limit = 10_000
 
+  /// At rest, with no button down.
   public func reset() {
     clear()
     buttons = (false, false)
     toldButtons = (false, false)
   }
 
+  /// The buttons count as told.
   public func flush() {
     TraceEvent.adbMouseFlush("flush")
     clear()
@@ -39,6 +42,7 @@ public final class ADBMouse: ADBDevice, Device {
     y = 0
   }
 
+  /// Movement, or buttons that are not as they were told last.
   public var hasData: Bool { x != 0 || y != 0 || buttons != toldButtons }
 
   /// The mouse moves.
@@ -57,6 +61,8 @@ public final class ADBMouse: ADBDevice, Device {
     if hasData { onData?() }
   }
 
+  /// Register 0: down, then right, each in seven bits, with a zero above for a button that is down.
+  /// What does not fit is told the next time.
   public func read(_ register: Int) -> [UInt8] {
     guard register == 0, hasData else { return [] }
     let right = min(max(x, -64), 63)
@@ -70,6 +76,7 @@ public final class ADBMouse: ADBDevice, Device {
     ]
   }
 
+  /// No register takes anything.
   public func write(_ register: Int, _ data: [UInt8]) {}
 
   public var events: ADBDeviceEvents { Self.traceEvents }

@@ -55,6 +55,7 @@ public final class CUDA: Device {
   /// The VIA's registers, 0x200 bytes apart.
   public private(set) lazy var window = Window("cuda", size: 0x2000, via, sizes: 1...1)
 
+  /// Devices on the bus are reset too; the time and the parameter RAM stay.
   public func reset() {
     via.reset()
     via.inputB = Line.transferRequest
@@ -240,9 +241,11 @@ extension TraceEvent {
   public static let cudaCommand = TraceEvent("cuda_receive_packet_cmd")
   /// A packet has come from the host.
   public static let cudaPacketReceive = TraceEvent("cuda_packet_receive")
+  /// A byte of a packet from the host.
   public static let cudaPacketReceiveData = TraceEvent("cuda_packet_receive_data")
   /// A packet is there for the host.
   public static let cudaPacketSend = TraceEvent("cuda_packet_send")
+  /// A byte of a packet for the host.
   public static let cudaPacketSendData = TraceEvent("cuda_packet_send_data")
 
   /// The events of CUDA.

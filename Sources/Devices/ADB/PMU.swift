@@ -59,6 +59,7 @@ public final class PMU: Device {
   /// The VIA's registers, 0x200 bytes apart.
   public private(set) lazy var window = Window("via-pmu", size: 0x2000, via, sizes: 1...1)
 
+  /// Devices on the bus are reset too; the time stays.
   public func reset() {
     via.reset()
     via.inputB = Line.acknowledge
@@ -264,20 +265,31 @@ extension TraceEvent {
   public static let pmuPoll = TraceEvent("pmu_adb_poll")
   /// A second has passed.
   public static let pmuSecond = TraceEvent("pmu_one_sec_timer")
-  /// Commands, as far as QEMU tells them.
+  /// The host chooses what attention is asked for.
   public static let pmuSetMask = TraceEvent("pmu_cmd_set_int_mask")
+  /// The host chooses the addresses that are polled.
   public static let pmuSetPolling = TraceEvent("pmu_cmd_set_adb_autopoll")
+  /// An ADB command comes where there is no bus.
   public static let pmuNoBus = TraceEvent("pmu_cmd_adb_nobus")
+  /// An ADB command goes to the bus.
   public static let pmuADBRequest = TraceEvent("pmu_cmd_adb_request")
+  /// The bus has answered it.
   public static let pmuADBReply = TraceEvent("pmu_cmd_adb_reply")
+  /// A command is done.
   public static let pmuDispatch = TraceEvent("pmu_dispatch_cmd")
+  /// A command comes that there is not.
   public static let pmuDispatchUnknown = TraceEvent("pmu_dispatch_unknown_cmd")
-  /// The bytes of the handshake.
+  /// A step of the handshake in words.
   public static let pmuString = TraceEvent("pmu_debug_protocol_string")
+  /// An answer is ready: its size.
   public static let pmuAnswerSize = TraceEvent("pmu_debug_protocol_resp_size")
+  /// TREQ is low, and TACK follows.
   public static let pmuClearRequest = TraceEvent("pmu_debug_protocol_clear_treq")
+  /// The first byte of a command has come.
   public static let pmuCommandByte = TraceEvent("pmu_debug_protocol_cmd")
+  /// The number of parameters has come.
   public static let pmuCommandLength = TraceEvent("pmu_debug_protocol_cmdlen")
+  /// A byte of the answer is given.
   public static let pmuAnswerByte = TraceEvent("pmu_debug_protocol_cmd_send_resp")
 
   /// The events of the PMU.

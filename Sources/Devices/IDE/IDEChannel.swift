@@ -38,6 +38,7 @@ public final class IDEChannel: Device, AddressHandler, DBDMATarget {
   public private(set) lazy var window = Window(
     "pmac-ide", size: 0x1000, self, .little, sizes: 1...4)
 
+  /// Both units are as after power-on, and unit 0 is selected.
   public func reset() {
     control = 0
     timing = 0
@@ -59,6 +60,7 @@ public final class IDEChannel: Device, AddressHandler, DBDMATarget {
     interrupt.set(selected.isInterrupting && control & Control.interruptDisable == 0)
   }
 
+  /// The selected unit's data.
   public func transfer(isInput: Bool, on bus: Bus, address: UInt64, count: Int) -> Int? {
     selected.transfer(isInput: isInput, on: bus, address: address, count: count)
   }
@@ -95,6 +97,7 @@ public final class IDEChannel: Device, AddressHandler, DBDMATarget {
   private static let unitBit: UInt8 = 0x10
   private static let deviceAlways: UInt8 = 0xa0
 
+  /// Data of 2 or 4 bytes; other registers whatever the size, and zero where there is none.
   public func read(_ offset: UInt32, _ size: Int) -> UInt64? {
     let register = offset >> Register.shift
     if register == Register.data { return readData(size) }
@@ -150,6 +153,7 @@ public final class IDEChannel: Device, AddressHandler, DBDMATarget {
     }
   }
 
+  /// Data of 2 or 4 bytes; of what is written elsewhere the low byte counts, of the timing all.
   public func write(_ offset: UInt32, _ size: Int, _ value: UInt64) -> Bool {
     let register = offset >> Register.shift
     if register == Register.data {

@@ -83,12 +83,14 @@ public final class NE2000: PCIDevice {
     resetController()
   }
 
+  /// The registers are as after power-on; then what the reset port does.
   public func reset() {
     configuration.reset()
     state = State()
     resetController()
   }
 
+  /// The station address.
   public var properties: [(name: String, value: String)] {
     [("mac", "\"" + address.map { $0.hex(2) }.joined(separator: ":") + "\"")]
   }

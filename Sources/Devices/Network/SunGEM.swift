@@ -41,6 +41,7 @@ public final class SunGEM: PCIDevice {
     resetAll()
   }
 
+  /// The station address is the card's own again.
   public func reset() {
     configuration.reset()
     resetAll()
@@ -55,6 +56,7 @@ public final class SunGEM: PCIDevice {
     }
   }
 
+  /// The station address.
   public var properties: [(name: String, value: String)] {
     [("mac", "\"" + address.map { $0.hex(2) }.joined(separator: ":") + "\"")]
   }

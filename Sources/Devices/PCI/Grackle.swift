@@ -23,6 +23,7 @@ public final class Grackle: PCIDevice {
     bus.onInterrupt = { TraceEvent.grackleSetIrq("set_irq num \($0) level \($1 ? 1 : 0)") }
   }
 
+  /// CONFIG_ADDR is zero.
   public func reset() {
     configAddress = 0
     configuration.reset()

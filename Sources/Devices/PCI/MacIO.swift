@@ -10,6 +10,7 @@ public final class MacIO: PCIDevice {
     case oldworld, newworld
   }
 
+  /// `macio-oldworld` or `macio-newworld`.
   public let name: String
   public let configuration: PCIConfiguration
   /// The addresses within the window.
@@ -26,6 +27,7 @@ public final class MacIO: PCIDevice {
       0, .memory, Window("macio", size: bus.size, .bus(bus, from: 0)))
   }
 
+  /// The PCI function alone: the parts are devices of their own.
   public func reset() { configuration.reset() }
 }
 
@@ -39,6 +41,7 @@ public final class KeyLargoTimer: Device {
   /// - Parameter clock: the machine's time.
   public init(clock: Clock) { self.clock = clock }
 
+  /// Nothing: the counter never stops.
   public func reset() {}
 
   /// 4 KiB, at mac-io+0x15000.
@@ -93,6 +96,7 @@ public final class KeyLargoGPIO: Device {
   ///   them on pins 1 (the PMU) and 9 (the programmer's switch).
   public init(interrupts: [Int: InterruptLine]) { self.interrupts = interrupts }
 
+  /// All pins are low inputs; their lines stay as they are.
   public func reset() {
     pins = [UInt8](repeating: 0, count: Self.count)
   }

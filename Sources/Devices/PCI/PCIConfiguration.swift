@@ -8,8 +8,9 @@ public struct PCIIdentity: Sendable {
   public var classCode: UInt32
   /// Revision ID.
   public var revision: UInt8
-  /// Subsystem Vendor ID and Subsystem ID; by default those of QEMU's devices.
+  /// Subsystem Vendor ID, by default that of QEMU's devices.
   public var subsystemVendor: UInt16 = 0x1af4
+  /// Subsystem ID, by default that of QEMU's devices.
   public var subsystem: UInt16 = 0x1100
   /// Interrupt Pin: 0 for none, 1 to 4 for INTA to INTD.
   public var interruptPin: UInt8 = 0
@@ -67,9 +68,11 @@ public final class PCIConfiguration {
   public let identity: PCIIdentity
   /// The device's name in trace events.
   public let name: String
-  /// The bus it sits on and its place there: set by `PCIBus.add`.
+  /// The bus it sits on: set by `PCIBus.add`, as its place there.
   public internal(set) weak var bus: PCIBus?
+  /// Its slot on the bus, 0 to 31.
   public internal(set) var slot = 0
+  /// Its number in the slot, 0 to 7.
   public internal(set) var function = 0
   /// The base address registers by number.
   public private(set) var baseAddresses: [Int: PCIBaseAddress] = [:]
@@ -141,9 +144,11 @@ public final class PCIConfiguration {
     if offset < 0x06 && end > 0x04 { updateInterrupt() }
   }
 
-  /// Memory Space and Bus Master of the Command register.
+  /// Memory Space of the Command register: base addresses of memory are decoded.
   public var isMemoryEnabled: Bool { bytes[Self.command] & 2 != 0 }
+  /// I/O Space of the Command register: base addresses of I/O are decoded.
   public var isIOEnabled: Bool { bytes[Self.command] & 1 != 0 }
+  /// Bus Master of the Command register: the function may access memory.
   public var isBusMaster: Bool { bytes[Self.command] & 4 != 0 }
   /// Interrupt Line, as software has left it.
   public var interruptLine: UInt8 { bytes[Self.interruptLine] }

@@ -11,6 +11,7 @@ public final class UniNorthBridge: PCIDevice {
     case main, agp, internalBus
   }
 
+  /// `uni-north-pci`, `uni-north-agp` or `uni-north-internal-pci`.
   public let name: String
   public let configuration: PCIConfiguration
   /// The bus behind it; the bridge itself is in slot 11, the internal one in slot 14.
@@ -55,6 +56,7 @@ public final class UniNorthBridge: PCIDevice {
     bus.onInterrupt = { TraceEvent.uninSetIrq("setting INT \($0) = \($1 ? 1 : 0)") }
   }
 
+  /// The index is zero.
   public func reset() {
     index = 0
     configuration.reset()
@@ -117,7 +119,9 @@ public final class UniNorth: Device {
   /// Version, at offset 0: revision 7.
   private static let version: UInt64 = 7
 
+  /// The registers, which need nothing.
   public init() {}
+  /// Nothing: no register keeps anything.
   public func reset() {}
 
   /// 4 KiB, at 0xf8000000; big-endian.

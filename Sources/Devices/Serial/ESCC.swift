@@ -62,6 +62,7 @@ public final class ESCC: Device {
     return Window(name, size: size, handler, sizes: 1...1)
   }
 
+  /// A hardware reset as by WR9, and the time constants too.
   public func reset() {
     channelA.clearTimeConstant()
     channelB.clearTimeConstant()
@@ -77,6 +78,7 @@ public final class ESCC: Device {
     channelB.reset()
   }
 
+  /// The clock at RTxC and PCLK in Hz.
   public var properties: [(name: String, value: String)] {
     [("frequency", "\(channelA.frequency) (\(HexText.plain(channelA.frequency)))")]
   }

@@ -1,7 +1,10 @@
 /// The exceptions of the 32-bit PowerPC, by vector offset (Programming Environments Manual,
 /// chapter 6), with the reason of a program exception in the upper half.
 public struct PowerPCException: RawRepresentable, Equatable, Sendable {
+  /// The vector offset in the lower half; in the upper half the reason of a program exception, as
+  /// SRR1 shows it.
   public let rawValue: UInt32
+  /// The exception of a vector offset and a reason.
   public init(rawValue: UInt32) { self.rawValue = rawValue }
 
   /// The vector offset.
@@ -42,9 +45,11 @@ public struct PowerPCException: RawRepresentable, Equatable, Sendable {
   public static let trace = Self(rawValue: 0xd00)
   /// Performance monitor (0xF00).
   public static let performanceMonitor = Self(rawValue: 0xf00)
-  /// The software TLB has no translation for a fetch, a load, a store (0x1000, 0x1100, 0x1200).
+  /// The software TLB has no translation for a fetch (0x1000).
   public static let instructionTranslationMiss = Self(rawValue: 0x1000)
+  /// The software TLB has no translation for a load (0x1100).
   public static let dataLoadTranslationMiss = Self(rawValue: 0x1100)
+  /// The software TLB has no translation for a store (0x1200).
   public static let dataStoreTranslationMiss = Self(rawValue: 0x1200)
   /// Instruction address breakpoint (0x1300).
   public static let instructionAddressBreakpoint = Self(rawValue: 0x1300)

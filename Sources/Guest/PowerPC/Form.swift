@@ -2,24 +2,29 @@
 ///
 /// Bits are numbered as the manual numbers them: 0 is the most significant.
 public protocol Form: Sendable {
+  /// The fields of an instruction word.
   init(_ word: UInt32)
   /// The bits of `OPCD` and of the extended opcode.
   static var opcodeMask: UInt32 { get }
+  /// The instruction word.
   var word: UInt32 { get }
 }
 
 /// A general register, by number.
 public struct GPR: Hashable, Sendable {
+  /// 0 to 31.
   public let number: Int
   @inlinable init(_ number: Int) { self.number = number }
 }
 /// A floating-point register, by number.
 public struct FPR: Hashable, Sendable {
+  /// 0 to 31.
   public let number: Int
   @inlinable init(_ number: Int) { self.number = number }
 }
 /// A vector register, by number.
 public struct VR: Hashable, Sendable {
+  /// 0 to 31.
   public let number: Int
   @inlinable init(_ number: Int) { self.number = number }
 }
@@ -35,7 +40,10 @@ extension UInt32 {
 }
 
 /// The fields that several forms share.
-public protocol FormFields { var word: UInt32 { get } }
+public protocol FormFields {
+  /// The instruction word.
+  var word: UInt32 { get }
+}
 
 extension FormFields {
   var RT: GPR { word.gpr(6) }
@@ -61,6 +69,7 @@ extension FormFields {
 
 /// D-form: a 16-bit immediate.
 public struct D: Form, FormFields {
+  /// `OPCD`.
   public static let opcodeMask: UInt32 = 0xfc00_0000
   public let word: UInt32
   public init(_ word: UInt32) { self.word = word }
@@ -75,6 +84,7 @@ public struct D: Form, FormFields {
 
 /// I-form: branch.
 public struct I: Form, FormFields {
+  /// `OPCD`.
   public static let opcodeMask: UInt32 = 0xfc00_0000
   public let word: UInt32
   public init(_ word: UInt32) { self.word = word }
@@ -84,6 +94,7 @@ public struct I: Form, FormFields {
 
 /// B-form: conditional branch.
 public struct B: Form, FormFields {
+  /// `OPCD`.
   public static let opcodeMask: UInt32 = 0xfc00_0000
   public let word: UInt32
   public init(_ word: UInt32) { self.word = word }
@@ -93,6 +104,7 @@ public struct B: Form, FormFields {
 
 /// SC-form: system call.
 public struct SC: Form, FormFields {
+  /// `OPCD` and bit 30.
   public static let opcodeMask: UInt32 = 0xfc00_0002
   public let word: UInt32
   public init(_ word: UInt32) { self.word = word }
@@ -100,6 +112,7 @@ public struct SC: Form, FormFields {
 
 /// X-form: three registers and a ten-bit extended opcode.
 public struct X: Form, FormFields {
+  /// `OPCD` and bits 21-30.
   public static let opcodeMask: UInt32 = 0xfc00_07fe
   public let word: UInt32
   public init(_ word: UInt32) { self.word = word }
@@ -115,6 +128,7 @@ public struct X: Form, FormFields {
 
 /// XL-form: branch to register, CR logic.
 public struct XL: Form, FormFields {
+  /// `OPCD` and bits 21-30.
   public static let opcodeMask: UInt32 = 0xfc00_07fe
   public let word: UInt32
   public init(_ word: UInt32) { self.word = word }
@@ -125,6 +139,7 @@ public struct XL: Form, FormFields {
 
 /// XFX-form: moves to and from special registers.
 public struct XFX: Form, FormFields {
+  /// `OPCD` and bits 21-30.
   public static let opcodeMask: UInt32 = 0xfc00_07fe
   public let word: UInt32
   public init(_ word: UInt32) { self.word = word }
@@ -138,6 +153,7 @@ public struct XFX: Form, FormFields {
 
 /// XFL-form: `mtfsf`.
 public struct XFL: Form, FormFields {
+  /// `OPCD` and bits 21-30.
   public static let opcodeMask: UInt32 = 0xfc00_07fe
   public let word: UInt32
   public init(_ word: UInt32) { self.word = word }
@@ -146,6 +162,7 @@ public struct XFL: Form, FormFields {
 
 /// XO-form: arithmetic with overflow enable.
 public struct XO: Form, FormFields {
+  /// `OPCD` and bits 22-30.
   public static let opcodeMask: UInt32 = 0xfc00_03fe
   public let word: UInt32
   public init(_ word: UInt32) { self.word = word }
@@ -155,6 +172,7 @@ public struct XO: Form, FormFields {
 
 /// A-form: four floating-point registers.
 public struct A: Form, FormFields {
+  /// `OPCD` and bits 26-30.
   public static let opcodeMask: UInt32 = 0xfc00_003e
   public let word: UInt32
   public init(_ word: UInt32) { self.word = word }
@@ -163,6 +181,7 @@ public struct A: Form, FormFields {
 
 /// M-form: rotate and mask.
 public struct M: Form, FormFields {
+  /// `OPCD`.
   public static let opcodeMask: UInt32 = 0xfc00_0000
   public let word: UInt32
   public init(_ word: UInt32) { self.word = word }

@@ -2,10 +2,14 @@ import IR
 
 /// The 32-bit PowerPC as the translator sees it.
 public final class PowerPCGuest: Guest {
+  /// The globals of `Globals.all`; the helpers of `HelperNumber`, then the functions of the
+  /// instructions that have one.
   public let names: BlockNames
+  /// That of `PowerPCState`.
   public let layout: EnvironmentLayout
   /// What the processor has.
   public let features: Feature
+  /// `cacheBlockSize`: one size for instructions and data.
   public var cacheLineSize: UInt32 { UInt32(cacheBlockSize) }
   private let set: InstructionSet
   /// The declared instructions as the translator walks them: no references are counted.
@@ -59,12 +63,15 @@ public final class PowerPCGuest: Guest {
     registers?.deallocate()
   }
 
+  /// XER.SO, and in system mode the bits of MSR: see `BlockKey`.
   public func key(_ env: UnsafeMutableRawPointer) -> UInt32 {
     let state = stateOf(env)
     let summary = state.pointee.so == 0 ? 0 : BlockKey.summaryOverflow
     return registers == nil ? summary : summary | BlockKey.modes(state.pointee.msr)
   }
 
+  /// Behind an instruction after which nothing falls through, goes on where the block's own forward
+  /// branches lead. Under a trace mode every instruction is a block.
   public func translate(
     into block: Block, at address: UInt32, key: UInt32, from code: CodeSource,
     limits: TranslationLimits, spans: UnsafeMutablePointer<TranslatedSpan>
@@ -126,6 +133,7 @@ public final class PowerPCGuest: Guest {
     instruction.pointee.translate(cpu, word)
   }
 
+  /// As QEMU writes it, extended mnemonics included; the bytes where there is no instruction.
   public func disassemble(_ word: UInt32, at address: UInt32) -> String {
     Disassembler.text(of: word, at: address, in: set)
   }

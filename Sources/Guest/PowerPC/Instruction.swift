@@ -108,7 +108,9 @@ extension Instruction {
 
 /// Parts of the instruction set that only some processors have.
 public struct Feature: OptionSet, Sendable {
+  /// The bits.
   public let rawValue: UInt32
+  /// The parts of some bits.
   public init(rawValue: UInt32) { self.rawValue = rawValue }
   /// On every processor.
   public static let base = Feature([])

@@ -16,16 +16,19 @@ public enum MSR {
   public static let FP: UInt32 = 0x2000
   /// Machine checks are enabled.
   public static let ME: UInt32 = 0x1000
-  /// Floating-point exception mode: none while both are zero.
+  /// Floating-point exception mode: floating-point exceptions are off while FE0 and FE1 are zero.
   public static let FE0: UInt32 = 0x0800
+  /// The second bit of the floating-point exception mode.
   public static let FE1: UInt32 = 0x0100
-  /// Single-step and branch trace.
+  /// Every instruction is followed by a trace exception.
   public static let SE: UInt32 = 0x0400
+  /// Every branch is followed by a trace exception.
   public static let BE: UInt32 = 0x0200
   /// Vectors are at 0xFFF00000, not at 0.
   public static let IP: UInt32 = 0x0040
-  /// Instruction and data address translation.
+  /// Instruction address translation.
   public static let IR: UInt32 = 0x0020
+  /// Data address translation.
   public static let DR: UInt32 = 0x0010
   /// Performance monitor mark.
   public static let PM: UInt32 = 0x0004

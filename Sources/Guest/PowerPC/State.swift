@@ -10,19 +10,26 @@ public struct PowerPCState {
   public var scratch: UInt64 = 0
   /// Where the register allocator puts values away.
   public var spillSlots: InlineArray<64, UInt64> = .init(repeating: 0)
-  /// The return stack's pointer while Swift runs, and the host's while translated code runs.
+  /// The return stack's pointer while Swift runs.
   public var returnStack: UInt64 = 0
+  /// The host's stack pointer while translated code runs.
   public var hostStack: UInt64 = 0
+  /// Where the return stack starts: its pointer when it is empty.
   public var returnStackTop: UInt64 = 0
-  /// In system mode: the page table, and what slow accesses need (`EnvironmentLayout.paging`).
+  /// In system mode: the address of the page table for loads (`EnvironmentLayout.Paging`).
   public var pageTable: UInt64 = 0
+  /// In system mode: what the function that makes slow accesses is given.
   public var slowContext: UInt64 = 0
+  /// In system mode: where translated code goes on after a slow access.
   public var slowReturn: UInt64 = 0
   /// Instructions to execute before translated code leaves, where they are counted.
   public var instructionBudget: Int64 = 0
+  /// In system mode: what leads from a guest address, by its four uppermost bits, to its entry in
+  /// the jump table.
   public var codeSegments: InlineArray<16, UInt64> = .init(repeating: 0)
-  /// What the last exit left.
+  /// Why translated code was left last: an `ExitKind`.
   public var exitKind: UInt32 = 0
+  /// What belongs to that kind: the number of an exception, of a jump, an address.
   public var exitPayload: UInt32 = 0
   /// CR field images of the sixteen nibbles: see `ConditionField`.
   public var fieldImages: InlineArray<16, UInt64> = .init(repeating: 0)
@@ -34,16 +41,21 @@ public struct PowerPCState {
   public var codeBase: UInt64 = 0
   /// Not zero: leave at the next block head.
   public var exitRequest: UInt32 = 0
-  /// Address of the reservation granule, and whether there is a reservation (1) or none (0).
+  /// The address of the last `lwarx`.
   public var reserveAddress: UInt32 = 0
+  /// Whether there is a reservation (1) or none (0).
   public var reserveValid: UInt32 = 0
+  /// In user mode: what the last `lwarx` loaded.
   public var reserveValue: UInt32 = 0
-  /// Link register, count register.
+  /// Link register.
   public var lr: UInt32 = 0
+  /// Count register.
   public var ctr: UInt32 = 0
-  /// The bits of XER, each 0 or 1.
+  /// CA of XER, 0 or 1.
   public var ca: UInt32 = 0
+  /// OV of XER, 0 or 1.
   public var ov: UInt32 = 0
+  /// SO of XER, 0 or 1.
   public var so: UInt32 = 0
   /// The next instruction's address.
   public var nip: UInt32 = 0
@@ -61,10 +73,11 @@ public struct PowerPCState {
   public var msr: UInt32 = 0
   /// XER's byte count for string instructions (bits 25-31).
   public var xerCount: UInt32 = 0
-  /// VRSAVE (SPR 256) and the user-level SPRGs.
+  /// VRSAVE (SPR 256).
   public var vrsave: UInt32 = 0
-  /// Vector registers, most significant half first, and their status.
+  /// Vector registers, most significant half first.
   public var vr: InlineArray<64, UInt64> = .init(repeating: 0)
+  /// Vector status and control.
   public var vscr: UInt32 = VSCR.initial
   /// Processor version.
   public var pvr: UInt32 = 0
@@ -72,10 +85,11 @@ public struct PowerPCState {
   public var dar: UInt32 = 0
   /// Where the runtime keeps what helpers need: an unmanaged reference.
   public var runtime: UInt64 = 0
-  /// Base of guest memory for helpers, and the page flags.
+  /// In user mode: the host address of guest address 0, for helpers.
   public var memoryBase: UInt64 = 0
+  /// In user mode: the host address of the page flags, a byte for each guest page.
   public var pageFlags: UInt64 = 0
-  /// What the time base reads at host time zero, and the host's clock when it was read last.
+  /// What the time base reads at host time zero.
   public var timeBaseOffset: UInt64 = 0
   /// What the last floating-point helper says: see `FloatVerdict`.
   public var floatVerdict: UInt32 = 0
@@ -92,6 +106,7 @@ public struct PowerPCState {
   /// Special-purpose registers without a field of their own, by number.
   public var spr: InlineArray<1024, UInt32> = .init(repeating: 0)
 
+  /// All registers zero but for VSCR.
   public init() {
     for nibble in 0..<16 { fieldImages[nibble] = ConditionField.image(UInt32(nibble)) }
     for field in 0..<8 { cr[field] = ConditionField.image(0) }

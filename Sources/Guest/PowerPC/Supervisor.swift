@@ -141,11 +141,12 @@ extension UnsafeMutablePointer where Pointee == PowerPCState {
     return UnsafeRawPointer(self).load(fromByteOffset: offset, as: UInt32.self)
   }
 
-  /// A pair of block address translation registers, 0 to 7.
+  /// A pair of instruction block address translation registers, 0 to 7.
   @inline(__always) func ibat(_ pair: Int) -> (upper: UInt32, lower: UInt32) {
     let first = (pair < 4 ? SPR.IBAT0U : SPR.IBAT4U) + 2 * (pair & 3)
     return (special(first), special(first + 1))
   }
+  /// A pair of data block address translation registers, 0 to 7.
   @inline(__always) func dbat(_ pair: Int) -> (upper: UInt32, lower: UInt32) {
     let first = (pair < 4 ? SPR.DBAT0U : SPR.DBAT4U) + 2 * (pair & 3)
     return (special(first), special(first + 1))
@@ -153,23 +154,27 @@ extension UnsafeMutablePointer where Pointee == PowerPCState {
 }
 
 extension PowerPCState {
-  /// Special-purpose registers by name.
+  /// Save/restore register 0 (SPR 26): where `rfi` goes.
   public var srr0: UInt32 {
     get { spr[SPR.SRR0] }
     set { spr[SPR.SRR0] = newValue }
   }
+  /// Save/restore register 1 (SPR 27): MSR as it was, with the reason of the exception.
   public var srr1: UInt32 {
     get { spr[SPR.SRR1] }
     set { spr[SPR.SRR1] = newValue }
   }
+  /// DSISR (SPR 18): the reason of a data storage exception, the instruction of an alignment one.
   public var dsisr: UInt32 {
     get { spr[SPR.DSISR] }
     set { spr[SPR.DSISR] = newValue }
   }
+  /// Where the hashed page table is, and its size (SPR 25).
   public var sdr1: UInt32 {
     get { spr[SPR.SDR1] }
     set { spr[SPR.SDR1] = newValue }
   }
+  /// Hardware implementation register 0 (SPR 1008).
   public var hid0: UInt32 {
     get { spr[SPR.HID0] }
     set { spr[SPR.HID0] = newValue }
@@ -179,12 +184,14 @@ extension PowerPCState {
   /// - Parameter number: 0 to 7.
   public func sprg(_ number: Int) -> UInt32 { spr[SPR.SPRG0 + (number & 7)] }
 
-  /// A pair of block address translation registers.
+  /// A pair of instruction block address translation registers.
   /// - Parameter pair: 0 to 7.
   public func ibat(_ pair: Int) -> (upper: UInt32, lower: UInt32) {
     let first = (pair < 4 ? SPR.IBAT0U : SPR.IBAT4U) + 2 * (pair & 3)
     return (spr[first], spr[first + 1])
   }
+  /// A pair of data block address translation registers.
+  /// - Parameter pair: 0 to 7.
   public func dbat(_ pair: Int) -> (upper: UInt32, lower: UInt32) {
     let first = (pair < 4 ? SPR.DBAT0U : SPR.DBAT4U) + 2 * (pair & 3)
     return (spr[first], spr[first + 1])

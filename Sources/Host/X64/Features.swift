@@ -2,15 +2,25 @@ import CSys
 
 /// Instruction-set extensions of the host that lowering uses where they exist.
 public struct Features: OptionSet, Sendable {
+  /// The bits.
   public let rawValue: UInt32
+  /// The extensions of some bits.
   @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
+  /// MOVBE, for accesses to big-endian guest memory.
   @inlinable public static var movbe: Features { Features(rawValue: 1) }
+  /// LZCNT; used where BMI1 and POPCNT exist too.
   @inlinable public static var lzcnt: Features { Features(rawValue: 2) }
+  /// POPCNT; used where LZCNT and BMI1 exist too.
   @inlinable public static var popcnt: Features { Features(rawValue: 4) }
+  /// BMI1, for TZCNT; used where LZCNT and POPCNT exist too.
   @inlinable public static var bmi1: Features { Features(rawValue: 8) }
+  /// BMI2, for shifts with three operands.
   @inlinable public static var bmi2: Features { Features(rawValue: 16) }
+  /// AVX; no lowering uses it.
   @inlinable public static var avx: Features { Features(rawValue: 32) }
+  /// FMA, for fused multiplication and addition.
   @inlinable public static var fma: Features { Features(rawValue: 64) }
+  /// SSE4.1; no lowering uses it.
   @inlinable public static var sse41: Features { Features(rawValue: 128) }
 
   /// The names that the option `host-features` takes.

@@ -25,6 +25,7 @@ public final class X64Host: Host {
 
   deinit { table.deallocate() }
 
+  /// All registers but rsp, rbp, which holds env, and with paged memory r15.
   public var registerFile: RegisterFile {
     RegisterFile(
       general: OperandConstraint.anyGeneral & ~(isPaged ? GPR.pageTable.set : 0),
@@ -49,10 +50,12 @@ public final class X64Host: Host {
     GPR.rbx, .rsi, .rdi, .r8, .r9, .r10, .r11, .r12, .r13, .r14, .r15,
   ].map(\.rawValue)
 
+  /// With paged memory one less: r15 holds the page table's address.
   public var homeRegisters: [RegisterNumber] {
     isPaged ? Self.homeRegisters.filter { $0 != GPR.pageTable.rawValue } : Self.homeRegisters
   }
 
+  /// Of the layout, `paging` counts with paged memory only. The room must hold the stubs.
   public func writeStubs(
     in space: CodeSpace, block: Block, homes: [(register: RegisterNumber, offset: Int)],
     layout: EnvironmentLayout, helpers: [Helper], slowAccess: UnsafeRawPointer? = nil
@@ -73,6 +76,7 @@ public final class X64Host: Host {
       copyEnd: stubs.copyEnd, copyFault: stubs.copyFault, size: stubs.assembler.offset)
   }
 
+  /// Nil before `writeStubs` as well.
   public func emit(
     _ block: Block, _ allocator: LocalAllocator, in space: CodeSpace, linkBase: UInt32,
     accessBase: UInt32 = 0
@@ -95,6 +99,7 @@ public final class X64Host: Host {
   public var marks: UnsafeMutableBufferPointer<CodeMark> {
     UnsafeMutableBufferPointer(start: emitter?.marks, count: emitter?.markCount ?? 0)
   }
+  /// Zero before the first block.
   public var bodyOffset: Int { emitter?.bodyOffset ?? 0 }
 
   public func patch(_ operand: UnsafeMutablePointer<UInt8>, at address: UInt, to target: UInt) {
