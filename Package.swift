@@ -24,7 +24,7 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CSys"),
-    .target(name: "IR", swiftSettings: hot),
+    .target(name: "IR", dependencies: ["CSys"], swiftSettings: hot),
     .target(name: "Optimizer", dependencies: ["IR"], swiftSettings: hot),
     .target(name: "RegisterAllocation", dependencies: ["IR"], swiftSettings: hot),
     .target(

@@ -123,4 +123,60 @@ static inline const char *csys_capstone_operands(const csys_capstone_instruction
 static inline long csys_set_gs_base(uint64_t base) {
   return csys_kernel(SYS_arch_prctl, 0x1001, (long)base, 0, 0, 0, 0);
 }
+
+// Floating-point instructions with the flags that they raise: `status` is MXCSR, before and after.
+#define CSYS_STATUS(instruction, result, ...)                                                     \
+  uint32_t own;                                                                                   \
+  __asm__ volatile("stmxcsr %1\n\tldmxcsr %2\n\t" instruction "\n\tstmxcsr %2\n\tldmxcsr %1"      \
+                   : "+x"(result), "=m"(own), "+m"(*status)                                       \
+                   : __VA_ARGS__)
+#define CSYS_BINARY(name, instruction)                                                            \
+  static inline uint64_t csys_##name(int single, uint64_t a, uint64_t b, uint32_t *status) {      \
+    union { uint64_t bits; double value; } x = {a}, y = {b};                                      \
+    if (single) { CSYS_STATUS(instruction "ss %3, %0", x.value, "x"(y.value)); }                   \
+    else { CSYS_STATUS(instruction "sd %3, %0", x.value, "x"(y.value)); }                          \
+    return single ? (uint32_t)x.bits : x.bits;                                                    \
+  }
+CSYS_BINARY(fadd, "add")
+CSYS_BINARY(fsub, "sub")
+CSYS_BINARY(fmul, "mul")
+CSYS_BINARY(fdiv, "div")
+static inline uint64_t csys_fsqrt(int single, uint64_t a, uint32_t *status) {
+  union { uint64_t bits; double value; } x = {a};
+  if (single) { CSYS_STATUS("sqrtss %3, %0", x.value, "x"(x.value)); }
+  else { CSYS_STATUS("sqrtsd %3, %0", x.value, "x"(x.value)); }
+  return single ? (uint32_t)x.bits : x.bits;
+}
+/// a * b + c, rounded once; the host must have FMA.
+static inline uint64_t csys_fma(int single, uint64_t a, uint64_t b, uint64_t c, uint32_t *status) {
+  union { uint64_t bits; double value; } x = {a}, y = {b}, z = {c};
+  if (single) { CSYS_STATUS("vfmadd213ss %4, %3, %0", x.value, "x"(y.value), "x"(z.value)); }
+  else { CSYS_STATUS("vfmadd213sd %4, %3, %0", x.value, "x"(y.value), "x"(z.value)); }
+  return single ? (uint32_t)x.bits : x.bits;
+}
+static inline uint64_t csys_cvt_f64_f32(uint64_t a, uint32_t *status) {
+  union { uint64_t bits; double value; } x = {a};
+  CSYS_STATUS("cvtsd2ss %0, %0", x.value, "x"(x.value));
+  return (uint32_t)x.bits;
+}
+static inline uint64_t csys_cvt_i64_f64(uint64_t a, uint32_t *status) {
+  union { uint64_t bits; double value; } x = {0};
+  CSYS_STATUS("cvtsi2sdq %3, %0", x.value, "r"(a));
+  return x.bits;
+}
+static inline uint64_t csys_cvt_f64_i32(uint64_t a, uint32_t *status) {
+  union { uint64_t bits; double value; } x = {a};
+  uint32_t own, result;
+  __asm__ volatile("stmxcsr %1\n\tldmxcsr %2\n\tcvttsd2si %3, %0\n\tstmxcsr %2\n\tldmxcsr %1"
+                   : "=r"(result), "=m"(own), "+m"(*status) : "x"(x.value));
+  return result;
+}
+static inline uint64_t csys_cvt_f64_i64(uint64_t a, uint32_t *status) {
+  union { uint64_t bits; double value; } x = {a};
+  uint32_t own;
+  uint64_t result;
+  __asm__ volatile("stmxcsr %1\n\tldmxcsr %2\n\tcvttsd2siq %3, %0\n\tstmxcsr %2\n\tldmxcsr %1"
+                   : "=r"(result), "=m"(own), "+m"(*status) : "x"(x.value));
+  return result;
+}
 #endif

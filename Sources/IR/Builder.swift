@@ -260,6 +260,24 @@ public struct Builder {
     effect2(.brcond, type, a, b, condition: condition, constant: label)
   }
 
+  /// Leaves for a label when a floating-point value is of a class.
+  public func brclass(_ type: ValueType, _ wanted: FloatClass, _ a: TempIndex, to label: UInt32) {
+    var op = Op(
+      .brclass, type, outputs: 0, inputs: 1, constant: label, constant2: wanted.rawValue)
+    op.setInput(0, resolve(a))
+    append(op)
+  }
+
+  /// Leaves for a label when a sum, difference, product or quotient of two doubles lies halfway
+  /// between two singles, and the two are not both singles: then it may have been rounded already.
+  public func brtie(_ result: TempIndex, _ a: TempIndex, _ b: TempIndex, to label: UInt32) {
+    var op = Op(.brtie, .f64, outputs: 0, inputs: 3, constant: label)
+    op.setInput(0, resolve(result))
+    op.setInput(1, resolve(a))
+    op.setInput(2, resolve(b))
+    append(op)
+  }
+
   /// Appends a call of a helper with up to three operands.
   public func call(
     _ helper: UInt32, result: ValueType?, _ inputs: TempIndex...

@@ -23,6 +23,10 @@ public struct EnvironmentLayout: Sendable {
   /// For guests whose memory is reached through a page table: its address, what the function that
   /// makes slow accesses is given, and where the way back from it is kept.
   public var paging: Paging?
+  /// A 32-bit word: the host's floating-point status (MXCSR) in translated code, kept here while
+  /// functions of ours run; its flags are those of the guest's operations. And what it is while
+  /// they run.
+  public var floatStatus, hostFloatStatus: Int?
   /// A signed 64-bit word: how many instructions may still be executed, where they are counted.
   public var instructionBudget: Int?
 
@@ -169,6 +173,8 @@ public struct TranslationLimits {
   /// Whether executed instructions are counted: blocks then are straight lines, and take what they
   /// executed off a budget in env (`EnvironmentLayout.instructionBudget`) where they are left.
   public var countsInstructions = false
+  /// Whether the host has fused multiply-add.
+  public var fusesMultiplyAdd = true
   /// The first guest address of those that the block and its direct jumps stay within.
   public var first: UInt32 = 0
   /// The last of these addresses.

@@ -29,19 +29,24 @@ public struct Interpreter: ~Copyable {
   static let limit = 4 * Block.capacity
   private let block: Block
   private let names: BlockNames
-  private let env: UnsafeMutableRawPointer
+  let env: UnsafeMutableRawPointer
   private let values: UnsafeMutablePointer<UInt64>
   /// Where each label is placed; -1 nowhere.
   private let places: UnsafeMutablePointer<Int>
   private var carry: UInt64 = 0
   /// The guest instruction that runs.
   var instruction: UInt32 = 0
+  /// Where env keeps the host's floating-point status, as `EnvironmentLayout.floatStatus`; without
+  /// it none is kept.
+  private let floatStatus: Int?
 
   /// - Parameters:
   ///   - block: a finished block in which `verify` finds no problem; it must not change while
   ///     the interpreter exists.
   ///   - env: the guest's state at the offsets that the globals name, and what helpers get.
-  public init(_ block: Block, env: UnsafeMutableRawPointer) {
+  ///   - floatStatus: where env keeps the host's floating-point status.
+  public init(_ block: Block, env: UnsafeMutableRawPointer, floatStatus: Int? = nil) {
+    self.floatStatus = floatStatus
     self.block = block
     self.env = env
     names = block.names
@@ -101,6 +106,15 @@ public struct Interpreter: ~Copyable {
     case .brcond:
       let holds = op.condition.holds(input(op, 0), input(op, 1), width: op.type.bits)
       return holds ? .jump(place(op.constant)) : .next
+    case .brtie:
+      let isExact = (input(op, 1) | input(op, 2)) & 0x1fff_ffff == 0
+      let leaves = !isExact && FloatClass.tie.holds(input(op, 0), .f64)
+      return leaves ? .jump(place(op.constant)) : .next
+    case .brclass:
+      guard let wanted = FloatClass(rawValue: op.constant2) else {
+        return .leave(.invalid(op: index))
+      }
+      return wanted.holds(input(op, 0), op.type) ? .jump(place(op.constant)) : .next
     case .goto_tb, .call_tb, .goto_ptr, .call_ptr, .ret_ptr, .exit_tb:
       return .leave(exit(op, index))
     case .call:
@@ -161,6 +175,9 @@ public struct Interpreter: ~Copyable {
     }
     let c = op.inputCount > 2 ? input(op, 2) : 0
     let d = op.inputCount > 3 ? input(op, 3) : 0
+    if let floatStatus, op.opcode.leavesFloatStatus {
+      return computeFloat(op, a, b, c, floatStatus)
+    }
     let (first, second) = op.evaluate(a, b, c, d, width: op.type.bits)
     assign(op.output(0), first)
     if op.outputCount > 1 { assign(op.output(1), second) }

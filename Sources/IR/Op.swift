@@ -15,7 +15,7 @@ public struct Op {
   public var arguments: InlineArray<8, TempIndex>
   /// First constant: offset, field position, label, memory operation, helper, slot or code.
   public var constant: UInt32
-  /// Second constant: field length, displacement, target address or payload.
+  /// Second constant: field length, displacement, target address, class or payload.
   public var constant2: UInt32
   /// Bit n: argument n is used here for the last time (a result: never used).
   public var dead: UInt8

@@ -50,12 +50,19 @@ extension Opcode {
     case .qemu_ld2: Self.row(2, 2, 2, [.sideEffects, .canFault])
     case .qemu_st2: Self.row(0, 4, 2, [.sideEffects, .canFault])
     case .qemu_cmpxchg: Self.row(1, 3, 1, [.sideEffects, .canFault])
-    case .fadd, .fmul: Self.row(1, 2, 0, [.pure, .commutative])
-    case .fsub, .fdiv, .fcmp: Self.row(1, 2, 0)
-    case .fsqrt, .fneg, .fabs: Self.row(1, 1, 0)
-    case .fma: Self.row(1, 3, 0)
-    case .cvt_f32_f64, .cvt_f64_f32, .cvt_i32_f64, .cvt_i64_f64, .cvt_f64_i32, .cvt_f64_i64,
-      .fbits_i32, .fbits_i64, .ibits_f32, .ibits_f64:
+    // Those that round leave their mark in the floating-point status.
+    case .fadd, .fmul: Self.row(1, 2, 0, [.sideEffects, .commutative])
+    case .fsub, .fdiv: Self.row(1, 2, 0, .sideEffects)
+    case .fsqrt: Self.row(1, 1, 0, .sideEffects)
+    case .fma: Self.row(1, 3, 0, .sideEffects)
+    case .cvt_f64_f32, .cvt_i64_f64, .cvt_f64_i32, .cvt_f64_i64:
+      Self.row(1, 1, 0, [.sideEffects, .untyped])
+    case .fcmp: Self.row(1, 2, 0)
+    case .fneg, .fabs: Self.row(1, 1, 0)
+    case .brclass: Self.row(0, 1, 2, [.conditionalBranch, .sideEffects])
+    // The first operand a tie (`FloatClass.tie`), the others not both exact as singles.
+    case .brtie: Self.row(0, 3, 1, [.conditionalBranch, .sideEffects])
+    case .cvt_f32_f64, .cvt_i32_f64, .fbits_i32, .fbits_i64, .ibits_f32, .ibits_f64:
       Self.row(1, 1, 0, [.pure, .untyped])
     }
   }

@@ -1,3 +1,15 @@
+/// What `brclass` looks for in a floating-point value: what the guest's rules and the host's may
+/// differ on.
+public enum FloatClass: UInt32, CaseIterable, Sendable {
+  /// A NaN.
+  case nan
+  /// A NaN, or a magnitude that is at most the least normal one: zeros and denormals too.
+  case nanOrSmall
+  /// A double halfway between two singles of the same exponent, whose lowest 29 bits are
+  /// 0x1000_0000.
+  case tie
+}
+
 /// What an op computes. The vocabulary is TCG's; the types are written on the op.
 ///
 /// `evaluate` (Opcode+Evaluate.swift) is the executable definition of every pure op: the
@@ -29,7 +41,7 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
   // Guest memory
   case qemu_ld, qemu_st, qemu_ld2, qemu_st2, qemu_cmpxchg
   // Scalar floating point: TCG has none of these
-  case fadd, fsub, fmul, fdiv, fsqrt, fma, fneg, fabs, fcmp
+  case fadd, fsub, fmul, fdiv, fsqrt, fma, fneg, fabs, fcmp, brclass, brtie
   case cvt_f32_f64, cvt_f64_f32, cvt_i32_f64, cvt_i64_f64, cvt_f64_i32, cvt_f64_i64
   case fbits_i32, fbits_i64, ibits_f32, ibits_f64
 }

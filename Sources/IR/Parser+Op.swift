@@ -36,6 +36,14 @@ extension Parser {
     case .brcond:
       op.condition = try condition(operands.take())
       op.constant = try label(operands.take())
+    case .brtie: op.constant = try label(operands.take())
+    case .brclass:
+      let text = try operands.take()
+      guard let found = FloatClass.allCases.first(where: { "\($0)" == text }) else {
+        throw .malformed(String(text))
+      }
+      op.constant2 = found.rawValue
+      op.constant = try label(operands.take())
     case .setcond, .negsetcond, .movcond: op.condition = try condition(operands.take())
     case .qemu_ld, .qemu_st, .qemu_ld2, .qemu_st2: try readAccess(&op, &operands)
     case .qemu_cmpxchg: op.constant = try memoryOperation(&operands)

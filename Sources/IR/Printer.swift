@@ -106,6 +106,14 @@ public struct Printer {
       put(op.condition.text)
       put(",")
       putLabel(op.constant)
+    case .brtie:
+      put(",")
+      putLabel(op.constant)
+    case .brclass:
+      put(",")
+      put(FloatClass(rawValue: op.constant2).map { "\($0)" } ?? "$0x\(op.constant2)")
+      put(",")
+      putLabel(op.constant)
     case .setcond, .negsetcond, .movcond:
       put(",")
       put(op.condition.text)

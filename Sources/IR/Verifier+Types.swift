@@ -49,7 +49,9 @@ extension Opcode {
     switch self {
     case .mov, .ld, .st, .discard: true
     case .qemu_ld, .qemu_st: type != .v128
-    case .fadd, .fsub, .fmul, .fdiv, .fsqrt, .fma, .fneg, .fabs, .fcmp: type == .f32 || type == .f64
+    case .fadd, .fsub, .fmul, .fdiv, .fsqrt, .fma, .fneg, .fabs, .fcmp, .brclass:
+      type == .f32 || type == .f64
+    case .brtie: type == .f64
     case .bswap64: type == .i64
     default:
       if let conversion { type == conversion.to } else { isWithoutType || type.isInteger }
@@ -58,6 +60,14 @@ extension Opcode {
 
   /// Whether the op has neither results nor operands of a choice of types.
   private var isWithoutType: Bool { info.flags.contains(.untyped) && self != .call }
+
+  /// Whether it leads to a label, always or sometimes.
+  public var isBranch: Bool {
+    switch self {
+    case .br, .brcond, .brclass, .brtie: true
+    default: false
+    }
+  }
 
   /// Whether the op only moves a value, so that a host's flags survive it.
   public var isPlainMove: Bool {

@@ -154,9 +154,8 @@ struct Verifier {
       case .set_label where label >= places.count: report(index, .noSuchLabel)
       case .set_label where places[label] >= 0: report(index, .labelPlacedTwice)
       case .set_label: places[label] = Int32(index)
-      case .br where label >= places.count, .brcond where label >= places.count:
-        report(index, .noSuchLabel)
-      case .br, .brcond: noteBranch(index, label)
+      case .br, .brcond, .brclass, .brtie:
+        if label < places.count { noteBranch(index, label) } else { report(index, .noSuchLabel) }
       default: break
       }
     }

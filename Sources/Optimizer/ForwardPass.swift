@@ -218,7 +218,7 @@ public struct ForwardPass {
       if passes.contains(.comparisons) { fuseBranch(&op) }
       if foldBranch(&op) { return }
       countBranch(op)
-    case .br: countBranch(op)
+    case .br, .brclass, .brtie: countBranch(op)
     case .qemu_ld: if passes.contains(.addresses) { fuseAddress(&op, operand: 0) }
     case .qemu_st: if passes.contains(.addresses) { fuseAddress(&op, operand: 1) }
     default: break

@@ -184,9 +184,7 @@ public struct Checker {
     for n in 0..<block.opCount {
       let op = block.ops[n]
       let label = Int(op.constant)
-      guard op.opcode == .br || op.opcode == .brcond || op.opcode == .set_label,
-        label < ways.count
-      else { continue }
+      guard op.opcode.isBranch || op.opcode == .set_label, label < ways.count else { continue }
       if op.opcode != .set_label || fallsThrough(to: n) { ways[label] += 1 }
     }
   }

@@ -170,6 +170,8 @@ public protocol Host: AnyObject {
   var operandRegisters: UnsafePointer<UInt16> { get }
   /// The registers that can be homes of guest globals, best first.
   var homeRegisters: [RegisterNumber] { get }
+  /// Whether it has the op `fma`.
+  var fusesMultiplyAdd: Bool { get }
   /// Whether a guest access may add two registers.
   var addsIndexes: Bool { get }
   /// The largest constant that a guest access may add to its address.

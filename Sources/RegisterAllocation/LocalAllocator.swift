@@ -123,7 +123,7 @@ public final class LocalAllocator {
       case .discard: kill(op.pointee.output(0))
       case .mov: move(op)
       case .set_label: label(op)
-      case .brcond: branch(op)
+      case .brcond, .brclass, .brtie: branch(op)
       case .call_tb, .call_ptr:
         general(op)
         forgetAll()

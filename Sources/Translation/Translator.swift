@@ -347,6 +347,7 @@ public final class Translator {
     limits.instructions = limit
     limits.first = place.first
     limits.last = place.last
+    limits.fusesMultiplyAdd = host.fusesMultiplyAdd
     let (spanCount, instructions) = guest.translate(
       into: block, at: address, key: view.key, from: memory.codeSource, limits: limits,
       spans: spans)

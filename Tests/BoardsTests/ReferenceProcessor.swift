@@ -138,7 +138,7 @@ final class ReferenceProcessor: ProcessorSurroundings {
     _ = guest.translate(
       into: block, at: at, key: guest.key(env), from: source,
       limits: TranslationLimits(instructions: 1, chains: false), spans: spans)
-    var interpreter = Interpreter(block, env: env)
+    var interpreter = Interpreter(block, env: env, floatStatus: guest.layout.floatStatus)
     var memory = ReferenceMemory(processor: self)
     switch interpreter.run(memory: &memory) {
     case .goto_tb(_, let target), .call_tb(_, let target, _, _), .goto_ptr(let target),

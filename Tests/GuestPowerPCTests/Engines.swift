@@ -147,7 +147,8 @@ final class OpsEngine: @unchecked Sendable {
         optimizer?.run(block)
         if let problem = block.verify().first { return Outcome(nip: pc, signal: "\(problem)") }
       }
-      var interpreter = Interpreter(block, env: machine.env)
+      var interpreter = Interpreter(
+        block, env: machine.env, floatStatus: guest.layout.floatStatus)
       if let outcome = outcome(interpreter.run(memory: &memory), machine, &pc) { return outcome }
     }
     return Outcome(nip: pc, signal: "no end")

@@ -92,9 +92,10 @@ final class RandomBlocks {
     ) { context, address in
       UInt64(Unmanaged<RandomBlocks>.fromOpaque(context).takeUnretainedValue().word(at: address))
     }
+    var limits = TranslationLimits(instructions: instructions, chains: true)
+    limits.fusesMultiplyAdd = host.fusesMultiplyAdd
     _ = guest.translate(
-      into: block, at: 0x1000, key: key, from: source,
-      limits: TranslationLimits(instructions: instructions, chains: true), spans: spans)
+      into: block, at: 0x1000, key: key, from: source, limits: limits, spans: spans)
     optimizer.run(block)
     allocator.run()
     return allocator.failed ? nil : allocator.stepArray

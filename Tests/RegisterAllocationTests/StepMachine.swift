@@ -235,7 +235,7 @@ struct StepMachine {
     } else if !op.opcode.isPlainMove {
       carry = random.next()
     }
-    if op.opcode == .brcond || op.opcode == .br {
+    if op.opcode.isBranch {
       ways[op.constant, default: 0] += 1
       snapshots[op.constant] = Snapshot(
         ideal: ideal[0..<block.firstLocal], registers: registers, env: env)
@@ -281,9 +281,8 @@ struct StepMachine {
   private func isObserved(_ op: Op) -> Bool {
     switch op.opcode {
     case .call: !block.helperFlags(op.constant).contains([.noReadGlobals, .noWriteGlobals])
-    case .qemu_ld, .qemu_st, .qemu_ld2, .qemu_st2, .qemu_cmpxchg, .brcond, .br, .set_label,
-      .goto_tb,
-      .call_tb, .goto_ptr, .call_ptr, .ret_ptr, .exit_tb:
+    case .qemu_ld, .qemu_st, .qemu_ld2, .qemu_st2, .qemu_cmpxchg, .brcond, .brclass, .brtie, .br,
+      .set_label, .goto_tb, .call_tb, .goto_ptr, .call_ptr, .ret_ptr, .exit_tb:
       true
     default: false
     }

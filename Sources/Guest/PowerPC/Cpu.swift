@@ -31,6 +31,8 @@ struct TranslationContext {
   /// Whether instructions are counted, and how many of the block are when it is left here.
   var counts = false
   var executed = 0
+  /// Whether the host has fused multiply-add.
+  var fuses = false
   /// Branches that lead to code further on in the block.
   var forward = ForwardBranches()
 }

@@ -161,6 +161,8 @@ extension Cpu {
   fileprivate func float(
     _ i: some FloatingForm, _ helper: HelperNumber, _ a: FPR, _ b: FPR? = nil, _ c: FPR? = nil
   ) {
+    if !i.Rc, floatByHost(i.FRT, helper, a, b, c) { return }
+    foldStatus()
     let result = callWide(helper, self[a].bits, b.map { self[$0].bits }, c.map { self[$0].bits })
     raiseFloatingPoint(record: i.Rc) { verdict in
       let suppressed = Int(FloatVerdict.suppressed)

@@ -98,6 +98,14 @@ extension HelperNumber {
           return 0
         }
       }
+    case .mtfsfAll:
+      { env, mask, bits, _ in
+        stateOf(env).pointee.floatStatus &= ~MXCSR.flags
+        return status(env, .move) { fpscr in
+          fpscr.mtfsf(FLM: UInt32(truncatingIfNeeded: mask), bits)
+          return 0
+        }
+      }
     case .mtfsfi:
       { env, field, value, _ in
         status(env, .move) { fpscr in
@@ -135,18 +143,18 @@ private func arithmetic(
   _ env: UnsafeMutableRawPointer, _ operation: (inout FPSCR) -> FloatResult
 ) -> UInt64 {
   let state = stateOf(env)
-  var fpscr = FPSCR(rawValue: state.pointee.fpscr)
+  var fpscr = FPSCR(rawValue: state.pointee.storedFPSCR)
   if fpscr.has(FPSCR.enables) {
     let before = fpscr
     var alone = before.withoutExceptions
     let result = operation(&alone)
     state.pointee.floatVerdict =
       !alone.raises ? 0 : result.writesTarget ? FloatVerdict.delivered : FloatVerdict.suppressed
-    state.pointee.fpscr = alone.joined(with: before).rawValue
+    state.pointee.storedFPSCR = alone.joined(with: before).rawValue
     return result.bits
   }
   let result = operation(&fpscr)
-  state.pointee.fpscr = fpscr.rawValue
+  state.pointee.storedFPSCR = fpscr.rawValue
   return result.bits
 }
 
@@ -166,12 +174,12 @@ private func status(
   _ env: UnsafeMutableRawPointer, _ kind: StatusKind, _ operation: (inout FPSCR) -> UInt64
 ) -> UInt64 {
   let state = stateOf(env)
-  let before = FPSCR(rawValue: state.pointee.fpscr)
+  let before = FPSCR(rawValue: state.pointee.storedFPSCR)
   var fpscr = kind == .compare ? before.withoutExceptions : before
   let result = operation(&fpscr)
   if fpscr.raises && kind != .clear { state.pointee.floatVerdict = FloatVerdict.delivered }
   if kind == .compare { fpscr = fpscr.joined(with: before) }
-  state.pointee.fpscr = fpscr.rawValue
+  state.pointee.storedFPSCR = fpscr.rawValue
   return result
 }
 

@@ -37,6 +37,8 @@ let floatingPointMoves: [Instruction] = [
 extension Cpu {
   /// Sets CR field 1 to FX, FEX, VX and OX when the instruction's `Rc` bit is 1.
   func recordFloat(_ rc: Bool) {
-    if rc { setField(1, state(\.fpscr).shiftedRight(28)) }
+    guard rc else { return }
+    foldStatus()
+    setField(1, state(\.storedFPSCR).shiftedRight(28))
   }
 }

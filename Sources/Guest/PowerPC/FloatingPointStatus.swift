@@ -11,20 +11,24 @@ let floatingPointStatus: [Instruction] = [
   },
 
   Instruction("mffs[.]", "Move From FPSCR", .X(63, 583), "FRT") { cpu, i in
-    cpu[i.FRT] = cpu.state(\.fpscr).zeroExtended.asFloat
+    cpu.foldStatus()
+    cpu[i.FRT] = cpu.state(\.storedFPSCR).zeroExtended.asFloat
     cpu.recordFloat(i.Rc)
   },
 
   Instruction("mcrfs", "Move to Condition Register from FPSCR", .X(63, 64), "BF, BFA") { cpu, i in
+    cpu.foldStatus()
     cpu.setField(i.BF, cpu.call(.mcrfs, cpu.constant(i.BFA)))
   },
 
   Instruction("mtfsfi[.]", "Move To FPSCR Field Immediate", .X(63, 134), "BF, U") { cpu, i in
+    if !i.Rc, i.BF == 7, cpu.setModes(UInt32(i.U)) { return }
     cpu.changeStatus(i.Rc, .mtfsfi, cpu.ir.i64(UInt64(i.BF)), cpu.ir.i64(UInt64(i.U)))
   },
 
   Instruction("mtfsf[.]", "Move To FPSCR Fields", .XFL(63, 711), "FLM, FRB") { cpu, i in
-    cpu.changeStatus(i.Rc, .mtfsf, cpu.ir.i64(UInt64(i.FLM)), cpu[i.FRB].bits)
+    cpu.changeStatus(
+      i.Rc, i.FLM == 0xff ? .mtfsfAll : .mtfsf, cpu.ir.i64(UInt64(i.FLM)), cpu[i.FRB].bits)
   },
 
   Instruction("mtfsb0[.]", "Move To FPSCR Bit 0", .X(63, 70), "BT") { cpu, i in
@@ -44,12 +48,12 @@ extension Cpu {
     let unordered = ir.newLabel()
     ir.brcond(.i32, .eq, relation.temp, constant(1).temp, to: unordered)
     cold(unordered) {
+      foldStatus()
       _ = callWide(helper, a.bits, b.bits)
       setField(i.BF, constant(1))
       leaveOrRaise()
     }
-    let offset = 31 - 19
-    setState(\.fpscr, state(\.fpscr).deposit(relation, at: offset, length: 4))
+    noteRelation(relation)
     setField(i.BF, relation)
   }
 
@@ -67,12 +71,31 @@ extension Cpu {
     chain(to: address &+ 4)
   }
 
+  /// `mtfsfi 7,U` that leaves floating point to the host: XE is 0, and RN to nearest.
+  /// - Returns: false if it is not of that kind.
+  fileprivate func setModes(_ modes: UInt32) -> Bool {
+    guard isFloatNative, modes & FPSCR.exactModes == 0 else { return false }
+    setState(\.storedFPSCR, state(\.storedFPSCR) & ~15 | Int(modes))
+    return true
+  }
+
   /// Calls a helper that changes the FPSCR alone.
   fileprivate func changeStatus(_ rc: Bool, _ helper: HelperNumber, _ a: I64, _ b: I64? = nil) {
+    // What is replaced as a whole need not be put together first.
+    helper == .mtfsfAll ? forgetStatus() : foldStatus()
     _ = callWide(helper, a, b)
     recordFloat(rc)
     ir.commit()
     raiseFloatingPoint { _ in }
+    leaveForNewModes()
+  }
+
+  /// Other code follows if floating point is now the host's, or is not any more.
+  private func leaveForNewModes() {
+    let modes = state(\.storedFPSCR) & Int(FPSCR.exactModes)
+    let changed = ir.newLabel()
+    ir.brcond(.i32, isFloatNative ? .ne : .eq, modes.temp, constant(0).temp, to: changed)
+    cold(changed) { leave(.lookup, at: address &+ 4) }
   }
 
   /// While MSR[FE0] and MSR[FE1] are zero, goes on at the next instruction.

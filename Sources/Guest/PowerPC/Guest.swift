@@ -53,6 +53,8 @@ public final class PowerPCGuest: Guest {
         pageTable: S.offset(\.pageTable), slowContext: S.offset(\.slowContext),
         slowReturn: S.offset(\.slowReturn), codeSegments: S.offset(\.codeSegments)))
     layout.instructionBudget = S.offset(\.instructionBudget)
+    layout.floatStatus = S.offset(\.floatStatus)
+    layout.hostFloatStatus = S.offset(\.hostFloatStatus)
     self.layout = layout
   }
 
@@ -67,7 +69,9 @@ public final class PowerPCGuest: Guest {
   public func key(_ env: UnsafeMutableRawPointer) -> UInt32 {
     let state = stateOf(env)
     let summary = state.pointee.so == 0 ? 0 : BlockKey.summaryOverflow
-    return registers == nil ? summary : summary | BlockKey.modes(state.pointee.msr)
+    let isExact = state.pointee.storedFPSCR & FPSCR.exactModes != 0
+    let key = isExact ? summary | BlockKey.exactFloat : summary
+    return registers == nil ? key : key | BlockKey.modes(state.pointee.msr)
   }
 
   /// Behind an instruction after which nothing falls through, goes on where the block's own forward
@@ -88,6 +92,7 @@ public final class PowerPCGuest: Guest {
         first: limits.first,
         last: limits.last, registers: registers))
     context.pointee.counts = limits.countsInstructions
+    context.pointee.fuses = limits.fusesMultiplyAdd
     let cpu = Cpu(ir: builder, context: context)
     cpu.pollExitRequest()
     var walk = Walk(spans: spans, first: address)

@@ -12,6 +12,8 @@ enum HelperNumber: UInt32, CaseIterable {
   case packConditionRegister
   /// `lswi`, `lswx`, `stswi` and `stswx`: address, number of bytes, the word's register fields.
   case loadString, loadStringIndexed, storeString
+  /// Puts the whole FPSCR together.
+  case foldStatus
   // Floating point: the operands' bits, as the assembler orders them, to the result's.
   case fadd, fadds, fsub, fsubs, fmul, fmuls, fdiv, fdivs
   case fmadd, fmadds, fmsub, fmsubs, fnmadd, fnmadds, fnmsub, fnmsubs
@@ -20,7 +22,7 @@ enum HelperNumber: UInt32, CaseIterable {
   /// The relation as a CR field.
   case fcmpu, fcmpo
   /// Changes of the FPSCR, with the instruction's operands.
-  case mcrfs, mtfsf, mtfsfi, mtfsb0, mtfsb1
+  case mcrfs, mtfsf, mtfsfAll, mtfsfi, mtfsb0, mtfsb1
   /// The conversions of `lfs` and `stfs`.
   case singleToDouble, doubleToSingle
   // The supervisor's: see SupervisorHelpers.swift.
@@ -36,6 +38,7 @@ enum HelperNumber: UInt32, CaseIterable {
     case .packConditionRegister: row("pack_cr", [.noWriteGlobals, .noSideEffects], packCR)
     case .loadString: row("lsw", [], moveStringIn)
     case .loadStringIndexed: row("lswx", [], moveStringInIndexed)
+    case .foldStatus: row("fold_fpscr", [.noWriteGlobals], putStatusTogether)
     case .storeString: row("stsw", [.noWriteGlobals], moveStringOut)
     case .systemTimeBase, .decrementer, .writeSpecialRegister, .reportSpecialRegister,
       .synchronizeContext, .invalidatePage, .invalidateAll, .loadDataTranslation,
@@ -78,6 +81,18 @@ private func readTimeBase(
     UInt64(bitPattern: Int64(now.tv_sec)) &* timeBaseFrequency
     &+ UInt64(bitPattern: Int64(now.tv_nsec)) / nanosecondsPerTick
   return (ticks &+ stateOf(env).pointee.timeBaseOffset) &>> shift
+}
+
+private func putStatusTogether(
+  _ env: UnsafeMutableRawPointer, _: UInt64, _: UInt64, _: UInt64
+) -> UInt64 {
+  let state = stateOf(env)
+  // Field by field: the whole state would be copied for the property `fpscr`.
+  state.pointee.storedFPSCR = FloatRecord(rawValue: state.pointee.lastFloat).complete(
+    state.pointee.storedFPSCR, state.pointee.floatStatus, state.pointee.lastFloatA,
+    state.pointee.lastFloatB, state.pointee.lastFloatC)
+  state.pointee.floatStatus &= ~MXCSR.flags
+  return 0
 }
 
 private func packCR(

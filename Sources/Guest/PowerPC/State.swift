@@ -67,8 +67,18 @@ public struct PowerPCState {
   public var gpr: InlineArray<32, UInt32> = .init(repeating: 0)
   /// Floating-point registers, as bits in double format.
   public var fpr: InlineArray<32, UInt64> = .init(repeating: 0)
-  /// Floating-point status and control.
-  public var fpscr: UInt32 = 0
+  /// Floating-point status and control, but for what is still in `floatStatus` and `lastFloat`.
+  public var storedFPSCR: UInt32 = 0
+  /// The host's MXCSR in translated code; its flags are exceptions on their way to the FPSCR.
+  public var floatStatus: UInt32 = MXCSR.initial
+  /// And while functions of ours run.
+  public var hostFloatStatus: UInt32 = MXCSR.initial
+  /// The last operation that the host did, which FR, FI and FPRF are of: a `FloatRecord`.
+  public var lastFloat: UInt64 = 0
+  /// Its operands, as bits, in the order of the helper for it.
+  public var lastFloatA: UInt64 = 0
+  public var lastFloatB: UInt64 = 0
+  public var lastFloatC: UInt64 = 0
   /// Machine state.
   public var msr: UInt32 = 0
   /// XER's byte count for string instructions (bits 25-31).
@@ -195,6 +205,9 @@ public enum BlockKey {
   public static let branchTrace: UInt32 = 32
   /// MSR[LE]: little-endian mode.
   public static let littleEndian: UInt32 = 64
+  /// A floating-point exception is enabled, or rounding is not to nearest: functions of ours do
+  /// floating point.
+  public static let exactFloat: UInt32 = 128
 
   /// The key for the modes that MSR holds, without `summaryOverflow`.
   static func modes(_ msr: UInt32) -> UInt32 {
@@ -213,6 +226,8 @@ public enum Globals {
   static let so: TempIndex = 44, ov: TempIndex = 45, ca: TempIndex = 46
   static let reserveAddress: TempIndex = 47, reserveValid: TempIndex = 48
   static let reserveValue: TempIndex = 49
+  /// The record of the last operation that the host did, and its first operand.
+  static let lastFloat: TempIndex = 83, lastFloatA: TempIndex = 84
 
   /// The globals in the order of their temps.
   public static let all: [Global] = {
@@ -231,6 +246,10 @@ public enum Globals {
     list.append(Global("reserve_val", .i32, offset: S.offset(\.reserveValue)))
     list.append(Global("exit_request", .i32, offset: S.offset(\.exitRequest)))
     for n in 0..<32 { list.append(Global("f\(n)", .f64, offset: S.offset(\.fpr) + 8 * n)) }
+    list.append(Global("last_fp", .i64, offset: S.offset(\.lastFloat)))
+    list.append(Global("last_fpa", .f64, offset: S.offset(\.lastFloatA)))
+    list.append(Global("last_fpb", .f64, offset: S.offset(\.lastFloatB)))
+    list.append(Global("last_fpc", .f64, offset: S.offset(\.lastFloatC)))
     return list
   }()
 

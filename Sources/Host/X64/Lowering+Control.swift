@@ -107,8 +107,10 @@ extension Emitter {
 
   // MARK: Branches and labels
 
-  func branch(_ o: OpInPlace) {
-    let condition = flags(o)
+  func branch(_ o: OpInPlace) { branch(o, flags(o)) }
+
+  /// Branches to the op's label.
+  func branch(_ o: OpInPlace, _ condition: HostCondition) {
     let label = Int(o.op.pointee.constant)
     if labels[label].exit == -2 {
       // The branch itself leaves: it is linked to the target block.

@@ -21,10 +21,20 @@ extension Lowering {
       Lowering(.fsqrt, floats, [C.x], [C.x]) { e, o in
         o.isSingle ? e.x.sqrtss(o.xd, o.vector(0)) : e.x.sqrtsd(o.xd, o.vector(0))
       },
-      Lowering(.fneg, [.f64], [C.sameX], [C.x], clobbers: GPR.rcx.set) { e, o in e.flipSign(o) },
-      Lowering(.fabs, [.f64], [C.sameX], [C.x], clobbers: GPR.rcx.set) { e, o in e.clearSign(o) },
-      Lowering(.fneg, [.f32], [C.sameX], [C.x], clobbers: GPR.rcx.set) { e, o in e.flipSign(o) },
-      Lowering(.fabs, [.f32], [C.sameX], [C.x], clobbers: GPR.rcx.set) { e, o in e.clearSign(o) },
+      Lowering(.fneg, floats, [C.sameX], [C.x]) { e, o in
+        e.x.xorps(o.xd, e.stubs.constant(o.isSingle ? .singleSign : .doubleSign))
+      },
+      Lowering(.fabs, floats, [C.sameX], [C.x]) { e, o in
+        e.x.andps(o.xd, e.stubs.constant(o.isSingle ? .singleMagnitude : .doubleMagnitude))
+      },
+      Lowering(.brclass, floats, [], [C(0xffff_0000 & ~scratch)], clobbers: GPR.rcx.set | scratch) {
+        e, o in
+        e.branchOnClass(o)
+      },
+      Lowering(
+        .brtie, [.f64], [], Array(repeating: C(0xffff_0000 & ~scratch), count: 3),
+        clobbers: GPR.rcx.set | scratch
+      ) { e, o in e.branchOnTie(o) },
       Lowering(
         .fcmp, floats, [C(C.anyGeneral & ~GPR.rcx.set, isEarly: true)], [C.x, C.x],
         clobbers: GPR.rcx.set
@@ -53,6 +63,8 @@ extension Lowering {
     ] + (features.contains(.fma) ? fused : [])
   }
 
+  private static let scratch: RegisterSet = 1 << (16 + 15)
+
   private static let fused: [Lowering] = [
     Lowering(.fma, [.f32, .f64], [C.sameX], [C.x, C.x, C.x]) { e, o in
       o.isSingle
@@ -68,16 +80,41 @@ extension OpInPlace {
 }
 
 extension Emitter {
-  func flipSign(_ o: OpInPlace) {
-    x.movq(.rcx, o.xd)
-    x.btc(.qword, .rcx, imm: o.isSingle ? 31 : 63)
-    x.movq(o.xd, .rcx)
+  /// Compares as the class wants it, and branches.
+  func branchOnClass(_ o: OpInPlace) {
+    let value = o.vector(0)
+    switch FloatClass(rawValue: o.op.pointee.constant2) {
+    case .nan:
+      o.isSingle ? x.ucomiss(value, value) : x.ucomisd(value, value)
+      branch(o, .p)
+    case .nanOrSmall:
+      // Unordered is "below or equal" too.
+      x.movaps(.xmm15, value)
+      x.andps(.xmm15, stubs.constant(o.isSingle ? .singleMagnitude : .doubleMagnitude))
+      o.isSingle
+        ? x.ucomiss(.xmm15, stubs.constant(.leastSingle))
+        : x.ucomisd(.xmm15, stubs.constant(.leastDouble))
+      branch(o, .be)
+    default:
+      x.movd(.rcx, value)
+      x.and(.dword, .rcx, imm: 0x1fff_ffff)
+      x.cmp(.dword, .rcx, imm: 0x1000_0000)
+      branch(o, .e)
+    }
   }
 
-  func clearSign(_ o: OpInPlace) {
-    x.movq(.rcx, o.xd)
-    x.btr(.qword, .rcx, imm: o.isSingle ? 31 : 63)
-    x.movq(o.xd, .rcx)
+  /// First whether the operands are singles, which they nearly always are.
+  func branchOnTie(_ o: OpInPlace) {
+    x.movaps(.xmm15, o.vector(1))
+    x.orps(.xmm15, o.vector(2))
+    x.movd(.rcx, .xmm15)
+    x.test(.dword, .rcx, imm: 0x1fff_ffff)
+    let areSingles = x.jccShort(.e)
+    x.movd(.rcx, o.vector(0))
+    x.and(.dword, .rcx, imm: 0x1fff_ffff)
+    x.cmp(.dword, .rcx, imm: 0x1000_0000)
+    branch(o, .e)
+    x.bind(areSingles)
   }
 
   /// 8 less, 4 greater, 2 equal, 1 unordered.

@@ -70,7 +70,9 @@ extension Stubs {
     assembler.mov(.qword, .rdx, env(paging.slowReturn))
     assembler.mov(.dword, .rdx, Address(.rdx))
     assembler.mov(.qword, .rcx, env(paging.slowContext))
+    storeFloatStatus()
     callFunction(function)
+    loadFloatStatus()
     for n in 0..<16 { assembler.movups(.number(UInt8(n)), Address(.rsp, Int32(16 * n))) }
     assembler.lea(.qword, .rsp, Address(.rsp, Self.vectorBytes))
     assembler.test(.dword, .rax, .rax)

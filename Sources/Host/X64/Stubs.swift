@@ -40,6 +40,8 @@ struct Stubs {
   private(set) var copyFault: UInt = 0
   private(set) var copyStart: UInt = 0
   private(set) var copyEnd: UInt = 0
+  /// Constants of 16 bytes, for floating point.
+  private(set) var constants: UInt = 0
   /// The assembler behind the last stub.
   var assembler: Assembler
 
@@ -62,6 +64,7 @@ struct Stubs {
     self.homes = homes
     self.layout = layout
     writeLookupMiss()
+    writeConstants()
     writeEnter()
     for kind in 0...ExitKind.access.rawValue { exits.append(writeExit(kind)) }
     link = exits[Int(ExitKind.link.rawValue)]
@@ -72,6 +75,40 @@ struct Stubs {
       writeSlowAccesses(UInt(bitPattern: slowAccess), paging)
     }
     self.assembler.align(to: 64)
+  }
+
+  /// What lies at `constants`, in pieces of 16 bytes.
+  enum FloatConstant: UInt, CaseIterable {
+    /// The sign of a double and of a single, and all but that.
+    case doubleSign, singleSign, doubleMagnitude, singleMagnitude
+    /// The least normal double and single.
+    case leastDouble, leastSingle
+
+    var bits: UInt64 {
+      switch self {
+      case .doubleSign: 1 << 63
+      case .singleSign: 1 << 31
+      case .doubleMagnitude: ~(1 << 63)
+      case .singleMagnitude: 0x7fff_ffff
+      case .leastDouble: 0x0010_0000_0000_0000
+      case .leastSingle: 0x0080_0000
+      }
+    }
+  }
+
+  func constant(_ which: FloatConstant) -> Address {
+    Address(near: constants + 16 * which.rawValue)
+  }
+
+  private mutating func writeConstants() {
+    assembler.align(to: 64)
+    constants = assembler.currentAddress
+    for constant in FloatConstant.allCases {
+      assembler.dword(UInt32(truncatingIfNeeded: constant.bits))
+      assembler.dword(UInt32(truncatingIfNeeded: constant.bits >> 32))
+      assembler.dword(0)
+      assembler.dword(0)
+    }
   }
 
   func env(_ offset: Int) -> Address { Address(.rbp, Int32(truncatingIfNeeded: offset)) }
@@ -103,17 +140,30 @@ struct Stubs {
     assembler.mov(.qword, .rsp, env(layout.returnStack))
     loadHomes()
     if let paging = layout.paging { assembler.mov(.qword, .pageTable, env(paging.pageTable)) }
+    loadFloatStatus()
     assembler.jmp(.rax)
   }
 
   /// Restores the host's registers and returns to the runtime.
   mutating func writeLeave() {
     storeHomes()
+    storeFloatStatus()
+    if let host = layout.hostFloatStatus { assembler.ldmxcsr(env(host)) }
     assembler.mov(.qword, env(layout.returnStack), .rsp)
     assembler.mov(.qword, .rsp, env(layout.hostStack))
     assembler.add(.qword, .rsp, imm: 8)
     for register in Self.calleeSaved.reversed() { assembler.pop(register) }
     assembler.ret()
+  }
+
+  /// Puts the flags of the guest's floating-point operations away, and takes them back: functions
+  /// of ours raise flags of their own.
+  mutating func storeFloatStatus() {
+    if let status = layout.floatStatus { assembler.stmxcsr(env(status)) }
+  }
+
+  mutating func loadFloatStatus() {
+    if let status = layout.floatStatus { assembler.ldmxcsr(env(status)) }
   }
 
   private mutating func writeExit(_ kind: UInt32) -> UInt {
@@ -179,7 +229,9 @@ struct Stubs {
     assembler.mov(.qword, .rsp, env(layout.hostStack))
     assembler.mov(.qword, .rdi, .rbp)
     assembler.mov(.qword, .rsi, .rax)
+    storeFloatStatus()
     callFunction(UInt(bitPattern: helper.address))
+    loadFloatStatus()
     assembler.mov(.qword, .rsp, env(layout.returnStack))
     loadHomes(
       leavesHomes || helper.flags.contains(.noWriteGlobals) ? saved & Self.callerSaved : .max)

@@ -35,6 +35,8 @@ public final class X64Host: Host {
 
   private var isPaged: Bool { guestMemory == .paged }
 
+  public var fusesMultiplyAdd: Bool { features.contains(.fma) }
+
   /// Without MOVBE a store needs a register for its swapped value; paged memory wants the address
   /// in one register.
   public var addsIndexes: Bool { features.contains(.movbe) && !isPaged }

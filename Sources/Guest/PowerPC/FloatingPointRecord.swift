@@ -1,0 +1,105 @@
+/// The host's floating-point control and status (Intel SDM, volume 1, 10.2.3).
+enum MXCSR {
+  /// All exceptions masked, rounding to nearest, no flag set.
+  static let initial: UInt32 = 0x1f80
+  /// The flags.
+  static let zeroDivide: UInt32 = 4, overflow: UInt32 = 8, underflow: UInt32 = 16
+  static let precision: UInt32 = 32
+  static let flags: UInt32 = 0x3f
+}
+
+/// An operation that the host did for the guest: what FR, FI and FPRF follow from when somebody
+/// asks for them. Its number is that of the helper for it, 0 for none; above it, a later comparison.
+struct FloatRecord {
+  /// Bits 0-31 the operation, 32-35 the relation that a comparison found since, 36 whether there
+  /// was one.
+  var rawValue: UInt64
+
+  static let relationOffset = 32, relationLength = 5
+  static let compared: UInt32 = 16
+
+  var operation: HelperNumber? {
+    let number = UInt32(truncatingIfNeeded: rawValue)
+    return number == 0 ? nil : HelperNumber(rawValue: number)
+  }
+
+  /// LT GT EQ and unordered as 8 4 2 1.
+  var relation: UInt32? {
+    let field = UInt32(truncatingIfNeeded: rawValue >> 32)
+    return field & Self.compared == 0 ? nil : field & 15
+  }
+}
+
+extension PowerPCState {
+  /// Floating-point status and control.
+  ///
+  /// The host's flags stand for exceptions that have occurred since the register was stored, with
+  /// the guest's rules for FX; FR, FI and FPRF are those of the last operation, done again.
+  public var fpscr: UInt32 {
+    get {
+      FloatRecord(rawValue: lastFloat).complete(
+        storedFPSCR, floatStatus, lastFloatA, lastFloatB, lastFloatC)
+    }
+    set {
+      storedFPSCR = newValue
+      floatStatus &= ~MXCSR.flags
+      lastFloat = 0
+    }
+  }
+
+}
+
+extension FloatRecord {
+  /// The whole FPSCR, from what is stored of it, the host's flags and the operands.
+  func complete(
+    _ stored: UInt32, _ flags: UInt32, _ a: UInt64, _ b: UInt64, _ c: UInt64
+  ) -> UInt32 {
+    var fpscr = FPSCR(rawValue: stored)
+    fpscr.raise(Self.exceptions(flags))
+    if let operation { _ = operation.redo(&fpscr, a, b, c) }
+    if let relation { fpscr.setStatus(relation << 12, mask: FPSCR.FPCC) }
+    return fpscr.rawValue
+  }
+
+  private static func exceptions(_ flags: UInt32) -> UInt32 {
+    (flags & MXCSR.precision != 0 ? FPSCR.XX : 0) | (flags & MXCSR.overflow != 0 ? FPSCR.OX : 0)
+      | (flags & MXCSR.underflow != 0 ? FPSCR.UX : 0)
+      | (flags & MXCSR.zeroDivide != 0 ? FPSCR.ZX : 0)
+  }
+}
+
+extension HelperNumber {
+  /// The operations that the host does: on an FPSCR, with the helper's operands.
+  func redo(_ fpscr: inout FPSCR, _ a: UInt64, _ b: UInt64, _ c: UInt64) -> FloatResult {
+    switch self {
+    case .fadd: SoftwareFloat.fadd(&fpscr, FRA: a, FRB: b)
+    case .fadds: SoftwareFloat.fadds(&fpscr, FRA: a, FRB: b)
+    case .fsub: SoftwareFloat.fsub(&fpscr, FRA: a, FRB: b)
+    case .fsubs: SoftwareFloat.fsubs(&fpscr, FRA: a, FRB: b)
+    case .fmul: SoftwareFloat.fmul(&fpscr, FRA: a, FRC: b)
+    case .fmuls: SoftwareFloat.fmuls(&fpscr, FRA: a, FRC: b)
+    case .fdiv: SoftwareFloat.fdiv(&fpscr, FRA: a, FRB: b)
+    case .fdivs: SoftwareFloat.fdivs(&fpscr, FRA: a, FRB: b)
+    case .fsqrt: SoftwareFloat.fsqrt(&fpscr, FRB: a)
+    case .fsqrts: SoftwareFloat.fsqrts(&fpscr, FRB: a)
+    case .frsp: SoftwareFloat.frsp(&fpscr, FRB: a)
+    case .fctiwz: SoftwareFloat.fctiwz(&fpscr, FRB: a)
+    default: redoFused(&fpscr, a, b, c)
+    }
+  }
+
+  private func redoFused(
+    _ fpscr: inout FPSCR, _ a: UInt64, _ c: UInt64, _ b: UInt64
+  ) -> FloatResult {
+    switch self {
+    case .fmadd: SoftwareFloat.fmadd(&fpscr, FRA: a, FRC: c, FRB: b)
+    case .fmadds: SoftwareFloat.fmadds(&fpscr, FRA: a, FRC: c, FRB: b)
+    case .fmsub: SoftwareFloat.fmsub(&fpscr, FRA: a, FRC: c, FRB: b)
+    case .fmsubs: SoftwareFloat.fmsubs(&fpscr, FRA: a, FRC: c, FRB: b)
+    case .fnmadd: SoftwareFloat.fnmadd(&fpscr, FRA: a, FRC: c, FRB: b)
+    case .fnmadds: SoftwareFloat.fnmadds(&fpscr, FRA: a, FRC: c, FRB: b)
+    case .fnmsub: SoftwareFloat.fnmsub(&fpscr, FRA: a, FRC: c, FRB: b)
+    default: SoftwareFloat.fnmsubs(&fpscr, FRA: a, FRC: c, FRB: b)
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import CSys
+
+/// Floating-point ops that leave their mark in the host's status.
+extension Interpreter {
+  /// Does an op by the host's own instruction: the flags that it raises are added to the status
+  /// that env keeps.
+  func computeFloat(_ op: Op, _ a: UInt64, _ b: UInt64, _ c: UInt64, _ place: Int) {
+    var status = env.load(fromByteOffset: place, as: UInt32.self)
+    let single: Int32 = op.type == .f32 ? 1 : 0
+    let result =
+      switch op.opcode {
+      case .fadd: csys_fadd(single, a, b, &status)
+      case .fsub: csys_fsub(single, a, b, &status)
+      case .fmul: csys_fmul(single, a, b, &status)
+      case .fdiv: csys_fdiv(single, a, b, &status)
+      case .fsqrt: csys_fsqrt(single, a, &status)
+      case .fma: csys_fma(single, a, b, c, &status)
+      case .cvt_f64_f32: csys_cvt_f64_f32(a, &status)
+      case .cvt_i64_f64: csys_cvt_i64_f64(a, &status)
+      case .cvt_f64_i32: csys_cvt_f64_i32(a, &status)
+      default: csys_cvt_f64_i64(a, &status)
+      }
+    env.storeBytes(of: status, toByteOffset: place, as: UInt32.self)
+    assign(op.output(0), result)
+  }
+}
+
+extension Opcode {
+  /// Whether the op rounds, and so may raise flags of the floating-point status.
+  var leavesFloatStatus: Bool {
+    switch self {
+    case .fadd, .fsub, .fmul, .fdiv, .fsqrt, .fma, .cvt_f64_f32, .cvt_i64_f64, .cvt_f64_i32,
+      .cvt_f64_i64:
+      true
+    default: false
+    }
+  }
+}
+
+extension FloatClass {
+  /// Whether a value of a type, as bits, belongs to the class.
+  public func holds(_ bits: UInt64, _ type: ValueType) -> Bool {
+    let isSingle = type == .f32
+    let magnitude = isSingle ? bits & 0x7fff_ffff : bits & ~(1 << 63)
+    let infinity: UInt64 = isSingle ? 0x7f80_0000 : 0x7ff0_0000_0000_0000
+    let leastNormal: UInt64 = isSingle ? 0x0080_0000 : 0x0010_0000_0000_0000
+    return switch self {
+    case .nan: magnitude > infinity
+    case .nanOrSmall: magnitude > infinity || magnitude <= leastNormal
+    case .tie: bits & 0x1fff_ffff == 0x1000_0000
+    }
+  }
+}
