@@ -16,6 +16,7 @@ final class SystemAssembly {
   private let runner: MachineRunner
   private let consoles: MachineConsoles
   private let drives: MachineDrives
+  private let networks: MachineNetworks
   private let machine: MacMachine
   private let log: SystemLog
   private let events: TraceEvents
@@ -38,7 +39,10 @@ final class SystemAssembly {
     drives = try MachineDrives(options.drives) {
       SystemCommand.put("\(SystemOptions.program): \($0)\n", to: 2)
     }
-    let configuration = try Self.configuration(options, consoles, drives, runner)
+    networks = try MachineNetworks(
+      options.networks, events: runner.events, mailbox: runner.mailbox)
+    var configuration = try Self.configuration(options, consoles, drives, runner)
+    configuration.networkCards = networks.cards
     machine = try MacMachine(
       configuration, clock: runner.clock,
       host: X64Host(features: .detect(), guestMemory: .paged))
@@ -51,7 +55,10 @@ final class SystemAssembly {
     runner.willReset = { log.resetting() }
     runner.restarts = !options.endsAtReset
     runner.staysAfterPowerOff = options.staysAtShutdown
-    link = MonitorLink(runner, machine, log, drives, devices, options)
+    let networks = networks
+    networks.setGuestErrorHandler { log.guestError($0) }
+    runner.onRunning = { networks.setRunning($0) }
+    link = MonitorLink(runner, machine, log, drives, networks, devices, options)
   }
 
   /// Options that are understood, and for which there is nothing here.
@@ -59,9 +66,6 @@ final class SystemAssembly {
     if let counting = options.instructionCount {
       if counting.shift == nil { throw SystemProblem("-icount shift=auto is not supported") }
       if counting.aligns { throw SystemProblem("-icount align=on is not supported") }
-    }
-    if let network = options.networks.first(where: { $0.kind == .user }) {
-      throw SystemProblem("network backend '\(network.kind.rawValue)' is not supported")
     }
   }
 
@@ -88,8 +92,6 @@ final class SystemAssembly {
     wanted.variables = options.firmwareVariables
     wanted.hasGraphics = options.hasVGA ?? options.hasDefaults
     wanted.hasUSB = options.machine.hasUSB ?? (options.hasDefaults && board.chips == .newworld)
-    wanted.hasNetworkCard =
-      options.hasDefaults && !options.networks.contains { $0.kind == .none }
     wanted.power = power(options.machine.powerController)
     wanted.countShift = options.instructionCount?.shift
     if let size = options.codeBufferSize { wanted.codeBufferSize = size }
@@ -176,6 +178,7 @@ final class SystemAssembly {
     let status = try runner.run()
     drives.flush()
     log.flush()
+    networks.close()
     consoles.devices.finish()
     if let path = options.pidFile { unlink(path) }
     return status

@@ -5,12 +5,14 @@ import Machine
 ///
 /// After the DP8390D/NS32490D data sheet; the register pages, the data port and the reset port of
 /// the NE2000 lie in 256 bytes of PCI I/O space.
-public final class NE2000: PCIDevice {
+public final class NE2000: NetworkCard {
   public let name = "ne2k_pci"
   public let configuration = PCIConfiguration(
     "ne2k_pci", PCIIdentity(vendor: 0x10ec, device: 0x8029, classCode: 0x020000, interruptPin: 1))
   /// Told when the ring has room again after `receive` returned false.
   public var onRoom: (() -> Void)?
+  /// No register of this card shows it.
+  public var hasLink = true
 
   /// Buffer memory in the controller's addresses.
   private static let memoryRange = 0x4000..<0xc000
