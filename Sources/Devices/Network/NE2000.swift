@@ -24,6 +24,7 @@ public final class NE2000: NetworkCard {
   /// The four bytes that follow a frame in the ring's count, as the checksum would.
   private static let checksumSize = 4
   private static let headerSize = 4
+  private static let longestFramePages = (headerSize + longestFrame + checksumSize + 255) >> 8
 
   private let address: [UInt8]
   private let send: ([UInt8]) -> Void
@@ -195,6 +196,7 @@ public final class NE2000: NetworkCard {
     case 0x07:
       state.isr &= ~(value & 0x7f)
       updateInterrupt()
+      if value & Status.received != 0 { tellRoom() }
     case 0x08: state.rsar = state.rsar & 0xff00 | UInt16(value)
     case 0x09: state.rsar = state.rsar & 0x00ff | UInt16(value) << 8
     case 0x0a: state.rbcr = state.rbcr & 0xff00 | UInt16(value)
@@ -303,13 +305,17 @@ public final class NE2000: NetworkCard {
     onRoom?()
   }
 
-  /// Whether the ring has room for the longest frame.
+  /// Whether the ring has room for the longest frame, or for two while the driver has not
+  /// acknowledged earlier ones: then one can come, and be told, after that. Otherwise a driver that
+  /// acknowledges and leaves frames in a full ring would never hear of them.
+  ///
+  /// One page stays free: if CURR reached BNRY, a full ring would be an empty one.
   private var hasRoom: Bool {
     let (write, read) = (Int(state.curr), Int(state.bnry))
     let size = Int(state.pstop) - Int(state.pstart)
     guard size > 0 else { return false }
     let pages = write < read ? read - write : size - (write - read)
-    return pages << 8 >= Self.longestFrame + Self.checksumSize
+    return pages > Self.longestFramePages * (state.isr & Status.received != 0 ? 2 : 1)
   }
 
   /// The address filter of the receive configuration register.
