@@ -51,11 +51,14 @@ public final class MacMachine {
     public static let maximumNetworkCards = Parts.networkSlots.count
     /// A network card, and what is at the other end of its cable.
     public struct NetworkCard {
+      /// Which card.
       public var model: NetworkCardModel
       /// The station address, six bytes.
       public var address: [UInt8]
+      /// The other end.
       public var port: any NetworkPort
 
+      /// By default a card with QEMU's first address, and nothing at the other end.
       public init(
         _ model: NetworkCardModel, address: [UInt8] = [0x52, 0x54, 0, 0x12, 0x34, 0x56],
         port: any NetworkPort = UnconnectedNetworkPort()

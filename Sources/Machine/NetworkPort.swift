@@ -18,6 +18,7 @@ public protocol NetworkPort: AnyObject {
 public final class UnconnectedNetworkPort: NetworkPort {
   public var onReceive: (([UInt8]) -> Bool)?
   public var onLink: ((Bool) -> Void)?
+  /// A port.
   public init() {}
   public func send(_ frame: [UInt8]) {}
   public func acceptFrames() {}

@@ -75,7 +75,9 @@ extension SystemOptionRow {
     SystemOptionRow(
       "icount", "[shift=N|auto][,align=on|off][,sleep=on|off]",
       "virtual instruction counter with 2^N clock ticks per instruction", setInstructionCount),
-    SystemOptionRow("device", "driver[,prop=value][,...]", "add device: ide-hd, ide-cd, ne2k_pci, sungem") {
+    SystemOptionRow(
+      "device", "driver[,prop=value][,...]", "add device: ide-hd, ide-cd, ne2k_pci, sungem"
+    ) {
       options, text, context in
       if text == "help" || text == "?" {
         throw OptionStop.answer(deviceHelp)

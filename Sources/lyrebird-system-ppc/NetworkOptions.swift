@@ -81,7 +81,8 @@ extension NetworkOptions {
     guard let index = networks.firstIndex(where: { $0.id == name && !$0.isAtHub }) else {
       throw SystemProblem(
         card.origin == .device
-          ? "\(property) can't find value '\(name)'" : "\(card.context): netdev '\(name)' not found")
+          ? "\(property) can't find value '\(name)'" : "\(card.context): netdev '\(name)' not found"
+      )
     }
     if cards.contains(where: { $0.place == .network(index) }) {
       throw SystemProblem("\(property) can't take value '\(name)', it's in use")

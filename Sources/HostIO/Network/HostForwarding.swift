@@ -7,6 +7,7 @@ public struct HostForwarding: Equatable, Sendable {
 
   /// The rule as it was written, for messages.
   public let text: String
+  /// What is forwarded.
   public let transport: Transport
   /// The address of the host to listen on; zero for all.
   public let hostAddress: InternetAddress
@@ -14,6 +15,7 @@ public struct HostForwarding: Equatable, Sendable {
   public let hostPort: UInt16
   /// The guest's address; zero for the first that DHCP gives.
   public let guestAddress: InternetAddress
+  /// The guest's port, not 0.
   public let guestPort: UInt16
 
   /// Reads `[tcp|udp]:[HOSTADDRESS]:HOSTPORT-[GUESTADDRESS]:GUESTPORT`.
@@ -43,8 +45,11 @@ public struct HostForwarding: Equatable, Sendable {
 
   /// The rule without its guest: what `hostfwd_remove` takes.
   public struct Host: Equatable, Sendable {
+    /// What is forwarded.
     public let transport: Transport
+    /// The address of the host that is listened on.
     public let address: InternetAddress
+    /// The host's port.
     public let port: UInt16
 
     /// Reads `[tcp|udp]:[ADDRESS]:PORT`; nil for anything else.

@@ -65,16 +65,17 @@ public final class CardEnd: NetworkEnd, NetworkPort {
 
   public var onReceive: (([UInt8]) -> Bool)?
   public var onLink: ((Bool) -> Void)?
-  /// The card's model by QEMU's name, and its address.
-  public let model: String
+  /// The card's station address, six bytes.
   public let address: [UInt8]
   private var waiting = FrameQueue(limit: CardEnd.queueLimit)
   private var isDelivering = false
   /// Whether the machine runs: a card of one that stands still gets nothing.
   public var isRunning = true { didSet { acceptFrames() } }
 
+  /// - Parameters:
+  ///   - model: QEMU's name of the card.
+  ///   - address: the station address, six bytes.
   public init(name: String, model: String, address: [UInt8]) {
-    self.model = model
     self.address = address
     let digits = address.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
     super.init(
@@ -103,6 +104,7 @@ public final class UserEnd: NetworkEnd {
   /// The network behind it.
   public let network: UserNetwork
 
+  /// - Parameter network: what takes and gives the frames.
   public init(name: String, _ network: UserNetwork) {
     self.network = network
     let settings = network.settings

@@ -74,15 +74,20 @@ final class SlirpStack {
 
   // MARK: Polling
 
+  /// The pace at which a stack that waits for nothing asks to be called, in milliseconds.
+  private static let idlePace: UInt32 = 1000
+
   /// What is to be waited for, and for how many nanoseconds at most; nil for ever.
-  func waits() -> (descriptors: [pollfd], nanoseconds: Int64?) {
+  /// - Parameter isQuiet: leaves out the pace of a stack that waits for nothing.
+  func waits(isQuiet: Bool = false) -> (descriptors: [pollfd], nanoseconds: Int64?) {
     descriptors.removeAll(keepingCapacity: true)
     var milliseconds = UInt32.max
     slirp_pollfds_fill(
       stack, &milliseconds,
       { number, events, me in SlirpStack.from(me).add(number, events) },
       Unmanaged.passUnretained(self).toOpaque())
-    var limit = milliseconds == .max ? nil : Int64(milliseconds)
+    let isIdle = milliseconds == .max || isQuiet && milliseconds >= Self.idlePace
+    var limit = isIdle ? nil : Int64(milliseconds)
     if let first = nextAlarm { limit = min(limit ?? .max, max(0, first &- now)) }
     return (descriptors, limit.map { $0 &* 1_000_000 })
   }
@@ -177,7 +182,8 @@ final class SlirpStack {
   private static let table = SlirpCb(
     send_packet: { bytes, count, me in
       // Sound: the bytes are valid during the call, which copies them.
-      SlirpStack.from(me).surroundings.send(Array(UnsafeRawBufferPointer(start: bytes, count: count)))
+      SlirpStack.from(me).surroundings.send(
+        Array(UnsafeRawBufferPointer(start: bytes, count: count)))
       return count
     },
     guest_error: { text, me in

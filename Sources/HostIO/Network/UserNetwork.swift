@@ -11,7 +11,7 @@ public final class UserNetwork: @unchecked Sendable {
   /// How many bytes may wait in either direction.
   private static let queueLimit = 4 << 20
   /// libslirp has state for the whole program.
-  private static let library = ConditionLock()
+  static let library = ConditionLock()
   /// How long a stack without traffic is served at its own pace, in nanoseconds.
   private static let patience: Int64 = 5_000_000_000
 
@@ -133,24 +133,17 @@ public final class UserNetwork: @unchecked Sendable {
 
 extension UserNetwork: PollSource {
   func waits() -> (descriptors: [pollfd], deadline: Int64?) {
-    let frames = lock.locked { sent.takeAll() }
+    let (frames, isQuiet) = lock.locked {
+      if !sent.isEmpty { lastTraffic = HostTime.now }
+      return (sent.takeAll(), HostTime.now &- lastTraffic > Self.patience)
+    }
     let (descriptors, nanoseconds) = Self.library.locked { () -> ([pollfd], Int64?) in
       guard let stack else { return ([], nil) }
       for frame in frames { stack.receive(frame) }
-      return stack.waits()
+      return stack.waits(isQuiet: isQuiet)
     }
-    let now = HostTime.now
-    let isQuiet = lock.locked {
-      if !frames.isEmpty { lastTraffic = now }
-      return now &- lastTraffic > Self.patience
-    }
-    // Without connections the stack asks to be called each second all the same.
-    if isQuiet && nanoseconds ?? 0 >= Self.idlePace { return (descriptors, nil) }
-    return (descriptors, nanoseconds.map { now &+ $0 })
+    return (descriptors, nanoseconds.map { HostTime.now &+ $0 })
   }
-
-  /// The pace of a stack that waits for nothing, in nanoseconds.
-  private static var idlePace: Int64 { 1_000_000_000 }
 
   func waited(_ descriptors: [pollfd]) {
     if descriptors.contains(where: { $0.revents != 0 }) {

@@ -25,19 +25,27 @@ public struct UserNetworkSettings: Equatable, Sendable {
 
   /// Addresses of IPv4.
   public struct Internet: Equatable, Sendable {
+    /// The network's own address, and its mask.
     public var network = InternetAddress(0x0a00_0200)
+    /// Ones where the addresses of the network are alike.
     public var mask: UInt32 = 0xffff_ff00
-    /// The host as the guest sees it, the first address that DHCP gives, the name server.
+    /// The host as the guest sees it.
     public var host = InternetAddress(0x0a00_0202)
+    /// The first address that DHCP gives.
     public var firstGuest = InternetAddress(0x0a00_020f)
+    /// The name server as the guest sees it.
     public var nameServer = InternetAddress(0x0a00_0203)
   }
 
   /// Addresses of IPv6.
   public struct Internet6: Equatable, Sendable {
+    /// The network's prefix.
     public var prefix = InternetAddress6("fec0::")!
+    /// Bits of the prefix, 0 to 126.
     public var prefixLength = 64
+    /// The host as the guest sees it.
     public var host = InternetAddress6("fec0::2")!
+    /// The name server as the guest sees it.
     public var nameServer = InternetAddress6("fec0::3")!
   }
 
