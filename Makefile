@@ -37,14 +37,14 @@ $$root env DEBIAN_FRONTEND=noninteractive \
   apt-get -qq -y --no-install-recommends install $$missing >/dev/null
 endef
 
-# Installs the Debian packages that building guests and reading logs takes.
+# Installs the Debian packages that building, guests and reading logs take.
 setup:
 	$(call install,$(PACKAGES))
 
 setup-bench: setup
 	$(call install,$(BENCH_PACKAGES))
 
-build:
+build: setup
 	@swift build $(RELEASE_FLAGS) --product lyrebird-ppc
 	@swift build $(RELEASE_FLAGS) --product lyrebird-system-ppc
 
