@@ -133,16 +133,18 @@ public final class UserNetwork: @unchecked Sendable {
 
 extension UserNetwork: PollSource {
   func waits() -> (descriptors: [pollfd], deadline: Int64?) {
-    let (frames, isQuiet) = lock.locked {
+    let (frames, isQuiet, isStopped) = lock.locked {
       if !sent.isEmpty { lastTraffic = HostTime.now }
-      return (sent.takeAll(), HostTime.now &- lastTraffic > Self.patience)
+      let isQuiet = HostTime.now &- lastTraffic > Self.patience
+      return (sent.takeAll(), isQuiet, clock.isStopped)
     }
     let (descriptors, nanoseconds) = Self.library.locked { () -> ([pollfd], Int64?) in
       guard let stack else { return ([], nil) }
       for frame in frames { stack.receive(frame) }
       return stack.waits(isQuiet: isQuiet)
     }
-    return (descriptors, nanoseconds.map { HostTime.now &+ $0 })
+    // While the network's time stands still, none of its times comes.
+    return (descriptors, isStopped ? nil : nanoseconds.map { HostTime.now &+ $0 })
   }
 
   func waited(_ descriptors: [pollfd]) {
@@ -158,6 +160,7 @@ private struct PausableClock {
   private var offset: Int64 = 0
   private var stoppedAt: Int64?
 
+  var isStopped: Bool { stoppedAt != nil }
   var now: Int64 { stoppedAt ?? HostTime.now &+ offset }
 
   mutating func setRunning(_ isRunning: Bool) {
