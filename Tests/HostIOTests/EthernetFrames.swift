@@ -56,6 +56,22 @@ enum Ethernet {
     return frame(to: station, type: 0x800, start + sum + from + to + payload)
   }
 
+  /// RFC 791: a datagram in pieces of some bytes of data, a multiple of eight, with the numbers of
+  /// the first bytes and a right checksum each.
+  static func fragments(_ whole: [UInt8], of size: Int) -> [[UInt8]] {
+    let data = Array(whole[34...])
+    return stride(from: 0, to: data.count, by: size).map { start in
+      let piece = Array(data[start..<min(start + size, data.count)])
+      let more = start + size < data.count ? 0x2000 : 0
+      var header = Array(whole[14..<34])
+      header.replaceSubrange(2..<4, with: bytes(20 + piece.count, 2))
+      header.replaceSubrange(6..<8, with: bytes(more | start / 8, 2))
+      header.replaceSubrange(10..<12, with: [0, 0])
+      header.replaceSubrange(10..<12, with: checksum(header))
+      return Array(whole[..<14]) + header + piece
+    }
+  }
+
   /// RFC 792: an echo request.
   static func echo(station: [UInt8], _ data: [UInt8]) -> [UInt8] {
     let rest = [0x12, 0x34, 0, 1] + data

@@ -24,6 +24,24 @@ struct UserNetworkTests {
     #expect(Ethernet.checksum(Array(answer[34..<50])) == [0, 0])
   }
 
+  @Test("Fragments in order are put together; overlapping and stray ones get lost (RFC 791)")
+  func fragments() throws {
+    let guest = try NetworkGuest()
+    let station = try #require(guest.hostStation())
+    let data = (0..<2000).map { UInt8($0 & 0xff) }
+    let pieces = Ethernet.fragments(Ethernet.echo(station: station, data), of: 1000)
+    #expect(pieces.count == 3)
+    guest.network.send(pieces[1])
+    for piece in [pieces[0], pieces[0], pieces[2], pieces[1], pieces[1], pieces[2]] {
+      guest.network.send(piece)
+    }
+    // The answer comes in fragments too.
+    let answer = try #require(
+      guest.frame { Ethernet.number($0, 12, 2) == 0x800 && $0[23] == 1 })
+    #expect(Ethernet.number(answer, 20, 2) == 0x2000 && answer[34] == 0)
+    #expect(Array(answer[42..<400]) == Array(data[..<358]))
+  }
+
   @Test(
     "DHCP offers the addresses that were asked for (RFC 2131)",
     arguments: [
@@ -139,7 +157,7 @@ struct UserNetworkTests {
           settings,
           SlirpStack.Surroundings(
             send: { _ in answers += 1 }, guestError: { _ in }, time: { HostTime.now }, wake: {}))
-        for round in 0..<20_000 {
+        for round in 0..<800_000 {
           var frame = seeds[random.next(seeds.count)]
           for _ in 0..<random.next(6) {
             let place = random.next(frame.count)

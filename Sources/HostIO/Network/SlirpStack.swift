@@ -43,6 +43,7 @@ final class SlirpStack {
   private var stack: OpaquePointer?
   private var descriptors: [pollfd] = []
   private var alarms: [Alarm] = []
+  private var fragments = FragmentFilter()
   /// Whether the guest has sent something: before that, the stack is silent by itself, so that a
   /// guest without a driver runs the same way each time.
   private var hasHeard = false
@@ -66,7 +67,9 @@ final class SlirpStack {
 
   /// Takes a frame from the guest.
   func receive(_ frame: [UInt8]) {
-    guard Self.frameSizes.contains(frame.count) else { return }
+    guard Self.frameSizes.contains(frame.count),
+      fragments.admits(frame, at: surroundings.time())
+    else { return }
     hasHeard = true
     // Sound: the stack reads the bytes during the call and copies what it keeps.
     frame.withUnsafeBufferPointer { slirp_input(stack, $0.baseAddress, Int32($0.count)) }
