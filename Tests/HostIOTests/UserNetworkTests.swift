@@ -141,15 +141,17 @@ struct UserNetworkTests {
     settings.isRestricted = isRestricted
     var random = SplitMix(state: isRestricted ? 11 : 12)
     let station: [UInt8] = [0x52, 0x55, 10, 0, 2, 2]
-    let seeds = [
-      Ethernet.addressRequest(Ethernet.hostAddress), Ethernet.addressReply(to: station),
-      Ethernet.discover(transaction: 1), Ethernet.echo(station: station, [1, 2, 3, 4]),
-      Ethernet.segment(
-        station: station, from: 1000, to: 1, sequence: 1, acknowledged: 0, flags: 2),
-      Ethernet.datagram(
-        17, station: station, Ethernet.bytes(0x4000_0045_0012_0000, 8) + [0, 1, 65]),
-      Ethernet.frame(to: station, type: 0x86dd, [0x60] + [UInt8](repeating: 0, count: 60)),
-    ]
+    let long = Ethernet.echo(station: station, [UInt8](repeating: 7, count: 300))
+    let seeds =
+      Ethernet.fragments(long, of: 104) + [
+        Ethernet.addressRequest(Ethernet.hostAddress), Ethernet.addressReply(to: station),
+        Ethernet.discover(transaction: 1), Ethernet.echo(station: station, [1, 2, 3, 4]),
+        Ethernet.segment(
+          station: station, from: 1000, to: 1, sequence: 1, acknowledged: 0, flags: 2),
+        Ethernet.datagram(
+          17, station: station, Ethernet.bytes(0x4000_0045_0012_0000, 8) + [0, 1, 65]),
+        Ethernet.frame(to: station, type: 0x86dd, [0x60] + [UInt8](repeating: 0, count: 60)),
+      ]
     let answers = try UserNetwork.library.locked {
       Result {
         var answers = 0
@@ -157,7 +159,7 @@ struct UserNetworkTests {
           settings,
           SlirpStack.Surroundings(
             send: { _ in answers += 1 }, guestError: { _ in }, time: { HostTime.now }, wake: {}))
-        for round in 0..<800_000 {
+        for round in 0..<20_000 {
           var frame = seeds[random.next(seeds.count)]
           for _ in 0..<random.next(6) {
             let place = random.next(frame.count)
@@ -168,6 +170,10 @@ struct UserNetworkTests {
           case 1: frame += [UInt8](repeating: UInt8(random.next(256)), count: random.next(1600))
           case 2 where round % 64 == 0: frame += [UInt8](repeating: 1, count: 65536 - frame.count)
           default: break
+          }
+          if random.next(2) == 0, frame.count >= 34 {
+            frame.replaceSubrange(24..<26, with: [0, 0])
+            frame.replaceSubrange(24..<26, with: Ethernet.checksum(Array(frame[14..<34])))
           }
           stack.receive(frame)
           if round % 50 == 0 { stack.work(stack.waits().descriptors) }
