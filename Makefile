@@ -15,7 +15,7 @@ BENCH ?=
 export SWIFT_BACKTRACE := enable=no
 
 PACKAGES := binutils binutils-powerpc-linux-gnu e2fsprogs gcc-powerpc-linux-gnu \
-  libc6-dev-powerpc-cross libcapstone4 libzstd-dev python3 qemu-system-data qemu-utils \
+  libc6-dev-powerpc-cross libcapstone4 libslirp-dev libzstd-dev python3 qemu-system-data qemu-utils \
   zlib1g-dev
 BENCH_PACKAGES := g++ g++-powerpc-linux-gnu gcc qemu-system-ppc qemu-user seabios
 
@@ -37,14 +37,14 @@ $$root env DEBIAN_FRONTEND=noninteractive \
   apt-get -qq -y --no-install-recommends install $$missing >/dev/null
 endef
 
-# Installs the Debian packages that building guests and reading logs takes.
+# Installs the Debian packages that building, guests and reading logs take.
 setup:
 	$(call install,$(PACKAGES))
 
 setup-bench: setup
 	$(call install,$(BENCH_PACKAGES))
 
-build:
+build: setup
 	@swift build $(RELEASE_FLAGS) --product lyrebird-ppc
 	@swift build $(RELEASE_FLAGS) --product lyrebird-system-ppc
 

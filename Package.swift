@@ -50,11 +50,13 @@ let package = Package(
       swiftSettings: cool),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CSlirp", providers: [.apt(["libslirp-dev"])]),
     .target(name: "Options", swiftSettings: cool),
     .target(name: "Images", dependencies: ["CSys", "CZlib", "CZstd"], swiftSettings: cool),
     .target(name: "Machine", swiftSettings: cool),
     .target(name: "Devices", dependencies: ["Machine"], swiftSettings: cool),
-    .target(name: "HostIO", dependencies: ["CSys", "Machine", "Options"], swiftSettings: cool),
+    .target(
+      name: "HostIO", dependencies: ["CSlirp", "CSys", "Machine", "Options"], swiftSettings: cool),
     .target(name: "Monitor", dependencies: ["CSys", "Machine", "Options"], swiftSettings: cool),
     .target(
       name: "Boards",

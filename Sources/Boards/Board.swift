@@ -1,3 +1,4 @@
+import Devices
 import Machine
 
 /// A machine model as a table: which devices, at which addresses, on which lines.
@@ -22,6 +23,8 @@ public struct Board: Sendable {
   public let rom: (address: UInt64, size: Int)
   /// The most memory in bytes.
   public let maximumMemory: Int
+  /// The network card that it has by itself.
+  public let networkCard: NetworkCardModel
   /// Which chips make it up.
   public let chips: Chips
   /// What is mapped where.

@@ -4,7 +4,7 @@ extension Board {
     name: "g3beige", aliases: [], title: "Heathrow based PowerMAC", defaultProcessor: "750",
     machineID: 2, timeBaseFrequency: 16_600_000, clockFrequency: 266_000_000,
     busFrequency: 66_000_000, rom: (0xffc0_0000, 4 << 20), maximumMemory: 2047 << 20,
-    chips: .oldworld,
+    networkCard: .ne2000, chips: .oldworld,
     placements: [
       Placement("PCI memory", .memory, 0x8000_0000, priority: -1) { $0.grackle?.memoryWindow },
       Placement("PCI I/O", .memory, 0xfe00_0000) { $0.grackle?.ioWindow },

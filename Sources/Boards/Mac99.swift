@@ -4,7 +4,7 @@ extension Board {
     name: "mac99", aliases: [], title: "Mac99 based PowerMAC", defaultProcessor: "7400",
     machineID: 1, timeBaseFrequency: 100_000_000, clockFrequency: 900_000_000,
     busFrequency: 100_000_000, rom: (0xfff0_0000, 1 << 20), maximumMemory: 2048 << 20,
-    chips: .newworld,
+    networkCard: .sunGEM, chips: .newworld,
     placements: [
       Placement("AGP configuration address", .memory, 0xf080_0000) { $0.bridges[1].addressWindow },
       Placement("AGP configuration data", .memory, 0xf0c0_0000) { $0.bridges[1].dataWindow },

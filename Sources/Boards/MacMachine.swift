@@ -55,8 +55,29 @@ public final class MacMachine {
     public enum Power: UInt16, Sendable {
       case cuda, pmu, pmuWithADB
     }
-    /// A network card; nothing is at the other end of its cable.
-    public var hasNetworkCard = false
+    /// The network cards, at most `maximumNetworkCards`.
+    public var networkCards: [NetworkCard] = []
+    /// The slots that the boards have for them.
+    public static let maximumNetworkCards = Parts.networkSlots.count
+    /// A network card, and what is at the other end of its cable.
+    public struct NetworkCard {
+      /// Which card.
+      public var model: NetworkCardModel
+      /// The station address, six bytes.
+      public var address: [UInt8]
+      /// The other end.
+      public var port: any NetworkPort
+
+      /// By default a card with QEMU's first address, and nothing at the other end.
+      public init(
+        _ model: NetworkCardModel, address: [UInt8] = [0x52, 0x54, 0, 0x12, 0x34, 0x56],
+        port: any NetworkPort = UnconnectedNetworkPort()
+      ) {
+        self.model = model
+        self.address = address
+        self.port = port
+      }
+    }
     /// A VGA card.
     public var hasGraphics = true
     /// A USB host controller.
@@ -99,7 +120,7 @@ public final class MacMachine {
     wishes.time = wanted.time
     wishes.variables = wanted.variables
     wishes.hasPMU = wanted.power != .cuda
-    wishes.hasNetworkCard = wanted.hasNetworkCard
+    wishes.networkCards = wanted.networkCards
     wishes.hasGraphics = wanted.hasGraphics
     wishes.hasUSB = wanted.hasUSB
     let relay = RequestRelay()

@@ -18,11 +18,8 @@ final class Parts {
     /// The chip for keyboard, power and clock: a PMU, or CUDA.
     var hasPMU = false
     var hasGraphics = true
-    /// Whether there is a network card, and what takes the frames that the guest sends.
-    var hasNetworkCard = false
-    var network: ([UInt8]) -> Void = { _ in }
-    /// The address of the network card.
-    var networkAddress: [UInt8] = [0x52, 0x54, 0, 0x12, 0x34, 0x56]
+    /// The network cards, in the order of their slots.
+    var networkCards: [MacMachine.Configuration.NetworkCard] = []
     /// The USB host controller that mac99 has unless it is told not to.
     var hasUSB = false
   }
@@ -48,8 +45,7 @@ final class Parts {
   let timer: KeyLargoTimer
   private(set) var vga: VGA?
   private(set) var usb: OHCI?
-  private(set) var ne2000: NE2000?
-  private(set) var gem: SunGEM?
+  private(set) var networkCards: [any NetworkCard] = []
   /// The lines to the interrupt controller.
   let lines: [Signal: InterruptLine]
   /// The controller's output, the processor's INT.
@@ -129,7 +125,6 @@ final class Parts {
 
   /// The cards in the slots where QEMU's machines have them.
   private func addCards(_ wishes: Wishes, to bus: PCIBus, _ memory: Bus) throws(MachineError) {
-    let isOldworld = heathrow != nil
     if wishes.hasGraphics {
       let card = try VGA()
       vga = card
@@ -140,18 +135,15 @@ final class Parts {
       usb = controller
       try bus.add(controller, slot: 13)
     }
-    guard wishes.hasNetworkCard else { return }
-    let network = wishes.network
-    if isOldworld {
-      let card = NE2000(address: wishes.networkAddress, send: network)
-      ne2000 = card
-      try bus.add(card, slot: 15)
-    } else {
-      let card = SunGEM(address: wishes.networkAddress, dma: memory, send: network)
-      gem = card
-      try bridges[2].bus.add(card, slot: 15)
+    for (slot, wish) in zip(Self.networkSlots, wishes.networkCards) {
+      let card = wish.model.card(address: wish.address, port: wish.port, dma: memory)
+      networkCards.append(card)
+      try bus.add(card, slot: slot)
     }
   }
+
+  /// The slots of network cards, beside mac-io's of either board.
+  static let networkSlots = [15, 17, 18, 19, 20, 21, 22, 23]
 
   private func connect(_ board: Board) {
     for wire in board.wires {
@@ -167,8 +159,8 @@ final class Parts {
     var list: [any Device] = [firmware, macIO, escc, dbdma, nvram, gpio, timer, uniNorth]
     list += bridges
     list += channels
-    let optional: [(any Device)?] = [cuda, pmu, heathrow, openPIC, grackle, vga, usb, ne2000, gem]
-    return list + optional.compactMap { $0 }
+    let optional: [(any Device)?] = [cuda, pmu, heathrow, openPIC, grackle, vga, usb]
+    return list + optional.compactMap { $0 } + networkCards
   }
 
   /// The PCI buses, the one with the cards first.

@@ -8,6 +8,15 @@ struct Interest: OptionSet, Sendable {
   static let writing = Interest(rawValue: Int16(POLLOUT))
 }
 
+/// Someone whose file descriptors and times change from one wait of the I/O thread to the next.
+protocol PollSource: AnyObject, Sendable {
+  /// What to wait for, and until when at most, in nanoseconds of `HostTime`; called on the thread
+  /// before each wait.
+  func waits() -> (descriptors: [pollfd], deadline: Int64?)
+  /// Told after each wait what happened to these descriptors.
+  func waited(_ descriptors: [pollfd])
+}
+
 /// The machine's I/O thread: it sleeps until a file descriptor or a time is due, and calls whoever
 /// waits for that, on this thread.
 ///
@@ -25,8 +34,23 @@ public final class HostEvents: @unchecked Sendable {
     let action: @Sendable () -> Void
   }
 
+  /// A source, not kept alive.
+  private struct SourceEntry {
+    weak var source: (any PollSource)?
+  }
+
+  /// What the thread waits for, and for whom.
+  private struct Wait {
+    var keys: [Int] = []
+    /// The bell's, those of the keys, those of the sources.
+    var descriptors: [pollfd] = []
+    var sources: [(source: any PollSource, descriptors: Range<Int>)] = []
+    var deadline: Int64?
+  }
+
   private let lock = ConditionLock()
   private var watches: [Int: Watch] = [:]
+  private var sources: [SourceEntry] = []
   private var alarms: [Alarm] = []
   private var nextWatch = 0
   private var machineDeadline: Int64?
@@ -143,42 +167,65 @@ public final class HostEvents: @unchecked Sendable {
     ring()
   }
 
+  /// Asks a source before each wait, until it is removed or gone.
+  func add(_ source: any PollSource) {
+    lock.locked { sources.append(SourceEntry(source: source)) }
+    ring()
+  }
+
+  /// Asks a source no longer; a call that runs at this moment ends by itself.
+  func remove(_ source: any PollSource) {
+    lock.locked { sources.removeAll { $0.source == nil || $0.source === source } }
+    ring()
+  }
+
+  /// Makes the thread ask its sources anew. From any thread.
+  func wake() { ring() }
+
   // MARK: The thread
 
-  /// Wakes the thread.
   private func ring() {
     var one: UInt64 = 1
     write(bell, &one, 8)
   }
 
   private func run() {
-    while let (keys, descriptors, deadline) = prepare() {
-      var descriptors = descriptors
-      Self.poll(&descriptors, until: deadline)
-      if descriptors[0].revents != 0 {
+    while var wait = prepare() {
+      Self.poll(&wait.descriptors, until: wait.deadline)
+      if wait.descriptors[0].revents != 0 {
         var count: UInt64 = 0
         read(bell, &count, 8)
       }
       runTimes()
-      for (key, entry) in zip(keys, descriptors.dropFirst()) where entry.revents != 0 {
+      for (key, entry) in zip(wait.keys, wait.descriptors.dropFirst()) where entry.revents != 0 {
         tell(key, entry.revents)
       }
+      for (source, range) in wait.sources { source.waited(Array(wait.descriptors[range])) }
     }
   }
 
   /// What to sleep for, or nil if the thread is to end.
-  private func prepare() -> ([Int], [pollfd], Int64?)? {
-    lock.locked {
+  private func prepare() -> Wait? {
+    // Sources are asked without the lock: they may call this object.
+    let asked = lock.locked { sources.compactMap(\.source) }.map { ($0, $0.waits()) }
+    return lock.locked {
       if isStopping { return nil }
-      var keys: [Int] = []
-      var descriptors = [pollfd(fd: bell, events: Int16(POLLIN), revents: 0)]
+      var wait = Wait()
+      wait.descriptors = [pollfd(fd: bell, events: Int16(POLLIN), revents: 0)]
       for (key, watch) in watches where !watch.interest.isEmpty {
-        keys.append(key)
-        descriptors.append(
+        wait.keys.append(key)
+        wait.descriptors.append(
           pollfd(fd: watch.descriptor, events: watch.interest.rawValue, revents: 0))
       }
-      wakesAt = (alarms.map(\.time) + (machineDeadline.map { [$0] } ?? [])).min()
-      return (keys, descriptors, wakesAt)
+      for (source, wish) in asked {
+        let start = wait.descriptors.count
+        wait.descriptors += wish.descriptors
+        wait.sources.append((source, start..<wait.descriptors.count))
+      }
+      let times = alarms.map(\.time) + [machineDeadline].compactMap { $0 }
+      wakesAt = (times + asked.compactMap(\.1.deadline)).min()
+      wait.deadline = wakesAt
+      return wait
     }
   }
 

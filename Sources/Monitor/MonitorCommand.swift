@@ -32,7 +32,8 @@ struct MonitorCommand: Sendable {
   var helpLine: String { "\(names.joined(separator: "|")) \(parameters) -- \(help)\n" }
 
   /// Every command, in the order of their names.
-  static let all: [MonitorCommand] = (running + memory + logging + devices + [help, info])
+  static let all: [MonitorCommand] =
+    (running + memory + logging + devices + networks + [help, info])
     .sorted { $0.names[0] < $1.names[0] }
 
   private static let info = MonitorCommand(

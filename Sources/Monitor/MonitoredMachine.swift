@@ -82,6 +82,20 @@ public protocol MonitoredMachine: AnyObject {
   /// Sets the order of boot devices, checked letters.
   func setBootOrder(_ order: String) throws(MonitorError)
 
+  // MARK: Networks
+
+  /// Forwards a port of the host to the guest.
+  /// - Parameters:
+  ///   - rule: in the form of `hostfwd=`.
+  ///   - network: the user network's name; nil for the first.
+  func addForwarding(_ rule: String, to network: String?) throws(MonitorError)
+  /// Forwards it no longer.
+  /// - Parameter rule: `[tcp|udp]:[ADDRESS]:PORT`.
+  /// - Returns: false if it was not forwarded.
+  func removeForwarding(_ rule: String, from network: String?) throws(MonitorError) -> Bool
+  /// Sets the link of a card or of a network up or down.
+  func setLink(_ name: String, isUp: Bool) throws(MonitorError)
+
   // MARK: Keyboard, mouse, screen
 
   /// Presses keys one after the other, by QEMU's names or scan codes `0x..`, holds them, lets go.
@@ -158,6 +172,15 @@ extension MonitoredMachine {
   public func commit(_ device: String?) throws(MonitorError) {}
   public func setBootOrder(_ order: String) throws(MonitorError) {
     throw MonitorError("no function defined to set boot device list for this architecture")
+  }
+  public func addForwarding(_ rule: String, to network: String?) throws(MonitorError) {
+    throw MonitorError("user mode network stack not in use")
+  }
+  public func removeForwarding(_ rule: String, from network: String?) throws(MonitorError) -> Bool {
+    throw MonitorError("user mode network stack not in use")
+  }
+  public func setLink(_ name: String, isUp: Bool) throws(MonitorError) {
+    throw MonitorError("Device '\(name)' not found")
   }
   public func press(_ keys: [String], milliseconds: Int) {}
   public func moveMouse(x: Int, y: Int, wheel: Int) {}

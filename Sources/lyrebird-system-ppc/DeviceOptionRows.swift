@@ -32,7 +32,7 @@ extension SystemOptionRow {
     }
   }
 
-  /// Screen and network.
+  /// The screen.
   static let display: [SystemOptionRow] = [
     SystemOptionRow("display", "none", "there is no window") { _, text, _ in
       var keys = KeyedOptions(text, implied: "type")
@@ -68,10 +68,6 @@ extension SystemOptionRow {
       options.resolution = Resolution(
         width: Int(numbers[0]), height: Int(numbers[1]), depth: Int(depth))
     },
-    SystemOptionRow("net", "none|nic|user[,...]", "configure a network card", addNetwork),
-    SystemOptionRow(
-      "nic", "none|user[,...]", "configure a network card and its network", addNetwork),
-    SystemOptionRow("netdev", "user,id=str[,...]", "configure a network", addNetwork),
   ]
 
   private static func checkDisplay(_ name: String) throws {
@@ -83,30 +79,6 @@ extension SystemOptionRow {
       if name.hasPrefix("vnc") { throw OptionProblem("display type 'vnc' is not supported") }
       throw OptionProblem("Parameter 'type' does not accept value '\(name)'")
     }
-  }
-
-  /// The kinds of networks that QEMU has and this program has not.
-  private static let otherNetworks = [
-    "tap", "socket", "stream", "dgram", "vde", "bridge", "l2tpv3", "hubport", "netmap",
-    "vhost-user",
-    "vhost-vdpa",
-  ]
-
-  @Sendable private static func addNetwork(
-    _ options: inout SystemOptions, _ text: String, _ context: String
-  ) throws {
-    var keys = KeyedOptions(text, implied: "type")
-    let type = keys.take("type") ?? ""
-    guard let kind = NetworkOptions.Kind(rawValue: type) else {
-      if otherNetworks.contains(type) {
-        throw OptionProblem("network type '\(type)' is not supported")
-      }
-      throw OptionProblem("Parameter 'type' does not accept value '\(type)'")
-    }
-    options.networks.append(
-      NetworkOptions(
-        kind: kind, model: keys.take("model"),
-        hardwareAddress: keys.take("macaddr") ?? keys.take("mac"), properties: keys.parts))
   }
 
   /// Character devices and what they are used for.

@@ -4,6 +4,15 @@ import Monitor
 import Options
 
 extension SystemOptionRow {
+  /// What `-device help` prints.
+  private static let deviceHelp = """
+    name "ide-cd", bus IDE
+    name "ide-hd", bus IDE
+    name "ne2k_pci", bus PCI
+    name "sungem", bus PCI
+
+    """
+
   /// The machine itself.
   static let machine: [SystemOptionRow] = [
     SystemOptionRow("h|help|?", nil, "display this help and exit") { _, _, _ in
@@ -66,11 +75,14 @@ extension SystemOptionRow {
     SystemOptionRow(
       "icount", "[shift=N|auto][,align=on|off][,sleep=on|off]",
       "virtual instruction counter with 2^N clock ticks per instruction", setInstructionCount),
-    SystemOptionRow("device", "driver[,prop=value][,...]", "add device: ide-hd, ide-cd") {
+    SystemOptionRow(
+      "device", "driver[,prop=value][,...]", "add device: ide-hd, ide-cd, ne2k_pci, sungem"
+    ) {
       options, text, context in
       if text == "help" || text == "?" {
-        throw OptionStop.answer("name \"ide-cd\", bus IDE\nname \"ide-hd\", bus IDE\n")
+        throw OptionStop.answer(deviceHelp)
       }
+      if try options.networks.addDevice(text, context) { return }
       options.deviceRequests.append(try DeviceRequest(text, context: context))
     },
     SystemOptionRow("usb", nil, "enable on-board USB host controller") { options, _, _ in

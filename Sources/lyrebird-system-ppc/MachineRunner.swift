@@ -18,6 +18,8 @@ final class MachineRunner: @unchecked Sendable {
   private var exitStatus: Int32?
   /// Called before a reset of the machine.
   var willReset: () -> Void = {}
+  /// Told when virtual time stops or goes on.
+  var onRunning: (Bool) -> Void = { _ in }
   private var state = State.running
 
   /// Why the machine does not run.
@@ -88,6 +90,7 @@ final class MachineRunner: @unchecked Sendable {
     stoppedAt = now
     isRunning = false
     announce(nil)
+    onRunning(false)
   }
 
   /// Goes on.
@@ -97,6 +100,7 @@ final class MachineRunner: @unchecked Sendable {
     offset = stoppedAt &- HostTime.now
     isRunning = true
     announce(clock.deadline)
+    onRunning(true)
   }
 
   /// Ends the run.

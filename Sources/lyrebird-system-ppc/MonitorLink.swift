@@ -14,17 +14,19 @@ final class MonitorLink: MonitoredMachine {
   private let machine: MacMachine
   private let log: SystemLog
   private let drives: MachineDrives
+  private let networks: MachineNetworks
   private let consoles: CharacterDevices
   private let options: SystemOptions
 
   init(
     _ runner: MachineRunner, _ machine: MacMachine, _ log: SystemLog, _ drives: MachineDrives,
-    _ consoles: CharacterDevices, _ options: SystemOptions
+    _ networks: MachineNetworks, _ consoles: CharacterDevices, _ options: SystemOptions
   ) {
     self.runner = runner
     self.machine = machine
     self.log = log
     self.drives = drives
+    self.networks = networks
     self.consoles = consoles
     self.options = options
   }
@@ -81,6 +83,8 @@ final class MonitorLink: MonitoredMachine {
   func information(_ topic: String) -> String {
     switch topic {
     case "jit": TranslationStatistics.text(machine.emulator.translator)
+    case "network": networks.text
+    case "usernet": networks.connections
     case "opcount": "[TCG profiler not compiled]\n"
     default: machine.information(topic)
     }
@@ -96,6 +100,18 @@ final class MonitorLink: MonitoredMachine {
     _ device: String, to file: String, format: String?, readOnly: Bool?, force: Bool
   ) throws(MonitorError) {
     try drives.change(device, to: file, format: format)
+  }
+
+  // MARK: Networks
+
+  func addForwarding(_ rule: String, to network: String?) throws(MonitorError) {
+    try networks.forward(rule, by: network)
+  }
+  func removeForwarding(_ rule: String, from network: String?) throws(MonitorError) -> Bool {
+    try networks.stopForwarding(rule, by: network)
+  }
+  func setLink(_ name: String, isUp: Bool) throws(MonitorError) {
+    try networks.setLink(name, isUp: isUp)
   }
 
   // MARK: Keyboard, mouse, screen

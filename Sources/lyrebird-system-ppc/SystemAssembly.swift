@@ -16,6 +16,7 @@ final class SystemAssembly {
   private let runner: MachineRunner
   private let consoles: MachineConsoles
   private let drives: MachineDrives
+  private let networks: MachineNetworks
   private let machine: MacMachine
   private let log: SystemLog
   private let events: TraceEvents
@@ -31,14 +32,16 @@ final class SystemAssembly {
     for warning in options.trace.apply(to: events) {
       SystemCommand.put("\(SystemOptions.program)\(warning)\n", to: 2)
     }
-    try Self.checkSupport(options)
     runner = try MachineRunner(counting: options.instructionCount)
     let devices = CharacterDevices(events: runner.events, mailbox: runner.mailbox)
     consoles = try MachineConsoles(options, devices: devices)
     drives = try MachineDrives(options.drives) {
       SystemCommand.put("\(SystemOptions.program): \($0)\n", to: 2)
     }
-    let configuration = try Self.configuration(options, consoles, drives, runner)
+    networks = try MachineNetworks(
+      options.networks, events: runner.events, mailbox: runner.mailbox)
+    var configuration = try Self.configuration(options, consoles, drives, runner)
+    configuration.networkCards = networks.cards
     machine = try MacMachine(
       configuration, clock: runner.clock,
       host: X64Host(features: .detect(), guestMemory: .paged))
@@ -51,14 +54,10 @@ final class SystemAssembly {
     runner.willReset = { log.resetting() }
     runner.restarts = !options.endsAtReset
     runner.staysAfterPowerOff = options.staysAtShutdown
-    link = MonitorLink(runner, machine, log, drives, devices, options)
-  }
-
-  /// Options that are understood, and for which there is nothing here.
-  private static func checkSupport(_ options: SystemOptions) throws(SystemProblem) {
-    if let network = options.networks.first(where: { $0.kind == .user }) {
-      throw SystemProblem("network backend '\(network.kind.rawValue)' is not supported")
-    }
+    let networks = networks
+    networks.setGuestErrorHandler { log.guestError($0) }
+    runner.onRunning = { networks.setRunning($0) }
+    link = MonitorLink(runner, machine, log, drives, networks, devices, options)
   }
 
   // MARK: What the machine is made of
@@ -84,8 +83,6 @@ final class SystemAssembly {
     wanted.variables = options.firmwareVariables
     wanted.hasGraphics = options.hasVGA ?? options.hasDefaults
     wanted.hasUSB = options.machine.hasUSB ?? (options.hasDefaults && board.chips == .newworld)
-    wanted.hasNetworkCard =
-      options.hasDefaults && !options.networks.contains { $0.kind == .none }
     wanted.power = power(options.machine.powerController)
     wanted.countShift = options.instructionCount.map { $0.shift ?? InstructionPace.firstShift }
     if let size = options.codeBufferSize { wanted.codeBufferSize = size }
@@ -172,6 +169,7 @@ final class SystemAssembly {
     let status = try runner.run()
     drives.flush()
     log.flush()
+    networks.close()
     consoles.devices.finish()
     if let path = options.pidFile { unlink(path) }
     return status

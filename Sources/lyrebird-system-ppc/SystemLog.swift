@@ -70,6 +70,11 @@ final class SystemLog {
       items.contains(.guestErrors) ? { [unowned self] in reportUnassigned($0, $1, $2) } : nil
   }
 
+  /// Writes what the guest does wrong, if that is asked for.
+  func guestError(_ text: String) {
+    if items.contains(.guestErrors) { file.write(text + "\n") }
+  }
+
   private func reportUnassigned(_ address: UInt64, _ size: Int, _ isWrite: Bool) {
     let place = String(address, radix: 16)
     file.write(

@@ -23,7 +23,7 @@ struct SystemOptionRow: Sendable {
 
   /// The option with a name.
   static func named(_ name: Substring) -> SystemOptionRow? {
-    let rows = [machine, disks, display, characters, debugging, refused]
+    let rows = [machine, disks, display, networks, characters, debugging, refused]
     for row in rows.joined() where row.names.contains(String(name)) { return row }
     return nil
   }
@@ -39,7 +39,8 @@ struct SystemOptionRow: Sendable {
       """
     let sections = [
       ("Standard options", machine), ("Block device options", disks),
-      ("Display and network options", display), ("Character device options", characters),
+      ("Display options", display), ("Network options", networks),
+      ("Character device options", characters),
       ("Debug options", debugging),
     ]
     for (title, rows) in sections {

@@ -1,3 +1,4 @@
+import Boards
 import Debugging
 import HostIO
 import Monitor
@@ -42,7 +43,7 @@ struct SystemOptions {
   /// `-chardev`.
   var characterDevices: [CharacterSpecification] = []
   /// `-net`, `-nic`, `-netdev`.
-  var networks: [NetworkOptions] = []
+  var networks = NetworkOptions()
   /// `-rtc`.
   var clock = ClockOptions()
   /// `-icount`; nil for virtual time that follows the host's.
@@ -97,18 +98,6 @@ struct BootOptions: Equatable {
   var once: String?
   /// Whether the firmware asks.
   var hasMenu = false
-}
-
-/// `-net`, `-nic`, `-netdev`.
-struct NetworkOptions: Equatable {
-  /// The kinds that are understood.
-  enum Kind: String { case none, user, nic }
-  var kind: Kind
-  /// The card's model and address, nil for the machine's own.
-  var model: String?
-  var hardwareAddress: String?
-  /// What else was said, as it was written.
-  var properties: [KeyedOptions.Part]
 }
 
 /// `-rtc`.
@@ -189,6 +178,9 @@ extension SystemOptions {
     do throws(SystemProblem) {
       try completeMachine()
       try completeDrives()
+      if hasDefaults && !networks.isGiven { networks.addDefaults() }
+      let board = Board.named(machine.kind.name)
+      warnings += try networks.complete(model: board?.networkCard ?? .ne2000)
       if kernel == nil {
         if initialRAMDisk != nil {
           throw SystemProblem("-initrd only allowed with -kernel option")

@@ -37,7 +37,7 @@ final class WildMachine {
       memorySize: Self.memorySize, boot: BootWishes(firmware: firmware))
     wanted.codeBufferSize = 4 << 20
     wanted.power = power
-    wanted.hasNetworkCard = true
+    wanted.networkCards = [.init(board.networkCard)]
     wanted.hasUSB = true
     wanted.drives = [
       0: ATADisk(storage: disk ?? MemoryStorage(sectors: 256)),

@@ -113,8 +113,8 @@ extension DeviceTests {
   func sunGEMReceive() throws {
     let bench = try SunGEMBench()
     #expect(!bench.nic.receive(frame(to: broadcast, count: 60)))
-    // First byte offset 2, checksum from byte 14 (seven half-words).
-    bench.startReceiver(ring: 0x1 | 2 << 10 | 7 << 13)
+    // First byte offset 2, checksum from byte 14.
+    bench.startReceiver(ring: 0x1 | 2 << 10 | 14 << 13)
     bench.write(0x10, 0xffff_ffef)
     var bytes = [UInt8](repeating: 0, count: 60)
     bytes.replaceSubrange(0..<6, with: broadcast)
@@ -126,19 +126,20 @@ extension DeviceTests {
     #expect(bench.nic.configuration.interrupt.level)
     #expect(bench.read(0xc) & 0x10 == 0x10)
     #expect(!bench.nic.configuration.interrupt.level)
-    for _ in 0..<3 { #expect(bench.nic.receive(bytes)) }
+    for _ in 0..<2 { #expect(bench.nic.receive(bytes)) }
     var hasRoom = 0
     bench.nic.onRoom = { hasRoom += 1 }
     #expect(!bench.nic.receive(bytes))
     #expect(bench.read(0xc) & 0x20 == 0x20)
-    bench.write(0x4100, 8)
+    // As Linux's driver gives descriptors back: up to the completion register, all are free.
+    bench.write(0x4100, 3)
     #expect(hasRoom == 1)
     #expect(bench.nic.receive(bytes))
     // With its checksum kept the frame is four bytes longer: CRC-32 of 60 bytes, by zlib.
     bench.write(0x6034, 0x1)
     #expect(bench.nic.receive(frame(to: broadcast, count: 60)))
-    #expect(bench.status(0x4000, 5) >> 16 & 0x7fff == 64)
-    #expect(bench.memory.bytes(at: 0x1_2802 + 60, count: 4) == [0x8e, 0x3e, 0x5a, 0xff])
+    #expect(bench.status(0x4000, 4) >> 16 & 0x7fff == 64)
+    #expect(bench.memory.bytes(at: 0x1_2002 + 60, count: 4) == [0x8e, 0x3e, 0x5a, 0xff])
   }
 
   @Test(

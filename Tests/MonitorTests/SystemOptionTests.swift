@@ -259,7 +259,7 @@ struct SystemOptionTests {
     #expect(options.codeBufferSize == 32 << 20 && options.singleInstructions)
     #expect(options.resolution == Resolution(width: 800, height: 600, depth: 16))
     #expect(options.name == "x" && options.uuid == "12345678-1234-1234-1234-1234567890ab")
-    #expect(options.networks.map(\.kind) == [.none] && options.hasVGA == false)
+    #expect(options.networks.cards.isEmpty && options.hasVGA == false)
     #expect(options.logItems == .execution && options.trace.requests.count == 1)
     #expect(options.pidFile == "p" && options.daemonizes)
   }
@@ -270,6 +270,7 @@ struct SystemOptionTests {
       "-m", "-M", "-drive", "-serial", "-chardev", "file=", ",", "=", "tcp:", ":", "unix:", "mon:",
       "id=a", "-boot", "-icount", "shift=", "-rtc", "base=", "2020-02-30", "99999999999999999999",
       "-trace", "-d", "trace:", "-g", "x", "-smp", "index=", "-cpu", "750", "no", "server", "-nic",
+      "user", "hostfwd=", "net=", "10.0.2.0/", "-net", "nic", "mac=", "52:54", "-netdev", "netdev=",
     ]
     var state: UInt64 = 99
     func next(_ limit: Int) -> Int {

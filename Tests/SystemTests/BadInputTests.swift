@@ -36,6 +36,10 @@ struct SystemBadInputTests {
     (["-append", "x"], ["-append only allowed with -kernel"]),
     (["-initrd", "x"], ["-initrd only allowed with -kernel"]),
     (["-drive", "if=scsi,file=x"], ["if=scsi"]), (["-nic", "tap"], ["'tap' is not supported"]),
+    (
+      ["-nic", "user,hostfwd=tcp:9.9.9.9:5555-:22"],
+      ["Could not set up host forwarding rule 'tcp:9.9.9.9:5555-:22'"]
+    ),
     (["-vga", "cirrus"], ["'cirrus' is not supported"]), (["-gdb", "x"], ["not supported"]),
     (["-pidfile", "/no/such/x"], ["/no/such/x"]),
   ]

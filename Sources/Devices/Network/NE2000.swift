@@ -5,12 +5,14 @@ import Machine
 ///
 /// After the DP8390D/NS32490D data sheet; the register pages, the data port and the reset port of
 /// the NE2000 lie in 256 bytes of PCI I/O space.
-public final class NE2000: PCIDevice {
+public final class NE2000: NetworkCard {
   public let name = "ne2k_pci"
   public let configuration = PCIConfiguration(
     "ne2k_pci", PCIIdentity(vendor: 0x10ec, device: 0x8029, classCode: 0x020000, interruptPin: 1))
   /// Told when the ring has room again after `receive` returned false.
   public var onRoom: (() -> Void)?
+  /// No register of this card shows it.
+  public var hasLink = true
 
   /// Buffer memory in the controller's addresses.
   private static let memoryRange = 0x4000..<0xc000
@@ -22,6 +24,7 @@ public final class NE2000: PCIDevice {
   /// The four bytes that follow a frame in the ring's count, as the checksum would.
   private static let checksumSize = 4
   private static let headerSize = 4
+  private static let longestFramePages = (headerSize + longestFrame + checksumSize + 255) >> 8
 
   private let address: [UInt8]
   private let send: ([UInt8]) -> Void
@@ -195,6 +198,7 @@ public final class NE2000: PCIDevice {
     case 0x07:
       state.isr &= ~(value & 0x7f)
       updateInterrupt()
+      if value & Status.received != 0 { tellRoom() }
     case 0x08: state.rsar = state.rsar & 0xff00 | UInt16(value)
     case 0x09: state.rsar = state.rsar & 0x00ff | UInt16(value) << 8
     case 0x0a: state.rbcr = state.rbcr & 0xff00 | UInt16(value)
@@ -303,13 +307,17 @@ public final class NE2000: PCIDevice {
     onRoom?()
   }
 
-  /// Whether the ring has room for the longest frame.
+  /// Whether the ring has room for the longest frame, or for two while the driver has not
+  /// acknowledged earlier ones: then one can come, and be told, after that. Otherwise a driver that
+  /// acknowledges and leaves frames in a full ring would never hear of them.
+  ///
+  /// One page stays free: if CURR reached BNRY, a full ring would be an empty one.
   private var hasRoom: Bool {
     let (write, read) = (Int(state.curr), Int(state.bnry))
     let size = Int(state.pstop) - Int(state.pstart)
     guard size > 0 else { return false }
     let pages = write < read ? read - write : size - (write - read)
-    return pages << 8 >= Self.longestFrame + Self.checksumSize
+    return pages > Self.longestFramePages * (state.isr & Status.received != 0 ? 2 : 1)
   }
 
   /// The address filter of the receive configuration register.

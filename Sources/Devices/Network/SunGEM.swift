@@ -5,11 +5,13 @@ import Machine
 /// After Sun's "GEM Gigabit Ethernet ASIC Specification": registers in groups, and a ring of
 /// descriptors in memory for each direction. The station address registers 3 to 8 and the address
 /// filter are stored only.
-public final class SunGEM: PCIDevice {
+public final class SunGEM: NetworkCard {
   public let name = "sungem"
   public let configuration: PCIConfiguration
   /// Told when a frame may be offered again after `receive` returned false.
   public var onRoom: (() -> Void)?
+  /// Whether the PHY shows a link.
+  public var hasLink = true
 
   let dma: Bus
   let send: ([UInt8]) -> Void
@@ -298,6 +300,14 @@ public final class SunGEM: PCIDevice {
     1: 0x402c, 2: 0x0040, 3: 0x6210, 4: 0x0100, 5: 0x0100, 24: 0x0003,
   ]
 
+  /// Of the PHY's status register: link status, negotiation complete.
+  private static let phyLink: UInt32 = 0x0024
+
+  private func phyValue(_ register: UInt32) -> UInt32 {
+    let value = Self.phy[register] ?? 0
+    return register == 1 && !hasLink ? value & ~Self.phyLink : value
+  }
+
   /// A frame on the management interface: start 01, operation, PHY, register, turnaround, data.
   /// - Returns: what the frame register then holds.
   private func exchange(_ frame: UInt32) -> UInt32 {
@@ -314,7 +324,7 @@ public final class SunGEM: PCIDevice {
       TraceEvent.sungemMiiWrite("MII write \(place) val 0x\((frame & 0xffff).hex(4))")
       return frame | turnaround
     case 2:
-      let value = phy == 0 ? Self.phy[register] ?? 0 : nothing
+      let value = phy == 0 ? phyValue(register) : nothing
       TraceEvent.sungemMiiRead("MII read \(place) val 0x\(value.hex(4))")
       return turnaround | value
     default:

@@ -119,7 +119,13 @@ extension SunGEM {
       self[Offset.macRxConfiguration] & MACReceive.enable != 0
       && self[Offset.rxConfiguration] & 1 == 1
     let mask = ringMask(Offset.rxConfiguration)
-    return isOn && self[Offset.rxCompletion] & mask != self[Offset.rxKick] & mask
+    return isOn && !isFull(kick: self[Offset.rxKick], done: self[Offset.rxCompletion], mask)
+  }
+
+  /// Whether there is no descriptor for a frame: the last one before the kick register's is kept.
+  /// Drivers let it wrap as far as the completion register, when all are free.
+  private func isFull(kick: UInt32, done: UInt32, _ mask: UInt32) -> Bool {
+    (done &+ 1) & mask == kick & mask
   }
 
   /// A frame has come, without its checksum.
@@ -138,8 +144,9 @@ extension SunGEM {
     }
     let mask = ringMask(Offset.rxConfiguration)
     let (kick, done) = (self[Offset.rxKick] & mask, self[Offset.rxCompletion] & mask)
-    TraceEvent.sungemRxCheck("Check RX \(kick != done ? 1 : 0) (kick=\(kick), done=\(done))")
-    guard kick != done else {
+    let hasRoom = !isFull(kick: kick, done: done, mask)
+    TraceEvent.sungemRxCheck("Check RX \(hasRoom ? 1 : 0) (kick=\(kick), done=\(done))")
+    guard hasRoom else {
       TraceEvent.sungemRxRingfull("RX ring full")
       raise(Status.rxNoBuffer)
       return refuse()
@@ -190,9 +197,9 @@ extension SunGEM {
       TraceEvent.sungemRxBadFrameSize("RX bad frame size \(bytes.count), dropped")
       return
     }
-    // First Byte Offset, and Checksum Start in half-words.
+    // First Byte Offset, and Checksum Start: bytes, as drivers have it.
     let firstByte = UInt64(self[Offset.rxConfiguration] >> 10 & 7)
-    let start = min(frame.count, Int(self[Offset.rxConfiguration] >> 13 & 0x7f) * 2)
+    let start = min(frame.count, Int(self[Offset.rxConfiguration] >> 13 & 0x7f))
     dma.write(buffer &+ firstByte, bytes)
     let checksum = UInt64(~InternetChecksum.sum(frame[start...]))
     let result = checksum | UInt64(bytes.count) << Receive.bufferSize | flags
