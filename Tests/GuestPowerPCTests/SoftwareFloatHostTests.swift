@@ -81,7 +81,7 @@ private let hostOperations: [HostOperation] = [
 
 /// Operands that meet: exponents close together, at the ends of the range or anywhere, and
 /// fractions that are random, nearly round, or round.
-private struct OperandGenerator {
+struct OperandGenerator {
   var state: UInt64
 
   mutating func next() -> UInt64 {

@@ -124,9 +124,15 @@ extension Cpu {
     let integer = I32(ir, ir.emit1(.cvt_f64_i32, .i32, result: .i32, operand.temp))
     let indefinite = ir.newLabel()
     ir.brcond(.i32, .eq, integer.temp, constant(Int(Int32.min)).temp, to: indefinite)
-    cold(indefinite) { float(target, by: .fctiwz, [operand]) }
+    cold(indefinite) {
+      // It keeps FPRF, which must be there.
+      foldStatus()
+      float(target, by: .fctiwz, [operand])
+    }
     self[target] = integer.signExtended.asFloat
-    note(.fctiwz, [operand])
+    let record = I64(ir, ir.read(Globals.lastFloat))
+    ir.write(Globals.lastFloat, (record | Int(FloatRecord.converted)).temp)
+    ir.write(Globals.lastFloatD, operand.temp)
     return true
   }
 

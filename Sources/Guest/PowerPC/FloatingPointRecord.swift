@@ -12,11 +12,12 @@ enum MXCSR {
 /// asks for them. Its number is that of the helper for it, 0 for none; above it, a later comparison.
 struct FloatRecord {
   /// Bits 0-31 the operation, 32-35 the relation that a comparison found since, 36 whether there
-  /// was one.
+  /// was one, 37 whether a conversion to integer came since, which keeps FPRF.
   var rawValue: UInt64
 
   static let relationOffset = 32, relationLength = 5
   static let compared: UInt32 = 16
+  static let converted: UInt64 = 1 << 37
 
   var operation: HelperNumber? {
     let number = UInt32(truncatingIfNeeded: rawValue)
@@ -38,7 +39,7 @@ extension PowerPCState {
   public var fpscr: UInt32 {
     get {
       FloatRecord(rawValue: lastFloat).complete(
-        storedFPSCR, floatStatus, lastFloatA, lastFloatB, lastFloatC)
+        storedFPSCR, floatStatus, lastFloatA, lastFloatB, lastFloatC, lastFloatD)
     }
     set {
       storedFPSCR = newValue
@@ -52,12 +53,13 @@ extension PowerPCState {
 extension FloatRecord {
   /// The whole FPSCR, from what is stored of it, the host's flags and the operands.
   func complete(
-    _ stored: UInt32, _ flags: UInt32, _ a: UInt64, _ b: UInt64, _ c: UInt64
+    _ stored: UInt32, _ flags: UInt32, _ a: UInt64, _ b: UInt64, _ c: UInt64, _ d: UInt64
   ) -> UInt32 {
     var fpscr = FPSCR(rawValue: stored)
     fpscr.raise(Self.exceptions(flags))
     if let operation { _ = operation.redo(&fpscr, a, b, c) }
     if let relation { fpscr.setStatus(relation << 12, mask: FPSCR.FPCC) }
+    if rawValue & Self.converted != 0 { _ = SoftwareFloat.fctiwz(&fpscr, FRB: d) }
     return fpscr.rawValue
   }
 
@@ -83,7 +85,6 @@ extension HelperNumber {
     case .fsqrt: SoftwareFloat.fsqrt(&fpscr, FRB: a)
     case .fsqrts: SoftwareFloat.fsqrts(&fpscr, FRB: a)
     case .frsp: SoftwareFloat.frsp(&fpscr, FRB: a)
-    case .fctiwz: SoftwareFloat.fctiwz(&fpscr, FRB: a)
     default: redoFused(&fpscr, a, b, c)
     }
   }

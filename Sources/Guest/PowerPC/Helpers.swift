@@ -90,7 +90,7 @@ private func putStatusTogether(
   // Field by field: the whole state would be copied for the property `fpscr`.
   state.pointee.storedFPSCR = FloatRecord(rawValue: state.pointee.lastFloat).complete(
     state.pointee.storedFPSCR, state.pointee.floatStatus, state.pointee.lastFloatA,
-    state.pointee.lastFloatB, state.pointee.lastFloatC)
+    state.pointee.lastFloatB, state.pointee.lastFloatC, state.pointee.lastFloatD)
   state.pointee.floatStatus &= ~MXCSR.flags
   return 0
 }

@@ -79,6 +79,8 @@ public struct PowerPCState {
   public var lastFloatA: UInt64 = 0
   public var lastFloatB: UInt64 = 0
   public var lastFloatC: UInt64 = 0
+  /// The operand of a conversion to integer that came since.
+  public var lastFloatD: UInt64 = 0
   /// Machine state.
   public var msr: UInt32 = 0
   /// XER's byte count for string instructions (bits 25-31).
@@ -226,8 +228,9 @@ public enum Globals {
   static let so: TempIndex = 44, ov: TempIndex = 45, ca: TempIndex = 46
   static let reserveAddress: TempIndex = 47, reserveValid: TempIndex = 48
   static let reserveValue: TempIndex = 49
-  /// The record of the last operation that the host did, and its first operand.
-  static let lastFloat: TempIndex = 83, lastFloatA: TempIndex = 84
+  /// The record of the last operation that the host did, its first operand, and that of a later
+  /// conversion.
+  static let lastFloat: TempIndex = 83, lastFloatA: TempIndex = 84, lastFloatD: TempIndex = 87
 
   /// The globals in the order of their temps.
   public static let all: [Global] = {
@@ -250,6 +253,7 @@ public enum Globals {
     list.append(Global("last_fpa", .f64, offset: S.offset(\.lastFloatA)))
     list.append(Global("last_fpb", .f64, offset: S.offset(\.lastFloatB)))
     list.append(Global("last_fpc", .f64, offset: S.offset(\.lastFloatC)))
+    list.append(Global("last_fpd", .f64, offset: S.offset(\.lastFloatD)))
     return list
   }()
 

@@ -1,0 +1,190 @@
+import EngineSupport
+import Foundation
+import HostX64
+import IR
+import Testing
+import Translation
+
+@testable import GuestPowerPC
+
+/// Floating point by the host against the software unit, which recorded cases hold to the manual:
+/// result and FPSCR, bit by bit.
+@Suite("Floating point by the host", .serialized)
+struct FloatByHostTests {
+  /// An instruction f4 <- f1, f2, f3, and what the software unit makes of it.
+  struct Row: Sendable {
+    let text: String
+    let software: @Sendable (inout FPSCR, UInt64, UInt64, UInt64) -> UInt64
+
+    init(
+      _ text: String,
+      _ software: @escaping @Sendable (inout FPSCR, UInt64, UInt64, UInt64) -> FloatResult
+    ) {
+      self.text = text
+      self.software = { software(&$0, $1, $2, $3).bits }
+    }
+  }
+
+  private static let rows: [Row] = [
+    Row("fadd f4, f1, f2") { a, b, c, _ in SoftwareFloat.fadd(&a, FRA: b, FRB: c) },
+    Row("fadds f4, f1, f2") { a, b, c, _ in SoftwareFloat.fadds(&a, FRA: b, FRB: c) },
+    Row("fsub f4, f1, f2") { a, b, c, _ in SoftwareFloat.fsub(&a, FRA: b, FRB: c) },
+    Row("fsubs f4, f1, f2") { a, b, c, _ in SoftwareFloat.fsubs(&a, FRA: b, FRB: c) },
+    Row("fmul f4, f1, f2") { a, b, c, _ in SoftwareFloat.fmul(&a, FRA: b, FRC: c) },
+    Row("fmuls f4, f1, f2") { a, b, c, _ in SoftwareFloat.fmuls(&a, FRA: b, FRC: c) },
+    Row("fdiv f4, f1, f2") { a, b, c, _ in SoftwareFloat.fdiv(&a, FRA: b, FRB: c) },
+    Row("fdivs f4, f1, f2") { a, b, c, _ in SoftwareFloat.fdivs(&a, FRA: b, FRB: c) },
+    Row("fsqrt f4, f1") { a, b, _, _ in SoftwareFloat.fsqrt(&a, FRB: b) },
+    Row("fsqrts f4, f1") { a, b, _, _ in SoftwareFloat.fsqrts(&a, FRB: b) },
+    Row("frsp f4, f1") { a, b, _, _ in SoftwareFloat.frsp(&a, FRB: b) },
+    Row("fctiwz f4, f1") { a, b, _, _ in SoftwareFloat.fctiwz(&a, FRB: b) },
+    Row("fmadd f4, f1, f2, f3") { SoftwareFloat.fmadd(&$0, FRA: $1, FRC: $2, FRB: $3) },
+    Row("fmadds f4, f1, f2, f3") { SoftwareFloat.fmadds(&$0, FRA: $1, FRC: $2, FRB: $3) },
+    Row("fmsub f4, f1, f2, f3") { SoftwareFloat.fmsub(&$0, FRA: $1, FRC: $2, FRB: $3) },
+    Row("fmsubs f4, f1, f2, f3") { SoftwareFloat.fmsubs(&$0, FRA: $1, FRC: $2, FRB: $3) },
+    Row("fnmadd f4, f1, f2, f3") { SoftwareFloat.fnmadd(&$0, FRA: $1, FRC: $2, FRB: $3) },
+    Row("fnmadds f4, f1, f2, f3") { SoftwareFloat.fnmadds(&$0, FRA: $1, FRC: $2, FRB: $3) },
+    Row("fnmsub f4, f1, f2, f3") { SoftwareFloat.fnmsub(&$0, FRA: $1, FRC: $2, FRB: $3) },
+    Row("fnmsubs f4, f1, f2, f3") { SoftwareFloat.fnmsubs(&$0, FRA: $1, FRC: $2, FRB: $3) },
+  ]
+
+  private static let count =
+    ProcessInfo.processInfo.environment["LYREBIRD_LONG"] == nil ? 10_000 : 2_000_000
+
+  /// A machine in whose memory a piece of code stands, run again and again.
+  private final class Runner {
+    let machine = InstructionMachine()
+    private let host: HostMachine
+
+    init(_ space: GuestSpace, _ features: Features) throws {
+      host = try HostMachine(
+        .init(space: space, features: features), guest: PowerPCGuest(features: allFeatures))
+      let machine = machine
+      host.fetch = { machine.word(at: $0) }
+    }
+
+    /// Puts other code in the place of what is there.
+    func load(_ texts: [String]) throws {
+      machine.words = try texts.map { try #require(TestAssembler.assemble($0)) }
+      host.translator.invalidate(Layout.code..<Layout.code + Layout.codeSize, machine.env)
+    }
+
+    /// Runs the code on operands f1, f2 and f3.
+    func run(_ status: UInt32, _ operands: [UInt64]) throws {
+      let state = machine.state
+      state.pointee.fpscr = status
+      for (n, value) in operands.enumerated() { state.pointee.fpr[n + 1] = value }
+      state.pointee.nip = Layout.start
+      _ = try host.run(machine.env)
+    }
+  }
+
+  /// Bits that an FPSCR can hold while the host does floating point: sticky ones, FI, FR, FPRF.
+  private static func status(_ generator: inout OperandGenerator) -> UInt32 {
+    let choice = generator.next()
+    let sticky: UInt32 =
+      choice & 1 == 0 ? 0 : UInt32(truncatingIfNeeded: choice >> 32) & 0x9ff8_0700
+    return FPSCR(rawValue: sticky | UInt32(truncatingIfNeeded: choice >> 8) & 0x7_f000).rawValue
+  }
+
+  private static let specials: [UInt64] = [
+    0, 0x7ff0_0000_0000_0000, 0x7ff8_0000_0000_0000, 0x7ff0_0000_0000_0001, 0x7ff4_dead_0000_beef,
+    0x0010_0000_0000_0000, 0x000f_ffff_ffff_ffff, 1, 0x3ff0_0000_0000_0000, 0x3810_0000_0000_0000,
+    0x380f_ffff_f000_0000, 0x47ef_ffff_e000_0000, 0x47ef_ffff_f000_0000, 0x41df_ffff_ffc0_0000,
+    0x41e0_0000_0000_0000, 0x3ff0_0000_1000_0000,
+  ]
+
+  private static func operand(_ generator: inout OperandGenerator) -> UInt64 {
+    let choice = generator.next()
+    if choice & 15 == 0 {
+      return specials[Int(choice >> 4 & 15)] | (choice >> 8 & 1) << 63
+    }
+    return generator.operand(isSingle: choice & 1 == 0)
+  }
+
+  private static let configurations: [(GuestSpace, Features)] = {
+    guard let space = GuestSpace.atZero ?? GuestSpace.elsewhere else { return [] }
+    return [(space, .detect()), (space, [])]
+  }()
+
+  @Test("An instruction's result and FPSCR", arguments: rows.indices)
+  func instruction(row: Int) throws {
+    let row = Self.rows[row]
+    var failures: [String] = []
+    try HostMachine.lock.withLock { _ in
+      for (space, features) in Self.configurations {
+        let runner = try Runner(space, features)
+        try runner.load([row.text])
+        var generator = OperandGenerator(state: 7)
+        for _ in 0..<Self.count where failures.count < 10 {
+          let operands = (0..<3).map { _ in Self.operand(&generator) }
+          let before = Self.status(&generator)
+          var status = FPSCR(rawValue: before)
+          let expected = row.software(&status, operands[0], operands[1], operands[2])
+          try runner.run(before, operands)
+          let state = runner.machine.state
+          if state.pointee.fpr[4] == expected && state.pointee.fpscr == status.rawValue { continue }
+          failures.append(
+            "\(row.text) of \(operands.map { hex($0) }) with \(hex(UInt64(before))): "
+              + "\(hex(state.pointee.fpr[4])) \(hex(UInt64(state.pointee.fpscr))), not "
+              + "\(hex(expected)) \(hex(UInt64(status.rawValue)))")
+        }
+      }
+    }
+    #expect(failures.isEmpty, "\(failures.joined(separator: "\n"))")
+  }
+
+  @Test("Sequences, with comparisons and moves of the FPSCR between")
+  func sequences() throws {
+    var failures: [String] = []
+    try HostMachine.lock.withLock { _ in
+      var generator = OperandGenerator(state: 11)
+      for (space, features) in Self.configurations {
+        let runner = try Runner(space, features)
+        for _ in 0..<Self.count / 20 where failures.count < 10 {
+          let steps = (0..<5).map { _ in Int(generator.next() % UInt64(Self.rows.count + 4)) }
+          try runner.load(steps.map(Self.text))
+          for _ in 0..<20 {
+            if let failure = try Self.run(steps, runner, &generator) {
+              failures.append(failure)
+              break
+            }
+          }
+        }
+      }
+    }
+    #expect(failures.isEmpty, "\(failures.joined(separator: "\n"))")
+  }
+
+  /// Behind the arithmetic: a comparison, and three moves.
+  private static func text(_ step: Int) -> String {
+    let others = ["fcmpu cr1, f4, f1", "mffs f5", "mtfsb0 6", "mcrfs cr2, 0"]
+    return step < rows.count ? rows[step].text : others[step - rows.count]
+  }
+
+  private static func run(
+    _ steps: [Int], _ runner: Runner, _ generator: inout OperandGenerator
+  ) throws -> String? {
+    let operands = (0..<3).map { _ in operand(&generator) }
+    let before = status(&generator)
+    var status = FPSCR(rawValue: before)
+    var f4 = runner.machine.state.pointee.fpr[4]
+    var f5 = runner.machine.state.pointee.fpr[5]
+    for step in steps {
+      switch step - rows.count {
+      case 0: _ = SoftwareFloat.fcmpu(&status, FRA: f4, FRB: operands[0])
+      case 1: f5 = status.mffs
+      case 2: status.mtfsb0(6)
+      case 3: _ = status.mcrfs(0)
+      default: f4 = rows[step].software(&status, operands[0], operands[1], operands[2])
+      }
+    }
+    try runner.run(before, operands)
+    let state = runner.machine.state
+    let found = (state.pointee.fpr[4], state.pointee.fpr[5], state.pointee.fpscr)
+    if found == (f4, f5, status.rawValue) { return nil }
+    return "\(steps.map(text)) of \(operands.map { hex($0) }) with \(hex(UInt64(before))): "
+      + "\(hex(found.0)) \(hex(found.1)) \(hex(UInt64(found.2))), not "
+      + "\(hex(f4)) \(hex(f5)) \(hex(UInt64(status.rawValue)))"
+  }
+}
