@@ -189,7 +189,7 @@ struct BadImageTests {
     var random = Random(UInt64(clusterBits))
     var opened = 0
     var refused = 0
-    for _ in 0..<(isLong ? 20_000 : 300) {
+    for _ in 0..<(isLong ? 4_000 : 300) {
       let path = try folder.file("disk.qcow2", changed(clusterBits, &random))
       for readOnly in [true, false] {
         do {

@@ -73,7 +73,7 @@ struct Qcow2Builder {
     for index in clusters.indices { count(index, &clusters[Cluster.refcountBlock]) }
     let header = header()
     clusters[0].replaceSubrange(0..<header.count, with: header)
-    return (Array(clusters.joined()), contents)
+    return (clusters.reduce(into: []) { $0 += $1 }, contents)
   }
 
   /// Makes the reference count of a cluster one.
