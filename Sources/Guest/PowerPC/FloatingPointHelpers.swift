@@ -10,69 +10,45 @@ extension HelperNumber {
   /// The function of a floating-point helper.
   var floatingPointFunction: Function {
     switch self {
-    case .fadd: { env, a, b, _ in arithmetic(env) { SoftwareFloat.fadd(&$0, FRA: a, FRB: b) } }
-    case .fadds: { env, a, b, _ in arithmetic(env) { SoftwareFloat.fadds(&$0, FRA: a, FRB: b) } }
-    case .fsub: { env, a, b, _ in arithmetic(env) { SoftwareFloat.fsub(&$0, FRA: a, FRB: b) } }
-    case .fsubs: { env, a, b, _ in arithmetic(env) { SoftwareFloat.fsubs(&$0, FRA: a, FRB: b) } }
-    case .fdiv: { env, a, b, _ in arithmetic(env) { SoftwareFloat.fdiv(&$0, FRA: a, FRB: b) } }
-    case .fdivs: { env, a, b, _ in arithmetic(env) { SoftwareFloat.fdivs(&$0, FRA: a, FRB: b) } }
-    case .fmul: { env, a, c, _ in arithmetic(env) { SoftwareFloat.fmul(&$0, FRA: a, FRC: c) } }
-    case .fmuls: { env, a, c, _ in arithmetic(env) { SoftwareFloat.fmuls(&$0, FRA: a, FRC: c) } }
+    case .fadd: { arithmetic($0, .fadd, $1, $2, $3) }
+    case .fadds: { arithmetic($0, .fadds, $1, $2, $3) }
+    case .fsub: { arithmetic($0, .fsub, $1, $2, $3) }
+    case .fsubs: { arithmetic($0, .fsubs, $1, $2, $3) }
+    case .fmul: { arithmetic($0, .fmul, $1, $2, $3) }
+    case .fmuls: { arithmetic($0, .fmuls, $1, $2, $3) }
+    case .fdiv: { arithmetic($0, .fdiv, $1, $2, $3) }
+    case .fdivs: { arithmetic($0, .fdivs, $1, $2, $3) }
     default: fusedFunction
     }
   }
 
   private var fusedFunction: Function {
     switch self {
-    case .fmadd:
-      { env, a, c, b in
-        arithmetic(env) { SoftwareFloat.fmadd(&$0, FRA: a, FRC: c, FRB: b) }
-      }
-    case .fmadds:
-      { env, a, c, b in
-        arithmetic(env) { SoftwareFloat.fmadds(&$0, FRA: a, FRC: c, FRB: b) }
-      }
-    case .fmsub:
-      { env, a, c, b in
-        arithmetic(env) { SoftwareFloat.fmsub(&$0, FRA: a, FRC: c, FRB: b) }
-      }
-    case .fmsubs:
-      { env, a, c, b in
-        arithmetic(env) { SoftwareFloat.fmsubs(&$0, FRA: a, FRC: c, FRB: b) }
-      }
-    case .fnmadd:
-      { env, a, c, b in
-        arithmetic(env) { SoftwareFloat.fnmadd(&$0, FRA: a, FRC: c, FRB: b) }
-      }
-    case .fnmadds:
-      { env, a, c, b in
-        arithmetic(env) { SoftwareFloat.fnmadds(&$0, FRA: a, FRC: c, FRB: b) }
-      }
-    case .fnmsub:
-      { env, a, c, b in
-        arithmetic(env) { SoftwareFloat.fnmsub(&$0, FRA: a, FRC: c, FRB: b) }
-      }
-    case .fnmsubs:
-      { env, a, c, b in
-        arithmetic(env) { SoftwareFloat.fnmsubs(&$0, FRA: a, FRC: c, FRB: b) }
-      }
+    case .fmadd: { arithmetic($0, .fmadd, $1, $2, $3) }
+    case .fmadds: { arithmetic($0, .fmadds, $1, $2, $3) }
+    case .fmsub: { arithmetic($0, .fmsub, $1, $2, $3) }
+    case .fmsubs: { arithmetic($0, .fmsubs, $1, $2, $3) }
+    case .fnmadd: { arithmetic($0, .fnmadd, $1, $2, $3) }
+    case .fnmadds: { arithmetic($0, .fnmadds, $1, $2, $3) }
+    case .fnmsub: { arithmetic($0, .fnmsub, $1, $2, $3) }
+    case .fnmsubs: { arithmetic($0, .fnmsubs, $1, $2, $3) }
     default: unaryFunction
     }
   }
 
   private var unaryFunction: Function {
     switch self {
-    case .fsqrt: { env, b, _, _ in arithmetic(env) { SoftwareFloat.fsqrt(&$0, FRB: b) } }
-    case .fsqrts: { env, b, _, _ in arithmetic(env) { SoftwareFloat.fsqrts(&$0, FRB: b) } }
-    case .fres: { env, b, _, _ in arithmetic(env) { SoftwareFloat.fres(&$0, FRB: b) } }
-    case .frsqrte: { env, b, _, _ in arithmetic(env) { SoftwareFloat.frsqrte(&$0, FRB: b) } }
-    case .frsp: { env, b, _, _ in arithmetic(env) { SoftwareFloat.frsp(&$0, FRB: b) } }
-    case .fctiw: { env, b, _, _ in arithmetic(env) { SoftwareFloat.fctiw(&$0, FRB: b) } }
-    case .fctiwz: { env, b, _, _ in arithmetic(env) { SoftwareFloat.fctiwz(&$0, FRB: b) } }
-    case .frin: { env, b, _, _ in arithmetic(env) { SoftwareFloat.frin(&$0, FRB: b) } }
-    case .friz: { env, b, _, _ in arithmetic(env) { SoftwareFloat.friz(&$0, FRB: b) } }
-    case .frip: { env, b, _, _ in arithmetic(env) { SoftwareFloat.frip(&$0, FRB: b) } }
-    case .frim: { env, b, _, _ in arithmetic(env) { SoftwareFloat.frim(&$0, FRB: b) } }
+    case .fsqrt: { arithmetic($0, .fsqrt, $1, $2, $3) }
+    case .fsqrts: { arithmetic($0, .fsqrts, $1, $2, $3) }
+    case .fres: { arithmetic($0, .fres, $1, $2, $3) }
+    case .frsqrte: { arithmetic($0, .frsqrte, $1, $2, $3) }
+    case .frsp: { arithmetic($0, .frsp, $1, $2, $3) }
+    case .fctiw: { arithmetic($0, .fctiw, $1, $2, $3) }
+    case .fctiwz: { arithmetic($0, .fctiwz, $1, $2, $3) }
+    case .frin: { arithmetic($0, .frin, $1, $2, $3) }
+    case .friz: { arithmetic($0, .friz, $1, $2, $3) }
+    case .frip: { arithmetic($0, .frip, $1, $2, $3) }
+    case .frim: { arithmetic($0, .frim, $1, $2, $3) }
     default: statusFunction
     }
   }
@@ -140,20 +116,20 @@ extension HelperNumber {
 /// Does an arithmetic operation on the state's FPSCR.
 @inline(__always)
 private func arithmetic(
-  _ env: UnsafeMutableRawPointer, _ operation: (inout FPSCR) -> FloatResult
+  _ env: UnsafeMutableRawPointer, _ operation: HelperNumber, _ a: UInt64, _ b: UInt64, _ c: UInt64
 ) -> UInt64 {
   let state = stateOf(env)
   var fpscr = FPSCR(rawValue: state.pointee.storedFPSCR)
   if fpscr.has(FPSCR.enables) {
     let before = fpscr
     var alone = before.withoutExceptions
-    let result = operation(&alone)
+    let result = operation.software(&alone, a, b, c)
     state.pointee.floatVerdict =
       !alone.raises ? 0 : result.writesTarget ? FloatVerdict.delivered : FloatVerdict.suppressed
     state.pointee.storedFPSCR = alone.joined(with: before).rawValue
     return result.bits
   }
-  let result = operation(&fpscr)
+  let result = operation.software(&fpscr, a, b, c)
   state.pointee.storedFPSCR = fpscr.rawValue
   return result.bits
 }

@@ -57,7 +57,7 @@ extension FloatRecord {
   ) -> UInt32 {
     var fpscr = FPSCR(rawValue: stored)
     fpscr.raise(Self.exceptions(flags))
-    if let operation { _ = operation.redo(&fpscr, a, b, c) }
+    if let operation { _ = operation.software(&fpscr, a, b, c) }
     if let relation { fpscr.setStatus(relation << 12, mask: FPSCR.FPCC) }
     if rawValue & Self.converted != 0 { _ = SoftwareFloat.fctiwz(&fpscr, FRB: d) }
     return fpscr.rawValue
@@ -67,40 +67,5 @@ extension FloatRecord {
     (flags & MXCSR.precision != 0 ? FPSCR.XX : 0) | (flags & MXCSR.overflow != 0 ? FPSCR.OX : 0)
       | (flags & MXCSR.underflow != 0 ? FPSCR.UX : 0)
       | (flags & MXCSR.zeroDivide != 0 ? FPSCR.ZX : 0)
-  }
-}
-
-extension HelperNumber {
-  /// The operations that the host does: on an FPSCR, with the helper's operands.
-  func redo(_ fpscr: inout FPSCR, _ a: UInt64, _ b: UInt64, _ c: UInt64) -> FloatResult {
-    switch self {
-    case .fadd: SoftwareFloat.fadd(&fpscr, FRA: a, FRB: b)
-    case .fadds: SoftwareFloat.fadds(&fpscr, FRA: a, FRB: b)
-    case .fsub: SoftwareFloat.fsub(&fpscr, FRA: a, FRB: b)
-    case .fsubs: SoftwareFloat.fsubs(&fpscr, FRA: a, FRB: b)
-    case .fmul: SoftwareFloat.fmul(&fpscr, FRA: a, FRC: b)
-    case .fmuls: SoftwareFloat.fmuls(&fpscr, FRA: a, FRC: b)
-    case .fdiv: SoftwareFloat.fdiv(&fpscr, FRA: a, FRB: b)
-    case .fdivs: SoftwareFloat.fdivs(&fpscr, FRA: a, FRB: b)
-    case .fsqrt: SoftwareFloat.fsqrt(&fpscr, FRB: a)
-    case .fsqrts: SoftwareFloat.fsqrts(&fpscr, FRB: a)
-    case .frsp: SoftwareFloat.frsp(&fpscr, FRB: a)
-    default: redoFused(&fpscr, a, b, c)
-    }
-  }
-
-  private func redoFused(
-    _ fpscr: inout FPSCR, _ a: UInt64, _ c: UInt64, _ b: UInt64
-  ) -> FloatResult {
-    switch self {
-    case .fmadd: SoftwareFloat.fmadd(&fpscr, FRA: a, FRC: c, FRB: b)
-    case .fmadds: SoftwareFloat.fmadds(&fpscr, FRA: a, FRC: c, FRB: b)
-    case .fmsub: SoftwareFloat.fmsub(&fpscr, FRA: a, FRC: c, FRB: b)
-    case .fmsubs: SoftwareFloat.fmsubs(&fpscr, FRA: a, FRC: c, FRB: b)
-    case .fnmadd: SoftwareFloat.fnmadd(&fpscr, FRA: a, FRC: c, FRB: b)
-    case .fnmadds: SoftwareFloat.fnmadds(&fpscr, FRA: a, FRC: c, FRB: b)
-    case .fnmsub: SoftwareFloat.fnmsub(&fpscr, FRA: a, FRC: c, FRB: b)
-    default: SoftwareFloat.fnmsubs(&fpscr, FRA: a, FRC: c, FRB: b)
-    }
   }
 }
