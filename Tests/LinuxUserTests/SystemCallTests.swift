@@ -212,7 +212,10 @@ extension LinuxUserTests {
         0, 1, 8, 0xffff_ffff, 0x8000_0000, 0x7fff_ffff, 0xffff_f000, 0xfffe_ffff, bench.data,
         bench.data + 0xfffe, 0x1_0000, 4096,
       ]
+      // Descriptors that the calls make are closed after each, or there would be no more.
+      let own = Self.descriptors()
       for row in SystemCallTable.rows where !forbidden.contains(row.number) {
+        defer { for made in Self.descriptors().subtracting(own) { close(made) } }
         for _ in 0..<rounds {
           var a = (0..<6).map { _ in edges[Int.random(in: 0..<edges.count, using: &random)] }
           for (index, kind) in "\(row.arguments)".enumerated() {
@@ -227,6 +230,12 @@ extension LinuxUserTests {
         }
       }
       #expect(bench.process.exitStatus == nil)
+    }
+
+    /// The process's open descriptors: the tests of this file run one after the other.
+    private static func descriptors() -> Set<Int32> {
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+      return Set(names.compactMap { Int32($0) })
     }
 
     @Test("Traced calls have QEMU's form")

@@ -33,27 +33,48 @@ extension VGA {
     for line in 0..<mode.height {
       let first = mode.start + line * mode.stride
       let row = memory.bytes(at: first, count: mode.width * bytes)
-      for pixel in stride(from: 0, to: row.count - bytes + 1, by: bytes) {
-        rgb += color(row[pixel..<pixel + bytes], mode)
+      for pixel in 0..<row.count / bytes {
+        let (red, green, blue) = color(value(row, pixel * bytes, bytes), mode)
+        rgb.append(red)
+        rgb.append(green)
+        rgb.append(blue)
       }
     }
     let missing = mode.width * mode.height * 3 - rgb.count
     return (mode.width, mode.height, rgb + [UInt8](repeating: 0, count: max(0, missing)))
   }
 
-  /// The colour of a pixel's bytes.
-  private func color(_ bytes: ArraySlice<UInt8>, _ mode: Mode) -> [UInt8] {
-    let inOrder = pixelOrder == .big ? Array(bytes) : bytes.reversed()
-    let value = inOrder.reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+  /// A pixel as a number, from its bytes.
+  private func value(_ row: [UInt8], _ place: Int, _ bytes: Int) -> UInt32 {
+    var value: UInt32 = 0
+    for n in 0..<bytes {
+      let at = pixelOrder == .big ? n : bytes - 1 - n
+      value = value << 8 | UInt32(row[place + at])
+    }
+    return value
+  }
+
+  /// The colour of a pixel: red, green and blue.
+  private func color(_ value: UInt32, _ mode: Mode) -> (UInt8, UInt8, UInt8) {
     switch mode.depth {
-    case 8: return Array(mode.palette[3 * Int(value)..<3 * Int(value) + 3])
-    case 15: return [10, 5, 0].map { Self.widened(value >> $0, bits: 5) }
+    case 8:
+      let place = 3 * Int(value)
+      return (mode.palette[place], mode.palette[place + 1], mode.palette[place + 2])
+    case 15:
+      return (
+        Self.widened(value >> 10, bits: 5), Self.widened(value >> 5, bits: 5),
+        Self.widened(value, bits: 5)
+      )
     case 16:
-      return [
+      return (
         Self.widened(value >> 11, bits: 5), Self.widened(value >> 5, bits: 6),
-        Self.widened(value, bits: 5),
-      ]
-    default: return [16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) }
+        Self.widened(value, bits: 5)
+      )
+    default:
+      return (
+        UInt8(truncatingIfNeeded: value >> 16), UInt8(truncatingIfNeeded: value >> 8),
+        UInt8(truncatingIfNeeded: value)
+      )
     }
   }
 
