@@ -22,9 +22,14 @@ extension MonitorCommand {
         show memory tree (-f: dump flat view for address spaces;-d: dump dispatch tree, valid with \
         -f only);-o: dump region owners/parents;-D: dump disabled regions
         """
-      ) { monitor, arguments in
+      ) { monitor, arguments throws(MonitorError) in
         let spaces = monitor.machine.addressSpaces
+        // No window is ever disabled, so -D shows nothing more.
         let isFlat = arguments.isSet("f")
+        if arguments.isSet("o") { throw MonitorError("windows have no owners here: no -o") }
+        if isFlat, arguments.isSet("d") {
+          throw MonitorError("there is no dispatch tree here: no -d")
+        }
         monitor.print(isFlat ? MemoryTree.flatText(spaces) : MemoryTree.text(spaces))
       },
       MonitorCommand("status", "show the current VM status (running|paused)") { monitor, _ in
