@@ -71,6 +71,54 @@ static void tracing(void) {
   check("return", events[1].vector, 0xd01);
 }
 
+// Breakpoints: IABR 1010, DABR 1013 (PEM 2.3.15; 750 and 7400 user's manuals, 4.5).
+ROUTINE(load, "lwz 4, 0(3)");
+ROUTINE(store, "stw 4, 0(3)");
+ROUTINE(store_double, "stfd 1, 0(3)");
+
+static void data_breakpoint(
+  const char *name, const byte *routine, word address, word dabr, word dsisr) {
+  mtspr(1013, dabr);
+  forget();
+  skips = 0;
+  run(ADDRESS(routine), address, MSR_ME | MSR_RI | MSR_FP);
+  mtspr(1013, 0);
+  print("# "); print(name); print("\n");
+  check("exceptions", event_count, dsisr != 0);
+  if (dsisr == 0 || event_count == 0) return;
+  check("vector", events[0].vector, 0x301);
+  check("SRR0", events[0].srr0, ADDRESS(routine));
+  check("DSISR", events[0].dsisr, dsisr);
+}
+
+static void breakpoints(void) {
+  word place = ADDRESS(straight) + 8;
+  mtspr(1010, place | 2);
+  forget();
+  skips = 0;
+  run(ADDRESS(straight), 0, MSR_ME | MSR_RI);
+  mtspr(1010, 0);
+  print("# instruction breakpoint\n");
+  check("one exception", event_count, 1);
+  if (event_count != 0) {
+    check("vector", events[0].vector, 0x1301);
+    check("SRR0", events[0].srr0, place);
+    check("SRR1", events[0].srr1, MSR_ME | MSR_RI);
+  }
+  mtspr(1010, place | 3);
+  forget();
+  run(ADDRESS(straight), 0, MSR_ME | MSR_RI);
+  mtspr(1010, 0);
+  print("# instruction breakpoint of the other translation mode\n");
+  check("exceptions", event_count, 0);
+  data_breakpoint("load breakpoint", load, 0x300004, 0x300000 | 1, 0x00400000);
+  data_breakpoint("load, stores watched", load, 0x300004, 0x300000 | 2, 0);
+  data_breakpoint("store breakpoint", store, 0x300000, 0x300000 | 2, 0x02400000);
+  data_breakpoint("store beside it", store, 0x300008, 0x300000 | 3, 0);
+  data_breakpoint("store into it", store_double, 0x2ffffc, 0x300000 | 3, 0x02400000);
+  data_breakpoint("store, the other translation mode", store, 0x300000, 0x300000 | 7, 0);
+}
+
 // Waits until there was an exception, or for a while.
 static void await(void) {
   for (word n = 0; n < 50000000 && event_count == 0; n++) asm volatile("" ::: "memory");
@@ -129,6 +177,7 @@ void test(void) {
   tracing();
   decrementer();
   time_base();
+  breakpoints();
   nothing_there();
   prefix();
 }

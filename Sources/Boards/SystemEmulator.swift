@@ -22,6 +22,7 @@ public final class SystemEmulator {
   /// What counts instructions; nil if virtual time is the host's.
   public private(set) var instructionClock: InstructionClock?
   let memory: SystemMemory
+  private let guest: PowerPCGuest
   private let link: SurroundingsLink
 
   /// - Parameters:
@@ -43,8 +44,9 @@ public final class SystemEmulator {
     supervisor = Supervisor(processor: processor, state: state, surroundings: link)
     memory = try SystemMemory(bus: bus, supervisor: supervisor, state: state)
     memory.selectSpaces()
+    guest = PowerPCGuest(system: processor)
     translator = try Translator(
-      guest: PowerPCGuest(system: processor), host: host, memory: memory,
+      guest: guest, host: host, memory: memory,
       codeBufferSize: codeBufferSize, homes: Globals.homes.map { Globals.home(ofGPR: $0) },
       techniques: techniques, accesses: memory,
       codeAddress: countShift == nil ? nil : Self.countedCodeAddress)
@@ -55,6 +57,7 @@ public final class SystemEmulator {
     memory.selectSpaces()
     try translator.attach(env)
     link.time.onDecrementer = { [unowned self] in supervisor.setLine(.decrementer, true) }
+    link.onBreakpoints = { [unowned self] in breakpointsChanged() }
     bus.onMemoryWritten = { [unowned self] in memory.memoryWritten($0, $1) }
     bus.onChange = { [unowned self] in memory.mapChanged() }
   }
@@ -86,6 +89,19 @@ public final class SystemEmulator {
         return
       }
     }
+  }
+
+  /// Breakpoints are looked for in translated code that is made for them: all of it is made anew.
+  private func breakpointsChanged() {
+    let breakpoint = supervisor.instructionBreakpoint
+    let watches = supervisor.watchesData
+    guard breakpoint != guest.instructionBreakpoint || watches != translator.onlySlowAccesses else {
+      return
+    }
+    guest.instructionBreakpoint = breakpoint
+    translator.onlySlowAccesses = watches
+    translator.flush(env)
+    state.pointee.exitRequest = 1
   }
 
   /// Whether blocks have one instruction each.
@@ -136,6 +152,8 @@ private final class SurroundingsLink: ProcessorSurroundings {
   let time: ProcessorClock
   private let bus: Bus
   weak var memory: SystemMemory?
+  /// Called when a breakpoint register has changed.
+  var onBreakpoints: (() -> Void)?
 
   init(_ time: ProcessorClock, _ bus: Bus) {
     self.time = time
@@ -164,4 +182,5 @@ private final class SurroundingsLink: ProcessorSurroundings {
 
   func translationsChanged(_ what: TranslationChange) { memory?.forget(what) }
   func modeChanged() { memory?.selectSpaces() }
+  func breakpointsChanged() { onBreakpoints?() }
 }

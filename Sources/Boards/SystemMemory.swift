@@ -265,14 +265,14 @@ final class SystemMemory: CodeMemory, AccessPort {
 
   func load(_ address: UInt32, _ size: Int, at instruction: UInt32) -> UInt64? {
     if crosses(address, size) { return loadBytes(address, size) }
-    guard let physical = physical(address, .load) else { return nil }
+    guard let physical = physical(address, size, .load) else { return nil }
     noteLoad(address, physical)
     return bus.read(UInt64(physical), size) ?? 0
   }
 
   func store(_ address: UInt32, _ size: Int, _ value: UInt64, at instruction: UInt32) -> Bool {
     if crosses(address, size) { return storeBytes(address, size, value) }
-    guard let physical = physical(address, .store) else { return false }
+    guard let physical = physical(address, size, .store) else { return false }
     bus.write(UInt64(physical), size, value)
     noteStore(address, physical)
     return true
@@ -318,6 +318,15 @@ final class SystemMemory: CodeMemory, AccessPort {
   }
 
   private static let mostSurrenders: UInt8 = 5
+
+  /// The same for an access within a page, whose last byte may meet a breakpoint too.
+  private func physical(_ address: UInt32, _ size: Int, _ access: Access) -> UInt32? {
+    let last = address &+ UInt32(truncatingIfNeeded: size - 1)
+    if (address ^ last) & ~7 != 0, supervisor.meetsBreakpoint(last, access) {
+      return physical(last, access).map { $0 &- (last &- address) }
+    }
+    return physical(address, access)
+  }
 
   /// The physical address for an access; nil after the exception was noted in env.
   func physical(_ address: UInt32, _ access: Access) -> UInt32? {

@@ -301,6 +301,11 @@ public final class Translator {
     invalidate(place.physical..<(place.physical | 3), env)
   }
 
+  /// Whether every access goes its slow path, in blocks made from now on.
+  public var onlySlowAccesses = false {
+    didSet { host.onlySlowAccesses = onlySlowAccesses }
+  }
+
   /// Executes the instruction at the program counter with every access on its slow path: after a
   /// fault in translated code that may have been none of the guest's.
   public func stepSlowly(_ env: UnsafeMutableRawPointer) -> RunExit {
@@ -311,7 +316,7 @@ public final class Translator {
     limits.chains = false
     let number = translate(pc.pointee, place, env, limit: 1, isFound: false)
     limits = normal
-    host.onlySlowAccesses = false
+    host.onlySlowAccesses = onlySlowAccesses
     enter(env, buffer.executable &+ UInt(table.blocks.base[number].codeOffset))
     switch ExitKind(rawValue: word(env, layout.exitKind).pointee) {
     case .exception, .access: return .exception(word(env, layout.exitPayload).pointee)

@@ -54,6 +54,8 @@ final class ReferenceProcessor: ProcessorSurroundings {
 
   func translationsChanged(_ what: TranslationChange) {}
 
+  func breakpointsChanged() {}
+
   func modeChanged() { for n in 0..<16 { segments[n] = state.pointee.sr[n] } }
 
   // MARK: Address translation

@@ -16,6 +16,7 @@ final class TestSurroundings: ProcessorSurroundings {
   func setPhysicalWord(_ address: UInt32, _ value: UInt32) { words[address] = value }
   func translationsChanged(_ what: TranslationChange) { changes.append(what) }
   func modeChanged() { modeChanges += 1 }
+  func breakpointsChanged() {}
 
   func forget() {
     changes = []

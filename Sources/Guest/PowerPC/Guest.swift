@@ -21,6 +21,10 @@ public final class PowerPCGuest: Guest {
   /// The special-purpose registers in system mode.
   private let registers: SpecialRegisterTable?
 
+  /// In system mode: the instruction before which there is an exception. Blocks that exist when
+  /// this changes must go.
+  public var instructionBreakpoint: InstructionBreakpoint?
+
   /// The processor of a whole machine.
   public convenience init(system processor: Processor) {
     self.init(features: processor.systemFeatures, isSystem: true, family: processor.family)
@@ -109,6 +113,9 @@ public final class PowerPCGuest: Guest {
       context.pointee.executed = walk.count
       cpu.placeLabels(at: pc)
       builder.beginInstruction(pc)
+      if let instructionBreakpoint, instructionBreakpoint.address == pc {
+        cpu.stop(at: instructionBreakpoint)
+      }
       let (word, isRewritten) = code.word(at: pc)
       if isRewritten, let word { cpu.checkCode(word) }
       translateOne(cpu, word)

@@ -26,6 +26,7 @@ enum DataFault {
   static let directStore: UInt32 = 0x0400_0000
   static let store: UInt32 = 0x0200_0000
   static let externalControl: UInt32 = 0x0010_0000
+  static let breakpoint: UInt32 = 0x0040_0000
 }
 
 /// The bits of SRR1 that say why a fetch was refused.
@@ -67,6 +68,15 @@ extension Supervisor {
   ///   and a page that needs C for a store is reported as it is.
   public func translate(
     _ effective: UInt32, _ access: Access, isProbe: Bool = false
+  ) -> TranslationResult {
+    let result = translateAnyway(effective, access, isProbe: isProbe)
+    guard case .page = result, !isProbe, meetsBreakpoint(effective, access) else { return result }
+    return Self.refused(access, fetch: 0, data: DataFault.breakpoint)
+  }
+
+  /// Without regard to breakpoints.
+  private func translateAnyway(
+    _ effective: UInt32, _ access: Access, isProbe: Bool
   ) -> TranslationResult {
     let msr = state.pointee.msr
     if msr & (access == .fetch ? MSR.IR : MSR.DR) == 0 { return realMode(effective, access) }

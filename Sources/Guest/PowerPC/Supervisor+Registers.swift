@@ -34,8 +34,7 @@ extension Supervisor {
       surroundings.translationsChanged(.blockAddress)
     case SPR.DBAT0U..<SPR.DBAT0U + 8, SPR.DBAT4U..<SPR.DBAT4U + 8:
       surroundings.translationsChanged(.blockAddress)
-    case SPR.IABR where value & 2 != 0: reportOnce("IABR: instruction breakpoints do not exist")
-    case SPR.DABR where value & 3 != 0: reportOnce("DABR: data breakpoints do not exist")
+    case SPR.IABR, SPR.DABR: surroundings.breakpointsChanged()
     case SPR.HID2 where family == .powerPC755: surroundings.translationsChanged(.all)
     case SPR.HID0 where ProcessorFamilies.f7450.contains(ProcessorFamilies(family)):
       surroundings.translationsChanged(.blockAddress)

@@ -14,6 +14,8 @@ public protocol ProcessorSurroundings: AnyObject {
   /// MSR has changed in IR, DR, PR or a bit of the block key, or segment registers have changed
   /// and a context-synchronizing instruction came.
   func modeChanged()
+  /// IABR or DABR has changed.
+  func breakpointsChanged()
 }
 
 /// Which translations of effective addresses have become invalid.
@@ -91,6 +93,7 @@ public final class Supervisor {
     surroundings.timeBase = 0
     surroundings.translationsChanged(.all)
     surroundings.modeChanged()
+    surroundings.breakpointsChanged()
   }
 
   /// Where vectors are while MSR[IP] is 1.
