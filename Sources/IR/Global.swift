@@ -27,6 +27,9 @@ public struct HelperFlags: OptionSet, Sendable {
   @inlinable public static var noSideEffects: HelperFlags { HelperFlags(rawValue: 4) }
   /// Looks only at globals without a home in a host register.
   @inlinable public static var noHomes: HelperFlags { HelperFlags(rawValue: 8) }
+  /// Does no floating point by the host and does not look at its status, which then need not be put
+  /// away.
+  @inlinable public static var noFloatStatus: HelperFlags { HelperFlags(rawValue: 16) }
   /// Does not fault and does not look at the guest's state.
   public static let pure: HelperFlags = [.noReadGlobals, .noWriteGlobals, .noSideEffects]
 }

@@ -49,7 +49,10 @@ enum HelperNumber: UInt32, CaseIterable {
     case .loadStringTranslated, .loadStringIndexedTranslated:
       row("\(self)", [], supervisorFunction)
     case .storeStringTranslated: row("\(self)", [.noWriteGlobals], supervisorFunction)
-    default: row("\(self)", [.noReadGlobals, .noWriteGlobals], floatingPointFunction)
+    case .mtfsfAll: row("\(self)", [.noReadGlobals, .noWriteGlobals], floatingPointFunction)
+    // The software unit computes with integers.
+    default:
+      row("\(self)", [.noReadGlobals, .noWriteGlobals, .noFloatStatus], floatingPointFunction)
     }
   }
 

@@ -32,6 +32,8 @@ public struct Instruction: Sendable {
   let software: SoftwareFunction?
   /// The number of that function as a helper; meaningless without one.
   var softwareNumber: UInt32 = 0
+  /// Whether that function does floating point by the host's instructions.
+  private(set) var usesHostFloats = false
   /// What it does.
   public let translate: @Sendable (Cpu, UInt32) -> Void
 
@@ -87,6 +89,15 @@ extension Array where Element == Instruction {
     }
   }
 
+  /// The section's instructions, whose functions do floating point by the host's instructions.
+  func usingHostFloats() -> [Instruction] {
+    map {
+      var instruction = $0
+      instruction.setHostFloats()
+      return instruction
+    }
+  }
+
   /// The section's instructions as branches, but for one that is an exception of its own.
   func branches(except mnemonic: String) -> [Instruction] {
     map {
@@ -103,6 +114,7 @@ extension Instruction {
     if value == .vector { feature.insert(.vector) }
   }
   fileprivate mutating func setAlignment(_ bytes: Int) { alignment = bytes }
+  fileprivate mutating func setHostFloats() { usesHostFloats = true }
   fileprivate mutating func setBranch() { isBranch = true }
 }
 

@@ -58,7 +58,9 @@ public final class InstructionSet: Sendable {
       instruction.software.map {
         Helper(
           String(instruction.mnemonic.prefix { $0 != "[" }),
-          unsafeBitCast($0, to: UnsafeRawPointer.self), flags: [.noReadGlobals, .noWriteGlobals])
+          unsafeBitCast($0, to: UnsafeRawPointer.self),
+          flags: instruction.usesHostFloats
+            ? [.noReadGlobals, .noWriteGlobals] : [.noReadGlobals, .noWriteGlobals, .noFloatStatus])
       }
     }
   }

@@ -229,9 +229,10 @@ struct Stubs {
     assembler.mov(.qword, .rsp, env(layout.hostStack))
     assembler.mov(.qword, .rdi, .rbp)
     assembler.mov(.qword, .rsi, .rax)
-    storeFloatStatus()
+    let keepsStatus = helper.flags.contains(.noFloatStatus)
+    if !keepsStatus { storeFloatStatus() }
     callFunction(UInt(bitPattern: helper.address))
-    loadFloatStatus()
+    if !keepsStatus { loadFloatStatus() }
     assembler.mov(.qword, .rsp, env(layout.returnStack))
     loadHomes(
       leavesHomes || helper.flags.contains(.noWriteGlobals) ? saved & Self.callerSaved : .max)

@@ -3,4 +3,4 @@
 let vectorInstructions: [Instruction] =
   vectorLoadStore + vectorAlignAndStatus + vectorIntegerAdd + vectorIntegerCompareSelect
   + vectorIntegerMultiply + vectorIntegerMultiplyAdd + vectorSumAcross + vectorIntegerCompare
-  + vectorLogical + vectorShift + vectorPack + vectorPermute + vectorFloat
+  + vectorLogical + vectorShift + vectorPack + vectorPermute + vectorFloat.usingHostFloats()
