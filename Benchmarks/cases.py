@@ -25,6 +25,8 @@ class Case:
     guest: list
     native: list
     stdin: str = os.devnull
+    # Options of the emulators.
+    options: list = dataclasses.field(default_factory=list)
     # Takes out of the output what differs from run to run.
     normalize: object = bytes
     # Whether the native output must be the same.
@@ -107,6 +109,7 @@ def kernels(wanted):
         rest = arguments.get(name, [])
         yield Case(
             name, group, [guest, *rest], [native, *rest] if native else [],
+            options=["-cpu", "7400"] if group == "vector" else [],
             comparesNative=name not in FUSED)
 
 

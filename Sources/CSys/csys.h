@@ -164,6 +164,45 @@ static inline uint64_t csys_cvt_i64_f64(uint64_t a, uint32_t *status) {
   CSYS_STATUS("cvtsi2sdq %3, %0", x.value, "r"(a));
   return x.bits;
 }
+// Instructions on four singles, under a status of their own. The operands are three times 16 bytes;
+// `kind` is the relation of comparisons (10) and the rounding of 11.
+typedef float csys_v4 __attribute__((vector_size(16)));
+#define CSYS_PACKED(instruction)                                                                  \
+  __asm__ volatile("stmxcsr %1\n\tldmxcsr %2\n\t" instruction "\n\tldmxcsr %1"                    \
+                   : "+x"(a), "=m"(own) : "m"(status), "x"(b), "x"(c))
+static inline void csys_packed(int number, int kind, const void *operands, void *result,
+                               uint32_t status) {
+  csys_v4 a, b, c;
+  uint32_t own;
+  __builtin_memcpy(&a, operands, 16);
+  __builtin_memcpy(&b, (const char *)operands + 16, 16);
+  __builtin_memcpy(&c, (const char *)operands + 32, 16);
+  switch (number * 16 + (number >= 10 ? kind : 0)) {
+  case 0x00: CSYS_PACKED("addps %3, %0"); break;
+  case 0x10: CSYS_PACKED("subps %3, %0"); break;
+  case 0x20: CSYS_PACKED("mulps %3, %0"); break;
+  case 0x30: CSYS_PACKED("divps %3, %0"); break;
+  case 0x40: CSYS_PACKED("minps %3, %0"); break;
+  case 0x50: CSYS_PACKED("maxps %3, %0"); break;
+  case 0x60: CSYS_PACKED("sqrtps %0, %0"); break;
+  case 0x70: CSYS_PACKED("cvtdq2ps %0, %0"); break;
+  case 0x80: CSYS_PACKED("cvttps2dq %0, %0"); break;
+  case 0x90: CSYS_PACKED("vfmadd213ps %4, %3, %0"); break;
+  case 0xa0: CSYS_PACKED("cmpeqps %3, %0"); break;
+  case 0xa1: CSYS_PACKED("cmpltps %3, %0"); break;
+  case 0xa2: CSYS_PACKED("cmpleps %3, %0"); break;
+  case 0xa3: CSYS_PACKED("cmpunordps %3, %0"); break;
+  case 0xa4: CSYS_PACKED("cmpneqps %3, %0"); break;
+  case 0xa5: CSYS_PACKED("cmpnltps %3, %0"); break;
+  case 0xa6: CSYS_PACKED("cmpnleps %3, %0"); break;
+  case 0xa7: CSYS_PACKED("cmpordps %3, %0"); break;
+  case 0xb0: CSYS_PACKED("roundps $8, %0, %0"); break;
+  case 0xb1: CSYS_PACKED("roundps $9, %0, %0"); break;
+  case 0xb2: CSYS_PACKED("roundps $10, %0, %0"); break;
+  case 0xb3: CSYS_PACKED("roundps $11, %0, %0"); break;
+  }
+  __builtin_memcpy(result, &a, 16);
+}
 static inline uint64_t csys_cvt_f64_i32(uint64_t a, uint32_t *status) {
   union { uint64_t bits; double value; } x = {a};
   uint32_t own, result;

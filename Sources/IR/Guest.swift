@@ -26,7 +26,10 @@ public struct EnvironmentLayout: Sendable {
   /// A 32-bit word: the host's floating-point status (MXCSR) in translated code, kept here while
   /// functions of ours run; its flags are those of the guest's operations. And what it is while
   /// they run.
-  public var floatStatus, hostFloatStatus: Int?
+  ///
+  /// The word behind it is the status for vectors (`FloatMode.vector`), and `floatMode` that of the
+  /// offset, 0 or 4, of the one that translated code runs under.
+  public var floatStatus, hostFloatStatus, floatMode: Int?
   /// A signed 64-bit word: how many instructions may still be executed, where they are counted.
   public var instructionBudget: Int?
 
@@ -175,6 +178,8 @@ public struct TranslationLimits {
   public var countsInstructions = false
   /// Whether the host has fused multiply-add.
   public var fusesMultiplyAdd = true
+  /// Whether the host has the ops of vectors.
+  public var hasVectors = true
   /// The first guest address of those that the block and its direct jumps stay within.
   public var first: UInt32 = 0
   /// The last of these addresses.

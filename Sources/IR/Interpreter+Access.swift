@@ -8,16 +8,17 @@ extension Interpreter {
     guard let place = UnsafeMutableRawPointer(bitPattern: base &+ UInt(bitPattern: displacement))
     else { return }
     if isStore {
-      withUnsafeBytes(of: input(op, 0).littleEndian) {
+      withUnsafeBytes(of: wide(op.input(0))) {
         place.copyMemory(from: $0.baseAddress!, byteCount: op.hostBytes)
       }
       return
     }
-    var raw: UInt64 = 0
+    var raw = VectorBits(low: 0, high: 0)
     withUnsafeMutableBytes(of: &raw) {
       $0.baseAddress!.copyMemory(from: place, byteCount: op.hostBytes)
     }
-    assign(op.output(0), op.isSignedLoad ? extended(raw, 8 * op.hostBytes) : raw)
+    if op.type == .v128 { return assign(op.output(0), wide: raw) }
+    assign(op.output(0), op.isSignedLoad ? extended(raw.low, 8 * op.hostBytes) : raw.low)
   }
 
   /// Runs a guest access; nil if it went well.
@@ -51,7 +52,9 @@ extension Interpreter {
     var bytes = GuestBytes(op.memory)
     if let fault = bytes.read(address, &memory) { return fault }
     let (low, high) = bytes.value
-    if op.opcode == .qemu_ld {
+    if op.type == .v128 {
+      assign(op.output(0), wide: VectorBits(low: low, high: high))
+    } else if op.opcode == .qemu_ld {
       assign(op.output(0), op.memory.isSigned ? extended(low, 8 * op.memory.bytes) : low)
     } else if op.type.bits == 64 {
       assign(op.output(0), low)
@@ -68,7 +71,10 @@ extension Interpreter {
   ) -> UInt32? {
     var bytes = GuestBytes(op.memory)
     let first = input(op, 0)
-    if op.opcode == .qemu_st {
+    if op.type == .v128 {
+      let value = wide(op.input(0))
+      bytes.value = (value.low, value.high)
+    } else if op.opcode == .qemu_st {
       bytes.value = (first, 0)
     } else {
       let second = input(op, 1)

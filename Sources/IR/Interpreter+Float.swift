@@ -48,6 +48,7 @@ extension FloatClass {
     case .nan: magnitude > infinity
     case .nanOrSmall: magnitude > infinity || magnitude <= leastNormal
     case .tie: bits & 0x1fff_ffff == 0x1000_0000
+    case .nanOrLeast: magnitude > infinity || magnitude == leastNormal
     }
   }
 }

@@ -16,8 +16,7 @@ public enum BlockExit: Equatable, Sendable {
   case fault(address: UInt32, instruction: UInt32)
   /// The access at `address` lacks the alignment that its memory operation demands.
   case misaligned(address: UInt32, instruction: UInt32)
-  /// The block is not well formed here, as `verify` would say, or an op has no interpretation
-  /// (128-bit values).
+  /// The block is not well formed here, as `verify` would say.
   case invalid(op: Int)
 }
 
@@ -30,6 +29,7 @@ public struct Interpreter: ~Copyable {
   private let block: Block
   private let names: BlockNames
   let env: UnsafeMutableRawPointer
+  /// Per temp: its value; and behind all of those the high halves of those of 128 bits.
   private let values: UnsafeMutablePointer<UInt64>
   /// Where each label is placed; -1 nowhere.
   private let places: UnsafeMutablePointer<Int>
@@ -38,7 +38,7 @@ public struct Interpreter: ~Copyable {
   var instruction: UInt32 = 0
   /// Where env keeps the host's floating-point status, as `EnvironmentLayout.floatStatus`; without
   /// it none is kept.
-  private let floatStatus: Int?
+  let floatStatus: Int?
 
   /// - Parameters:
   ///   - block: a finished block in which `verify` finds no problem; it must not change while
@@ -50,10 +50,14 @@ public struct Interpreter: ~Copyable {
     self.block = block
     self.env = env
     names = block.names
-    values = .allocate(capacity: block.tempCount)
-    for index in 0..<block.tempCount {
+    let count = block.tempCount
+    values = .allocate(capacity: 2 * count)
+    for index in 0..<count {
       let temp = block.temps[index]
-      (values + index).initialize(to: temp.kind == .constant ? temp.value : 0)
+      let value = temp.kind == .constant ? temp.value : 0
+      (values + index).initialize(to: value)
+      // A constant of 128 bits is one of 64, twice.
+      (values + (count + index)).initialize(to: value)
     }
     values[Int(Block.env)] = UInt64(UInt(bitPattern: env))
     places = .allocate(capacity: block.labelCount + 1)
@@ -101,7 +105,7 @@ public struct Interpreter: ~Copyable {
   private mutating func step(_ op: Op, _ index: Int) -> Step {
     switch op.opcode {
     case .insn_start: instruction = op.constant
-    case .set_label, .mb, .discard: break
+    case .set_label, .mb, .discard, .float_mode: break
     case .br: return .jump(place(op.constant))
     case .brcond:
       let holds = op.condition.holds(input(op, 0), input(op, 1), width: op.type.bits)
@@ -114,18 +118,22 @@ public struct Interpreter: ~Copyable {
       guard let wanted = FloatClass(rawValue: op.constant2) else {
         return .leave(.invalid(op: index))
       }
-      return wanted.holds(input(op, 0), op.type) ? .jump(place(op.constant)) : .next
+      let holds =
+        op.type == .v128
+        ? self.holds(wanted, inElementsOf: op.input(0)) : wanted.holds(input(op, 0), op.type)
+      return holds ? .jump(place(op.constant)) : .next
     case .goto_tb, .call_tb, .goto_ptr, .call_ptr, .ret_ptr, .exit_tb:
       return .leave(exit(op, index))
     case .call:
       guard op.constant < names.helpers.count else { return .leave(.invalid(op: index)) }
       call(op)
-    case .ld8u, .ld8s, .ld16u, .ld16s, .ld32u, .ld32s, .ld, .st8, .st16, .st32, .st:
-      guard op.type != .v128 else { return .leave(.invalid(op: index)) }
-      hostAccess(op)
+    case .ld8u, .ld8s, .ld16u, .ld16s, .ld32u, .ld32s, .ld, .st8, .st16, .st32, .st: hostAccess(op)
     default:
-      guard op.type != .v128 else { return .leave(.invalid(op: index)) }
-      compute(op)
+      if op.type == .v128 || op.opcode.isVector {
+        guard computeVector(op) else { return .leave(.invalid(op: index)) }
+      } else {
+        compute(op)
+      }
     }
     return .next
   }
@@ -203,5 +211,30 @@ public struct Interpreter: ~Copyable {
     case (.global, false): place.storeBytes(of: value, as: UInt64.self)
     default: values[Int(temp)] = isWord ? value & 0xffff_ffff : value
     }
+  }
+
+  /// The value of a temp of 128 bits, or of another with zeros above it.
+  func wide(_ temp: TempIndex) -> VectorBits {
+    let t = block.temps + Int(temp)
+    guard t.pointee.type == .v128 else { return VectorBits(low: value(temp), high: 0) }
+    guard t.pointee.kind == .global else {
+      return VectorBits(low: values[Int(temp)], high: values[block.tempCount + Int(temp)])
+    }
+    let place = env + Int(truncatingIfNeeded: t.pointee.value)
+    return VectorBits(
+      low: place.loadUnaligned(as: UInt64.self),
+      high: place.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+  }
+
+  func assign(_ temp: TempIndex, wide value: VectorBits) {
+    let t = block.temps + Int(temp)
+    guard t.pointee.kind == .global else {
+      values[Int(temp)] = value.low
+      values[block.tempCount + Int(temp)] = value.high
+      return
+    }
+    let place = env + Int(truncatingIfNeeded: t.pointee.value)
+    place.storeBytes(of: value.low, as: UInt64.self)
+    place.storeBytes(of: value.high, toByteOffset: 8, as: UInt64.self)
   }
 }

@@ -59,6 +59,26 @@ extension Opcode {
       Self.row(1, 1, 0, [.sideEffects, .untyped])
     case .fcmp: Self.row(1, 2, 0)
     case .fneg, .fabs: Self.row(1, 1, 0)
+    case .float_mode: Self.row(0, 0, 1, [.sideEffects, .untyped])
+    case .add_vec, .mul_vec, .usadd_vec, .ssadd_vec, .umin_vec, .umax_vec, .smin_vec, .smax_vec,
+      .avg_vec, .madd_vec:
+      Self.row(1, 2, 1, [.pure, .commutative, .untyped])
+    case .sub_vec, .ussub_vec, .sssub_vec, .cmp_vec, .shlv_vec, .shrv_vec, .sarv_vec, .packs_vec,
+      .packus_vec, .mrgh_vec, .mrgl_vec:
+      Self.row(1, 2, 1, [.pure, .untyped])
+    case .shli_vec, .shri_vec, .sari_vec, .splat_vec: Self.row(1, 1, 2, [.pure, .untyped])
+    case .perm_vec: Self.row(1, 3, 1, [.pure, .untyped])
+    case .dup_vec, .msk_vec: Self.row(1, 1, 1, [.pure, .untyped])
+    case .iota_vec: Self.row(1, 0, 1, [.pure, .untyped])
+    case .concat_i64_v128: Self.row(1, 2, 0, [.pure, .untyped])
+    case .extrl_v128_i64, .extrh_v128_i64: Self.row(1, 1, 0, [.pure, .untyped])
+    // Without side effects: their status is nobody's (`FloatMode.vector`).
+    case .fadd_vec, .fsub_vec, .fmul_vec, .fdiv_vec, .fmin_vec, .fmax_vec:
+      Self.row(1, 2, 0, [.pure, .untyped])
+    case .fma_vec: Self.row(1, 3, 0, [.pure, .untyped])
+    case .fcmp_vec: Self.row(1, 2, 1, [.pure, .untyped])
+    case .fround_vec: Self.row(1, 1, 1, [.pure, .untyped])
+    case .fsqrt_vec, .cvt_i32_f32_vec, .cvt_f32_i32_vec: Self.row(1, 1, 0, [.pure, .untyped])
     case .brclass: Self.row(0, 1, 2, [.conditionalBranch, .sideEffects])
     // The first operand a tie (`FloatClass.tie`), the others not both exact as singles.
     case .brtie: Self.row(0, 3, 1, [.conditionalBranch, .sideEffects])

@@ -8,6 +8,8 @@ public enum FloatClass: UInt32, CaseIterable, Sendable {
   /// A double halfway between two singles of the same exponent, whose lowest 29 bits are
   /// 0x1000_0000.
   case tie
+  /// A NaN, or the least normal magnitude: what rounding may have reached from below.
+  case nanOrLeast
 }
 
 /// What an op computes. The vocabulary is TCG's; the types are written on the op.
@@ -44,6 +46,18 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
   case fadd, fsub, fmul, fdiv, fsqrt, fma, fneg, fabs, fcmp, brclass, brtie
   case cvt_f32_f64, cvt_f64_f32, cvt_i32_f64, cvt_i64_f64, cvt_f64_i32, cvt_f64_i64
   case fbits_i32, fbits_i64, ibits_f32, ibits_f64
+  // Which of the host's floating-point statuses holds from here on: a `FloatMode`
+  case float_mode
+  // Vectors of integers, TCG's names where it has one: the first constant is the width of the
+  // elements (`VectorElement`), the second a count or the number of an element
+  case add_vec, sub_vec, mul_vec, usadd_vec, ssadd_vec, ussub_vec, sssub_vec
+  case umin_vec, umax_vec, smin_vec, smax_vec, avg_vec, cmp_vec
+  case shli_vec, shri_vec, sari_vec, shlv_vec, shrv_vec, sarv_vec
+  case madd_vec, packs_vec, packus_vec, mrgh_vec, mrgl_vec, perm_vec, splat_vec, dup_vec, iota_vec
+  case msk_vec, concat_i64_v128, extrl_v128_i64, extrh_v128_i64
+  // Vectors of four singles
+  case fadd_vec, fsub_vec, fmul_vec, fdiv_vec, fsqrt_vec, fma_vec, fmin_vec, fmax_vec
+  case fcmp_vec, fround_vec, cvt_i32_f32_vec, cvt_f32_i32_vec
 }
 
 /// How an op stands in its block.

@@ -14,6 +14,7 @@ extension Parser {
     let info = kind.opcode.info
     var op = Op(
       kind.opcode, kind.type, outputs: Int(info.outputs), inputs: Int(info.inputs))
+    if op.opcode.hasElements { op.constant = try elements(&operands) }
     let written = op.outputCount + op.inputCount - (kind.opcode.isGuestAccess ? 1 : 0)
     for n in 0..<written {
       let text = try operands.take()
@@ -23,6 +24,17 @@ extension Parser {
     }
     try readConstants(&op, &operands)
     return op
+  }
+
+  /// `v128,eN` in front of a vector op's operands.
+  private func elements(_ operands: inout Operands) throws(Cause) -> UInt32 {
+    let type = try operands.take()
+    guard type == "v128" else { throw .malformed(String(type)) }
+    let width = try operands.take()
+    guard let found = VectorElement.allCases.first(where: { "\($0)" == width }) else {
+      throw .malformed(String(width))
+    }
+    return found.rawValue
   }
 
   private func checkWritable(_ temp: TempIndex, _ text: Substring) throws(Cause) {
@@ -59,6 +71,9 @@ extension Parser {
       let known = Self.exitKinds[String(kind)]
       op.constant = if let known { known } else { try Self.word(kind) }
       op.constant2 = try operands.word()
+    case .cmp_vec: op.condition = try condition(operands.take())
+    case _ where op.opcode.hasElements:
+      if op.opcode.hasElementNumber { op.constant2 = try operands.word() }
     default:
       if op.opcode.info.constants > 0 { op.constant = try operands.word() }
       if op.opcode.info.constants > 1 { op.constant2 = try operands.word() }
@@ -170,7 +185,7 @@ struct OpName {
     var all: [String: OpName] = [:]
     for opcode in Opcode.allCases where opcode != .insn_start {
       if opcode.info.flags.contains(.untyped) {
-        let type = opcode.conversion?.to ?? .i32
+        let type = opcode.conversion?.to ?? (opcode.isVector ? .v128 : .i32)
         all[opcode.text] = OpName(opcode: opcode, type: type, result: nil)
         continue
       }

@@ -80,6 +80,10 @@ public struct Printer {
     let isAccess = op.opcode.isGuestAccess
     let arguments = op.outputCount + op.inputCount - (isAccess ? 1 : 0)
     var separator = " "
+    if op.opcode.hasElements {
+      put(" v128,e\(8 << op.constant)")
+      separator = ","
+    }
     for n in 0..<arguments {
       put(separator)
       put(temp: op.argument(n))
@@ -133,6 +137,12 @@ public struct Printer {
       put(" ")
       put(ExitKind(rawValue: op.constant).map { "\($0)" } ?? "$0x\(String(op.constant, radix: 16))")
       putConstant(UInt64(op.constant2), ",")
+    case _ where op.opcode.hasElements:
+      if op.opcode == .cmp_vec {
+        put(",")
+        put(op.condition.text)
+      }
+      if op.opcode.hasElementNumber { putConstant(UInt64(op.constant2), ",") }
     default:
       let count = op.opcode.info.constants
       if count > 0 { putConstant(UInt64(op.constant), separator) }

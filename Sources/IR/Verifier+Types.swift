@@ -14,6 +14,10 @@ extension Op {
     case .qemu_ld2, .qemu_st2: n < 2 ? type : .i32
     case .qemu_cmpxchg: n == 1 ? .i32 : type
     case .call_tb, .call_ptr, .goto_ptr, .ret_ptr: .i32
+    case .dup_vec: n == 0 ? .v128 : .i32
+    case .msk_vec: n == 0 ? .i32 : .v128
+    case .concat_i64_v128: n == 0 ? .v128 : .i64
+    case .extrl_v128_i64, .extrh_v128_i64: n == 0 ? .i64 : .v128
     default:
       if let conversion = opcode.conversion {
         n == 0 ? conversion.to : conversion.from
@@ -48,13 +52,33 @@ extension Opcode {
   func allows(_ type: ValueType) -> Bool {
     switch self {
     case .mov, .ld, .st, .discard: true
-    case .qemu_ld, .qemu_st: type != .v128
-    case .fadd, .fsub, .fmul, .fdiv, .fsqrt, .fma, .fneg, .fabs, .fcmp, .brclass:
+    case .qemu_ld, .qemu_st: true
+    case _ where isVector: type == .v128
+    case .fadd, .fsub, .fmul, .fdiv, .fsqrt, .fma, .fneg, .fabs, .fcmp:
       type == .f32 || type == .f64
+    case .brclass: !type.isInteger
+    case .and, .or, .xor, .not, .andc, .orc, .eqv, .nand, .nor, .extract2:
+      type.isInteger || type == .v128
     case .brtie: type == .f64
     case .bswap64: type == .i64
     default:
       if let conversion { type == conversion.to } else { isWithoutType || type.isInteger }
+    }
+  }
+
+  /// Whether the op is one of vectors alone.
+  public var isVector: Bool { rawValue >= Opcode.add_vec.rawValue }
+
+  /// Whether the op's first constant is the width of elements, which the log prints in front.
+  var hasElements: Bool {
+    rawValue >= Opcode.add_vec.rawValue && rawValue <= Opcode.msk_vec.rawValue
+  }
+
+  /// Whether the op's second constant means something.
+  var hasElementNumber: Bool {
+    switch self {
+    case .shli_vec, .shri_vec, .sari_vec, .splat_vec: true
+    default: false
     }
   }
 

@@ -214,13 +214,47 @@ struct Verifier {
     switch op.opcode {
     case .deposit, .extract, .sextract:
       return first < bits && second >= 1 && second <= bits && first + second <= bits
-    case .extract2: return first < bits
     case .bswap16, .bswap32, .bswap64: return first < 6
     case .mb: return first < 64
     case .call: return first < helperCount
-    case .qemu_ld, .qemu_st: return op.memory.bytes * 8 <= bits
+    case .qemu_ld, .qemu_st:
+      return op.type == .v128 ? op.memory.bytes == 16 : op.memory.bytes * 8 <= bits
+    case .extract2: return first < bits && (op.type != .v128 || first % 8 == 0)
+    case .brclass: return classFits(op)
+    case .float_mode: return first < 2
+    case .fcmp_vec: return first < VectorRelation.allCases.count
+    case .fround_vec: return first < 4
+    case _ where op.opcode.hasElements: return elementsAreInRange(op)
     case .qemu_ld2, .qemu_st2: return op.memory.bytes * 8 == 2 * bits
     case .qemu_cmpxchg: return op.memory.bytes * 8 <= bits
+    default: return true
+    }
+  }
+
+  /// Whether the class is one that values of the op's type are told by.
+  private func classFits(_ op: Op) -> Bool {
+    switch FloatClass(rawValue: op.constant2) {
+    case .nan: true
+    case .nanOrSmall: op.type != .v128
+    case .nanOrLeast: op.type == .v128
+    case .tie: op.type == .f64
+    case nil: false
+    }
+  }
+
+  private func elementsAreInRange(_ op: Op) -> Bool {
+    guard let element = VectorElement(rawValue: op.constant) else { return false }
+    switch op.opcode {
+    case .shli_vec, .shri_vec, .sari_vec:
+      return element != .e8 && Int(op.constant2) < 8 * element.bytes
+    case .mul_vec: return element != .e8
+    case .usadd_vec, .ssadd_vec, .ussub_vec, .sssub_vec, .avg_vec: return element != .e32
+    case .shlv_vec, .shrv_vec, .sarv_vec: return element == .e32
+    case .madd_vec: return element == .e16
+    case .perm_vec, .msk_vec: return element == .e8
+    case .splat_vec: return Int(op.constant2) < 16 / element.bytes
+    case .packs_vec, .packus_vec: return element != .e8
+    case .cmp_vec: return [.eq, .gt, .gtu].contains(op.condition)
     default: return true
     }
   }

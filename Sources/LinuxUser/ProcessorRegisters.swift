@@ -44,15 +44,15 @@ final class ProcessorRegisters: GuestRegisters {
   func fpr(_ index: Int) -> UInt64 { state.pointee.fpr[index] }
   func setFPR(_ index: Int, _ bits: UInt64) { state.pointee.fpr[index] = bits }
   func vr(_ index: Int) -> (high: UInt64, low: UInt64) {
-    (state.pointee.vr[2 * index], state.pointee.vr[2 * index + 1])
+    (state.pointee.vr[2 * index + 1], state.pointee.vr[2 * index])
   }
   func setVR(_ index: Int, _ value: (high: UInt64, low: UInt64)) {
-    state.pointee.vr[2 * index] = value.high
-    state.pointee.vr[2 * index + 1] = value.low
+    state.pointee.vr[2 * index + 1] = value.high
+    state.pointee.vr[2 * index] = value.low
   }
   var vscr: UInt32 {
     get { state.pointee.vscr }
-    set { state.pointee.vscr = newValue & VSCR.defined }
+    set { state.pointee.vscr = newValue }
   }
   var vrsave: UInt32 {
     get { state.pointee.vrsave }

@@ -34,7 +34,7 @@ public struct Checker {
   typealias ValueNumber = Int32
   static let unknown: ValueNumber = 0
   static let registerCount = 32
-  static let slotSize = 8
+  static let slotSize = 16
 
   let block: Block
   let file: RegisterFile

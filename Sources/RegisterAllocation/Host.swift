@@ -172,6 +172,8 @@ public protocol Host: AnyObject {
   var homeRegisters: [RegisterNumber] { get }
   /// Whether it has the op `fma`.
   var fusesMultiplyAdd: Bool { get }
+  /// Whether it has the ops of vectors.
+  var hasVectors: Bool { get }
   /// Whether a guest access may add two registers.
   var addsIndexes: Bool { get }
   /// The largest constant that a guest access may add to its address.
@@ -180,7 +182,8 @@ public protocol Host: AnyObject {
   ///
   /// - Parameter slowAccess: for paged memory, the function
   ///   `(env, registers, number of the access, context) -> 0, or 1 when it raised an exception`;
-  ///   `registers` are the sixteen general registers by number.
+  ///   `registers` are the sixteen general registers by number, right behind the sixteen vector
+  ///   registers.
   func writeStubs(
     in space: CodeSpace, block: Block, homes: [(register: RegisterNumber, offset: Int)],
     layout: EnvironmentLayout, helpers: [Helper], slowAccess: UnsafeRawPointer?

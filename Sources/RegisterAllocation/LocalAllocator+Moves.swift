@@ -101,7 +101,8 @@ extension LocalAllocator {
       set &= set &- 1
       let temp = snapshots[label].occupant[unchecked: register]
       occupy(RegisterNumber(truncatingIfNeeded: register), temp)
-      places[Int(temp)].inMemory = Int(temp) < block.firstLocal
+      places[Int(temp)].inMemory =
+        Int(temp) < block.firstLocal || block.temps[Int(temp)].kind == .constant
     }
   }
 }

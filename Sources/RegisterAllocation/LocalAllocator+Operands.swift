@@ -31,11 +31,7 @@ extension LocalAllocator {
   func input(_ temp: TempIndex, _ wanted: OperandConstraint) -> Operand {
     let t = block.temps + Int(temp)
     if t.pointee.kind == .constant {
-      if fits(t.pointee, wanted.forms) { return .constant(temp) }
-      let register = takeMoving(wanted.registers)
-      busy |= 1 &<< RegisterSet(register)
-      emit(.constant, t.pointee.type, .register(register), .constant(temp))
-      return .register(register)
+      return constant(temp, t.pointee, wanted)
     }
     let place = places[Int(temp)]
     if place.register != noRegister {
@@ -52,6 +48,24 @@ extension LocalAllocator {
     busy |= 1 &<< RegisterSet(register)
     emit(.load, t.pointee.type, .register(register), .memory(memoryOffset(temp)))
     occupy(register, temp)
+    return .register(register)
+  }
+
+  /// A constant: one for a vector register stays there as long as there is room, since it takes
+  /// more than an immediate operand to make.
+  private func constant(_ temp: TempIndex, _ t: Temp, _ wanted: OperandConstraint) -> Operand {
+    if fits(t, wanted.forms) { return .constant(temp) }
+    let place = places[Int(temp)].register
+    if place != noRegister, wanted.registers &>> RegisterSet(place) & 1 != 0 {
+      return .register(place)
+    }
+    let register = takeMoving(wanted.registers)
+    busy |= 1 &<< RegisterSet(register)
+    emit(.constant, t.type, .register(register), .constant(temp))
+    if !t.type.isInteger, place == noRegister {
+      occupy(register, temp)
+      places[Int(temp)].inMemory = true
+    }
     return .register(register)
   }
 
@@ -118,7 +132,7 @@ extension LocalAllocator {
       else { continue }
       let temp = operation.pointee.input(k)
       let place = Operand.memory(memoryOffset(temp))
-      if !places[Int(temp)].inMemory {
+      if !places[Int(temp)].inMemory || block.temps[Int(temp)].kind == .constant {
         emit(.store, block.temps[Int(temp)].type, place, .register(register))
         places[Int(temp)].inMemory = true
       }

@@ -211,7 +211,7 @@ public final class LocalAllocator {
       slots |= 1 &<< UInt64(free & 63)
       places[Int(temp)].slot = Int16(free & 63)
     }
-    return spillBase &+ 8 &* Int(places[Int(temp)].slot)
+    return spillBase &+ 16 &* Int(places[Int(temp)].slot)
   }
 
   /// A register out of a set that is now free, and not one of the op's operands.

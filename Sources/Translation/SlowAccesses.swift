@@ -48,6 +48,7 @@ final class SlowAccesses {
       port.refuseMisaligned(address, at: access.address)
       return 1
     }
+    if access.operation.bytes == 16 { return accessVector(access, address, registers) }
     switch access.kind {
     case .load: return load(access, address, registers)
     case .store: return store(access, address, registers)
@@ -67,6 +68,25 @@ final class SlowAccesses {
     let new = isExpected ? registers[Int(access.value)] & mask : found
     guard port.store(address, bytes, new, at: access.address) else { return 1 }
     registers[Int(access.expected)] = found
+    return 0
+  }
+
+  /// The vector registers lie right below the general ones. A vector has the guest's byte order,
+  /// and lies within a page, so its first half tells whether there is an exception.
+  private func accessVector(
+    _ access: SlowAccess, _ address: UInt32, _ registers: UnsafeMutablePointer<UInt64>
+  ) -> UInt32 {
+    let vector = registers - 32 + 2 * (Int(access.value) - 16)
+    if access.kind == .store {
+      let isStored =
+        port.store(address, 8, vector[1], at: access.address)
+        && port.store(address &+ 8, 8, vector[0], at: access.address)
+      return isStored ? 0 : 1
+    }
+    guard let high = port.load(address, 8, at: access.address),
+      let low = port.load(address &+ 8, 8, at: access.address)
+    else { return 1 }
+    (vector[0], vector[1]) = (low, high)
     return 0
   }
 

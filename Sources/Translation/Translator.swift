@@ -353,6 +353,7 @@ public final class Translator {
     limits.first = place.first
     limits.last = place.last
     limits.fusesMultiplyAdd = host.fusesMultiplyAdd
+    limits.hasVectors = host.hasVectors
     let (spanCount, instructions) = guest.translate(
       into: block, at: address, key: view.key, from: memory.codeSource, limits: limits,
       spans: spans)

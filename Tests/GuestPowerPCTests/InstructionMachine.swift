@@ -146,9 +146,9 @@ final class InstructionMachine {
     }
   }
 
-  /// Which of the halves of vector registers has a name: `v3h` the seventh, `v3l` the eighth.
+  /// Which of the halves of vector registers has a name: `v3l` the seventh, `v3h` the eighth.
   private static func half(_ name: Substring) -> Int {
-    2 * Int(name.dropFirst().dropLast())! + (name.last == "l" ? 1 : 0)
+    2 * Int(name.dropFirst().dropLast())! + (name.last == "h" ? 1 : 0)
   }
 
   /// All registers and the memory, by name.

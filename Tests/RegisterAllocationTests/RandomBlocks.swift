@@ -94,6 +94,7 @@ final class RandomBlocks {
     }
     var limits = TranslationLimits(instructions: instructions, chains: true)
     limits.fusesMultiplyAdd = host.fusesMultiplyAdd
+    limits.hasVectors = host.hasVectors
     _ = guest.translate(
       into: block, at: 0x1000, key: key, from: source, limits: limits, spans: spans)
     optimizer.run(block)

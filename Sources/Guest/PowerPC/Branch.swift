@@ -95,6 +95,7 @@ extension Cpu {
     let slot = context.pointee.slot
     context.pointee.slot = slot &+ 1
     ir.callBlock(slot: slot, target: target, returningTo: address &+ 4)
+    context.pointee.floatMode = nil
   }
 
   /// Calls a computed address; the return is paired with the host's.
@@ -104,6 +105,7 @@ extension Cpu {
     ir.commit()
     if pairsReturn {
       ir.effect2(.call_ptr, .i32, aligned.temp, constant(Int(address &+ 4)).temp)
+      context.pointee.floatMode = nil
     } else {
       leave(for: aligned)
     }

@@ -33,6 +33,10 @@ struct TranslationContext {
   var executed = 0
   /// Whether the host has fused multiply-add.
   var fuses = false
+  /// Whether the host has the ops of vectors.
+  var hasVectors = false
+  /// Which floating-point status holds here; nil where nothing is known.
+  var floatMode: FloatMode?
   /// Branches that lead to code further on in the block.
   var forward = ForwardBranches()
 }
@@ -64,6 +68,12 @@ public struct Cpu {
   subscript(register: FPR) -> F64 {
     get { F64(ir, ir.read(Globals.f + TempIndex(register.number))) }
     nonmutating set { ir.write(Globals.f + TempIndex(register.number), newValue.temp) }
+  }
+
+  /// The contents of a vector register.
+  subscript(register: VR) -> V128 {
+    get { V128(ir, ir.read(Globals.v + TempIndex(register.number))) }
+    nonmutating set { ir.write(Globals.v + TempIndex(register.number), newValue.temp) }
   }
 
   /// The link register.
@@ -263,6 +273,16 @@ public struct Cpu {
     put(.i64, value.temp, MemoryOperation(bytes: 8, alignment: alignment), address)
   }
 
+  /// Loads sixteen bytes from an address that is a multiple of as many.
+  func loadQuadword(at address: I32) -> V128 {
+    V128(ir, access(.v128, MemoryOperation(bytes: 16, alignment: 16), address))
+  }
+
+  /// Stores sixteen bytes at an address that is a multiple of as many.
+  func storeQuadword(_ value: V128, at address: I32) {
+    put(.v128, value.temp, MemoryOperation(bytes: 16, alignment: 16), address)
+  }
+
   private func put(_ type: ValueType, _ value: TempIndex, _ op: MemoryOperation, _ address: I32) {
     ir.storeGuest(type, value, op, address: address.temp)
   }
@@ -270,7 +290,18 @@ public struct Cpu {
   // MARK: Leaving the line
 
   /// Ops that stand after the block's end, reached by the label.
-  func cold(_ label: UInt32, _ body: () -> Void) { ir.cold(label, body) }
+  func cold(_ label: UInt32, _ body: () -> Void) {
+    let mode = context.pointee.floatMode
+    ir.cold(label, body)
+    context.pointee.floatMode = mode
+  }
+
+  /// Sees to it that a floating-point status holds.
+  func use(_ mode: FloatMode) {
+    if context.pointee.floatMode == mode { return }
+    ir.effect(.float_mode, constant: mode.rawValue)
+    context.pointee.floatMode = mode
+  }
 
   /// Leaves to the runtime with the program counter at an address.
   func leave(_ kind: ExitKind, at address: UInt32, payload: UInt32 = 0) {

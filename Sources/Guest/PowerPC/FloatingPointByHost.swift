@@ -91,6 +91,7 @@ extension Cpu {
     guard isFloatNative, let form = HostForm.forms[helper], fuses(form) else {
       return helper == .fctiwz && isFloatNative && truncateByHost(target, a)
     }
+    use(.scalar)
     let operands = [a, b, c].compactMap { $0.map { self[$0] } }
     let first = operands[0]
     let software = { self.float(target, by: helper, operands) }
@@ -120,6 +121,7 @@ extension Cpu {
 
   /// `fctiwz`: what is no number or does not fit has the host's "integer indefinite".
   private func truncateByHost(_ target: FPR, _ source: FPR) -> Bool {
+    use(.scalar)
     let operand = self[source]
     let integer = I32(ir, ir.emit1(.cvt_f64_i32, .i32, result: .i32, operand.temp))
     let indefinite = ir.newLabel()

@@ -59,6 +59,7 @@ extension Cpu {
   /// The host's conversion would make a signaling NaN quiet: NaNs take the cold way.
   fileprivate func loadSingle(_ target: FPR, at address: I32, updating register: GPR? = nil) {
     let word = load(4, at: address, alignment: floatAlignment)
+    use(.scalar)
     let isNaN = ir.newLabel()
     ir.brcond(.i32, .gtu, (word << 1).temp, constant(0xff00_0000).temp, to: isNaN)
     cold(isNaN) {

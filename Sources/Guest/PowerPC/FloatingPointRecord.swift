@@ -2,6 +2,8 @@
 enum MXCSR {
   /// All exceptions masked, rounding to nearest, no flag set.
   static let initial: UInt32 = 0x1f80
+  /// Denormal operands and results count as zeros besides.
+  static let flushing: UInt32 = initial | 0x8040
   /// The flags.
   static let zeroDivide: UInt32 = 4, overflow: UInt32 = 8, underflow: UInt32 = 16
   static let precision: UInt32 = 32

@@ -44,6 +44,7 @@ extension Cpu {
   /// Compares: numbers here, NaNs, which set more of the FPSCR, by a helper.
   fileprivate func compareFloat(_ i: X, _ helper: HelperNumber) {
     let a = self[i.FRA], b = self[i.FRB]
+    use(.scalar)
     let relation = I32(ir, ir.emit2(.fcmp, .f64, result: .i32, a.temp, b.temp))
     let unordered = ir.newLabel()
     ir.brcond(.i32, .eq, relation.temp, constant(1).temp, to: unordered)

@@ -59,7 +59,10 @@ extension Cpu {
 
   /// Places the labels of the branches that lead here.
   func placeLabels(at address: UInt32) {
-    while let label = context.pointee.forward.take(address) { ir.setLabel(label) }
+    while let label = context.pointee.forward.take(address) {
+      ir.setLabel(label)
+      context.pointee.floatMode = nil
+    }
   }
 
   /// Gives the branches that translation did not reach cold parts that leave.

@@ -59,6 +59,7 @@ public final class PowerPCGuest: Guest {
     layout.instructionBudget = S.offset(\.instructionBudget)
     layout.floatStatus = S.offset(\.floatStatus)
     layout.hostFloatStatus = S.offset(\.hostFloatStatus)
+    layout.floatMode = S.offset(\.floatMode)
     self.layout = layout
   }
 
@@ -97,6 +98,7 @@ public final class PowerPCGuest: Guest {
         last: limits.last, registers: registers))
     context.pointee.counts = limits.countsInstructions
     context.pointee.fuses = limits.fusesMultiplyAdd
+    context.pointee.hasVectors = limits.hasVectors
     let cpu = Cpu(ir: builder, context: context)
     cpu.pollExitRequest()
     var walk = Walk(spans: spans, first: address)

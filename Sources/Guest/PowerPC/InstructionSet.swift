@@ -59,8 +59,7 @@ public final class InstructionSet: Sendable {
         Helper(
           String(instruction.mnemonic.prefix { $0 != "[" }),
           unsafeBitCast($0, to: UnsafeRawPointer.self),
-          flags: instruction.usesHostFloats
-            ? [.noReadGlobals, .noWriteGlobals] : [.noReadGlobals, .noWriteGlobals, .noFloatStatus])
+          flags: instruction.usesHostFloats ? .noHomes : [.noHomes, .noFloatStatus])
       }
     }
   }

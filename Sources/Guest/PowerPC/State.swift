@@ -8,8 +8,8 @@ public struct PowerPCState {
   // The translator's cold fields.
   /// Constants on their way to vector registers, right below the spill slots.
   public var scratch: UInt64 = 0
-  /// Where the register allocator puts values away.
-  public var spillSlots: InlineArray<64, UInt64> = .init(repeating: 0)
+  /// Where the register allocator puts values away: 64 places of 16 bytes.
+  public var spillSlots: InlineArray<128, UInt64> = .init(repeating: 0)
   /// The return stack's pointer while Swift runs.
   public var returnStack: UInt64 = 0
   /// The host's stack pointer while translated code runs.
@@ -71,6 +71,10 @@ public struct PowerPCState {
   public var storedFPSCR: UInt32 = 0
   /// The host's MXCSR in translated code; its flags are exceptions on their way to the FPSCR.
   public var floatStatus: UInt32 = MXCSR.initial
+  /// That for vectors, right behind it: as VSCR[NJ] says.
+  public var vectorStatus: UInt32 = MXCSR.flushing
+  /// Which of the two holds in translated code: 0 or 4.
+  public var floatMode: UInt32 = 0
   /// And while functions of ours run.
   public var hostFloatStatus: UInt32 = MXCSR.initial
   /// The last operation that the host did, which FR, FI and FPRF are of: a `FloatRecord`.
@@ -87,10 +91,12 @@ public struct PowerPCState {
   public var xerCount: UInt32 = 0
   /// VRSAVE (SPR 256).
   public var vrsave: UInt32 = 0
-  /// Vector registers, most significant half first.
+  /// Vector registers as numbers of 128 bits, least significant half first.
   public var vr: InlineArray<64, UInt64> = .init(repeating: 0)
-  /// Vector status and control.
-  public var vscr: UInt32 = VSCR.initial
+  /// Not zero: something has been saturated since `storedVSCR` was stored.
+  public var saturation: InlineArray<2, UInt64> = .init(repeating: 0)
+  /// Vector status and control, but for what is in `saturation`.
+  public var storedVSCR: UInt32 = VSCR.initial
   /// Processor version.
   public var pvr: UInt32 = 0
   /// The address that the last data fault named.
@@ -179,6 +185,16 @@ extension PowerPCState {
     }
   }
 
+  /// Vector status and control; reserved bits are dropped.
+  public var vscr: UInt32 {
+    get { storedVSCR | (saturation[0] | saturation[1] == 0 ? 0 : VSCR.SAT) }
+    set {
+      storedVSCR = newValue & VSCR.defined
+      saturation = .init(repeating: 0)
+      vectorStatus = newValue & VSCR.NJ == 0 ? MXCSR.initial : MXCSR.flushing
+    }
+  }
+
   /// The whole of XER: SO, OV, CA in bits 0-2, the byte count in bits 25-31.
   public var packedXER: UInt32 {
     get { so << 31 | ov << 30 | ca << 29 | xerCount & 0x7f }
@@ -231,6 +247,8 @@ public enum Globals {
   /// The record of the last operation that the host did, its first operand, and that of a later
   /// conversion.
   static let lastFloat: TempIndex = 83, lastFloatA: TempIndex = 84, lastFloatD: TempIndex = 87
+  /// The first vector register, and what saturation has left.
+  static let v: TempIndex = 88, saturation: TempIndex = 120
 
   /// The globals in the order of their temps.
   public static let all: [Global] = {
@@ -254,6 +272,8 @@ public enum Globals {
     list.append(Global("last_fpb", .f64, offset: S.offset(\.lastFloatB)))
     list.append(Global("last_fpc", .f64, offset: S.offset(\.lastFloatC)))
     list.append(Global("last_fpd", .f64, offset: S.offset(\.lastFloatD)))
+    for n in 0..<32 { list.append(Global("vr\(n)", .v128, offset: S.offset(\.vr) + 16 * n)) }
+    list.append(Global("vscr_sat", .v128, offset: S.offset(\.saturation)))
     return list
   }()
 

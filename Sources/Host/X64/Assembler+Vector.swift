@@ -186,6 +186,9 @@ extension Assembler {
   /// PXOR with a source in memory, aligned.
   public mutating func pxor(_ d: XMM, _ s: Address) { vector(.pxor, d, s) }
 
+  /// PUNPCKLQDQ: the high quadword of d ← the low one of s.
+  public mutating func punpcklqdq(_ d: XMM, _ s: XMM) { vector(.vpunpcklqdq, d, s) }
+
   /// PSHUFB: byte i of d ← byte s[i] mod 16 of d, or 0 where the top bit of s[i] is set.
   public mutating func pshufb(_ d: XMM, _ s: XMM) { vector(.pshufb, d, s) }
 

@@ -16,17 +16,19 @@ public struct Features: OptionSet, Sendable {
   @inlinable public static var bmi1: Features { Features(rawValue: 8) }
   /// BMI2, for shifts with three operands.
   @inlinable public static var bmi2: Features { Features(rawValue: 16) }
-  /// AVX; no lowering uses it.
+  /// AVX; used where AVX2 exists too.
   @inlinable public static var avx: Features { Features(rawValue: 32) }
   /// FMA, for fused multiplication and addition.
   @inlinable public static var fma: Features { Features(rawValue: 64) }
   /// SSE4.1; no lowering uses it.
   @inlinable public static var sse41: Features { Features(rawValue: 128) }
+  /// AVX2, for vectors; they need FMA as well.
+  @inlinable public static var avx2: Features { Features(rawValue: 256) }
 
   /// The names that the option `host-features` takes.
   public static let names: [(name: String, feature: Features)] = [
     ("movbe", .movbe), ("lzcnt", .lzcnt), ("popcnt", .popcnt), ("bmi1", .bmi1), ("bmi2", .bmi2),
-    ("avx", .avx), ("fma", .fma), ("sse4.1", .sse41),
+    ("avx", .avx), ("fma", .fma), ("sse4.1", .sse41), ("avx2", .avx2),
   ]
 
   /// What this host has (CPUID leaves 1, 7 and 0x80000001; Intel manual, volume 2, CPUID).
@@ -41,6 +43,7 @@ public struct Features: OptionSet, Sendable {
     if basic.ecx >> 19 & 1 != 0 { found.insert(.sse41) }
     if basic.ecx >> 28 & 1 != 0 && savesVectors { found.insert(.avx) }
     if basic.ecx >> 12 & 1 != 0 && savesVectors { found.insert(.fma) }
+    if extended.ebx >> 5 & 1 != 0 && savesVectors { found.insert(.avx2) }
     if extended.ebx >> 3 & 1 != 0 { found.insert(.bmi1) }
     if extended.ebx >> 8 & 1 != 0 { found.insert(.bmi2) }
     if more.ecx >> 5 & 1 != 0 { found.insert(.lzcnt) }

@@ -85,6 +85,18 @@ extension Emitter {
     note(o, path, .store, base: o.input(1), value: value)
   }
 
+  func loadPagedVector(_ o: OpInPlace) {
+    let (place, path) = pagedAddress(o, 0, isStore: false)
+    loadVector(o, from: place)
+    note(o, path, .load, base: o.input(0), value: .register(o.step.pointee.operands[0].register))
+  }
+
+  func storePagedVector(_ o: OpInPlace) {
+    let (place, path) = pagedAddress(o, 1, isStore: true)
+    storeVector(o, at: place)
+    note(o, path, .store, base: o.input(1), value: o.input(0))
+  }
+
   func exchangePaged(_ o: OpInPlace) {
     let path = SlowPath(branch: x.jmp(), resume: 0)
     note(o, path, .exchange, base: o.input(0), value: o.input(2), expected: GPR.rax.rawValue)

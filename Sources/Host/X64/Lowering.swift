@@ -145,7 +145,9 @@ struct LoweringTable {
       Lowering.arithmetic, Lowering.logic, Lowering.shifts(features), Lowering.fields(features),
       Lowering.comparisons, Lowering.carries, Lowering.environment,
       memory == .paged ? Lowering.pagedMemory(features) : Lowering.guestMemory(features),
-      Lowering.control, Lowering.floatingPoint(features),
+      Lowering.control, Lowering.floatingPoint(features), Lowering.halves,
+      memory == .paged ? Lowering.pagedVectorMemory : Lowering.vectorMemory,
+      Lowering.vectors, Lowering.vectorSingles, Lowering.vectorBranches,
     ]
     for row in sections.joined() {
       for type in row.types {

@@ -42,6 +42,10 @@ struct Stubs {
   private(set) var copyEnd: UInt = 0
   /// Constants of 16 bytes, for floating point.
   private(set) var constants: UInt = 0
+  /// Constants of 16 bytes, for vectors.
+  private(set) var vectorConstants: UInt = 0
+  /// Per `FloatMode`: goes over to it.
+  private(set) var modes: [UInt] = []
   /// The assembler behind the last stub.
   var assembler: Assembler
 
@@ -69,6 +73,7 @@ struct Stubs {
     for kind in 0...ExitKind.access.rawValue { exits.append(writeExit(kind)) }
     link = exits[Int(ExitKind.link.rawValue)]
     writeOthers()
+    writeModes()
     writeCopy()
     for helper in helpers { writeHelper(helper) }
     if let slowAccess, let paging = layout.paging {
@@ -109,6 +114,44 @@ struct Stubs {
       assembler.dword(0)
       assembler.dword(0)
     }
+    vectorConstants = assembler.currentAddress
+    for constant in VectorConstant.allCases {
+      for half in [constant.halves.low, constant.halves.high] {
+        assembler.dword(UInt32(truncatingIfNeeded: half))
+        assembler.dword(UInt32(truncatingIfNeeded: half >> 32))
+      }
+    }
+  }
+
+  /// What lies at `vectorConstants`, in pieces of 16 bytes.
+  enum VectorConstant: UInt, CaseIterable {
+    /// The numbers of bytes, halfwords and words from the left.
+    case numbers8, numbers16, numbers32
+    /// The bytes' places from the left: exchanges them.
+    case swap
+    /// The low four and five bits of each byte.
+    case fourBits, fiveBits
+    /// All bits.
+    case ones
+    /// Of singles: all but the sign, and the least normal one.
+    case magnitudes, leastSingles
+
+    var halves: (low: UInt64, high: UInt64) {
+      switch self {
+      case .numbers8, .swap: (0x0809_0a0b_0c0d_0e0f, 0x0001_0203_0405_0607)
+      case .numbers16: (0x0004_0005_0006_0007, 0x0000_0001_0002_0003)
+      case .numbers32: (0x0000_0002_0000_0003, 0x0000_0000_0000_0001)
+      case .fourBits: (0x0f0f_0f0f_0f0f_0f0f, 0x0f0f_0f0f_0f0f_0f0f)
+      case .fiveBits: (0x1f1f_1f1f_1f1f_1f1f, 0x1f1f_1f1f_1f1f_1f1f)
+      case .ones: (.max, .max)
+      case .magnitudes: (0x7fff_ffff_7fff_ffff, 0x7fff_ffff_7fff_ffff)
+      case .leastSingles: (0x0080_0000_0080_0000, 0x0080_0000_0080_0000)
+      }
+    }
+  }
+
+  func constant(_ which: VectorConstant) -> Address {
+    Address(near: vectorConstants + 16 * which.rawValue)
   }
 
   func env(_ offset: Int) -> Address { Address(.rbp, Int32(truncatingIfNeeded: offset)) }
@@ -158,12 +201,36 @@ struct Stubs {
 
   /// Puts the flags of the guest's floating-point operations away, and takes them back: functions
   /// of ours raise flags of their own.
+  ///
+  /// The one takes rax, the other rcx.
   mutating func storeFloatStatus() {
-    if let status = layout.floatStatus { assembler.stmxcsr(env(status)) }
+    if let status = currentStatus(.rax) { assembler.stmxcsr(status) }
   }
 
   mutating func loadFloatStatus() {
-    if let status = layout.floatStatus { assembler.ldmxcsr(env(status)) }
+    if let status = currentStatus(.rcx) { assembler.ldmxcsr(status) }
+  }
+
+  /// The status of the mode; without modes there is one.
+  private mutating func currentStatus(_ register: GPR) -> Address? {
+    guard let status = layout.floatStatus else { return nil }
+    guard let mode = layout.floatMode else { return env(status) }
+    assembler.mov(.dword, register, env(mode))
+    return Address(
+      base: .rbp, index: register, displacement: Int32(truncatingIfNeeded: status))
+  }
+
+  /// Go over to a floating-point mode.
+  private mutating func writeModes() {
+    guard let status = layout.floatStatus, let mode = layout.floatMode else { return }
+    for (number, target) in [(Int32(0), 0), (4, 4)] {
+      assembler.align(to: 16)
+      modes.append(assembler.currentAddress)
+      assembler.stmxcsr(env(status + 4 - target))
+      assembler.ldmxcsr(env(status + target))
+      assembler.mov(.dword, env(mode), imm: number)
+      assembler.ret()
+    }
   }
 
   private mutating func writeExit(_ kind: UInt32) -> UInt {

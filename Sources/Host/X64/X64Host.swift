@@ -37,6 +37,8 @@ public final class X64Host: Host {
 
   public var fusesMultiplyAdd: Bool { features.contains(.fma) }
 
+  public var hasVectors: Bool { features.isSuperset(of: [.avx2, .fma]) }
+
   /// Without MOVBE a store needs a register for its swapped value; paged memory wants the address
   /// in one register.
   public var addsIndexes: Bool { features.contains(.movbe) && !isPaged }

@@ -7,19 +7,31 @@ let vectorFloat: [Instruction] =
 
 /// 4.2.2.1 and 4.2.2.2: add, subtract, maximum, minimum, multiply-add.
 private let vectorFloatArithmetic: [Instruction] = [
-  .vector("vaddfp", "Vector Add Floating-Point", .VX(10)) { sums($0, $1) { a, b in a + b } },
-  .vector("vsubfp", "Vector Subtract Floating-Point", .VX(74)) { sums($0, $1) { a, b in a - b } },
-  .vector("vmaxfp", "Vector Maximum Floating-Point", .VX(1034)) {
+  .vector(
+    "vaddfp", "Vector Add Floating-Point", .VX(10), ops: singleSum(.fadd_vec)
+  ) { sums($0, $1) { a, b in a + b } },
+  .vector(
+    "vsubfp", "Vector Subtract Floating-Point", .VX(74), ops: singleSum(.fsub_vec)
+  ) { sums($0, $1) { a, b in a - b } },
+  .vector(
+    "vmaxfp", "Vector Maximum Floating-Point", .VX(1034), ops: singleLimit(.fmax_vec)
+  ) {
     singles($0, $1) { a, b in a > b || a == b && a.sign == .plus ? a : b }
   },
-  .vector("vminfp", "Vector Minimum Floating-Point", .VX(1098)) {
+  .vector(
+    "vminfp", "Vector Minimum Floating-Point", .VX(1098), ops: singleLimit(.fmin_vec)
+  ) {
     singles($0, $1) { a, b in a < b || a == b && a.sign == .minus ? a : b }
   },
-  .vector("vmaddfp", "Vector Multiply Add Floating-Point", .VA(46), "VD, VA, VC, VB") {
+  .vector(
+    "vmaddfp", "Vector Multiply Add Floating-Point", .VA(46), "VD, VA, VC, VB",
+    ops: singleProduct(negated: false)
+  ) {
     multiplyAdd($0, $1) { a, c, b, unit in unit.sum(of: a, times: c, plus: b) }
   },
   .vector(
-    "vnmsubfp", "Vector Negative Multiply-Subtract Floating-Point", .VA(47), "VD, VA, VC, VB"
+    "vnmsubfp", "Vector Negative Multiply-Subtract Floating-Point", .VA(47), "VD, VA, VC, VB",
+    ops: singleProduct(negated: true)
   ) {
     multiplyAdd($0, $1) { a, c, b, unit in -unit.sum(of: a, times: c, plus: -b) }
   },
@@ -27,56 +39,79 @@ private let vectorFloatArithmetic: [Instruction] = [
 
 /// 4.2.2.3: rounding to integers, conversion from and to integers.
 private let vectorFloatConvert: [Instruction] = [
-  .vector("vrfin", "Vector Round to Floating-Point Integer Nearest", .VX(522), "VD, VB") {
+  .vector(
+    "vrfin", "Vector Round to Floating-Point Integer Nearest", .VX(522), "VD, VB",
+    ops: singleRounded(0)
+  ) {
     rounded($0, $1, .toNearestOrEven)
   },
-  .vector("vrfiz", "Vector Round to Floating-Point Integer toward Zero", .VX(586), "VD, VB") {
+  .vector(
+    "vrfiz", "Vector Round to Floating-Point Integer toward Zero", .VX(586), "VD, VB",
+    ops: singleRounded(3)
+  ) {
     rounded($0, $1, .towardZero)
   },
   .vector(
-    "vrfip", "Vector Round to Floating-Point Integer toward Positive Infinity", .VX(650), "VD, VB"
+    "vrfip", "Vector Round to Floating-Point Integer toward Positive Infinity", .VX(650), "VD, VB",
+    ops: singleRounded(2)
   ) { rounded($0, $1, .up) },
   .vector(
-    "vrfim", "Vector Round to Floating-Point Integer toward Minus Infinity", .VX(714), "VD, VB"
+    "vrfim", "Vector Round to Floating-Point Integer toward Minus Infinity", .VX(714), "VD, VB",
+    ops: singleRounded(1)
   ) { rounded($0, $1, .down) },
-  .vector("vcfux", "Vector Convert from Unsigned Fixed-Point Word", .VX(778), "VD, VB, UIMM") {
+  .vector(
+    "vcfux", "Vector Convert from Unsigned Fixed-Point Word", .VX(778), "VD, VB, UIMM",
+    ops: fromFixedPoint(signed: false)
+  ) {
     fromFixedPoint($0, $1, UInt32.self)
   },
-  .vector("vcfsx", "Vector Convert from Signed Fixed-Point Word", .VX(842), "VD, VB, UIMM") {
+  .vector(
+    "vcfsx", "Vector Convert from Signed Fixed-Point Word", .VX(842), "VD, VB, UIMM",
+    ops: fromFixedPoint(signed: true)
+  ) {
     fromFixedPoint($0, $1, Int32.self)
   },
   .vector(
     "vctuxs", "Vector Convert to Unsigned Fixed-Point Word Saturate", .VX(906), "VD, VB, UIMM"
   ) { toFixedPoint($0, $1, UInt32.self) },
   .vector(
-    "vctsxs", "Vector Convert to Signed Fixed-Point Word Saturate", .VX(970), "VD, VB, UIMM"
+    "vctsxs", "Vector Convert to Signed Fixed-Point Word Saturate", .VX(970), "VD, VB, UIMM",
+    ops: toSignedFixedPoint
   ) { toFixedPoint($0, $1, Int32.self) },
 ]
 
 /// 4.2.2.4: comparisons.
 private let vectorFloatCompare: [Instruction] = [
-  .comparison("vcmpeqfp[.]", "Vector Compare Equal-to Floating-Point", .VXR(198)) {
+  .comparison(
+    "vcmpeqfp[.]", "Vector Compare Equal-to Floating-Point", .VXR(198), ops: singleRelation(.eq)
+  ) {
     relation($0, $1) { a, b in a == b }
   },
   .comparison(
-    "vcmpgefp[.]", "Vector Compare Greater-Than-or-Equal-to Floating-Point", .VXR(454)
+    "vcmpgefp[.]", "Vector Compare Greater-Than-or-Equal-to Floating-Point", .VXR(454),
+    ops: singleRelation(.le, swapped: true)
   ) { relation($0, $1) { a, b in a >= b } },
-  .comparison("vcmpgtfp[.]", "Vector Compare Greater-Than Floating-Point", .VXR(710)) {
+  .comparison(
+    "vcmpgtfp[.]", "Vector Compare Greater-Than Floating-Point", .VXR(710),
+    ops: singleRelation(.lt, swapped: true)
+  ) {
     relation($0, $1) { a, b in a > b }
   },
-  .comparison("vcmpbfp[.]", "Vector Compare Bounds Floating-Point", .VXR(966)) {
-    bounds($0, $1)
-  },
+  .comparison("vcmpbfp[.]", "Vector Compare Bounds Floating-Point", .VXR(966), ops: recordedBounds)
+  { bounds($0, $1) },
 ]
 
 /// 4.2.2.5: estimates, which are as exact here as single precision allows; the manual asks for a
 /// relative error below 1/4096, for vexptefp 1/16 and for vlogefp an absolute one below 1/32.
 private let vectorFloatEstimate: [Instruction] = [
-  .vector("vrefp", "Vector Reciprocal Estimate Floating-Point", .VX(266), "VD, VB") {
+  .vector(
+    "vrefp", "Vector Reciprocal Estimate Floating-Point", .VX(266), "VD, VB", ops: singleReciprocal
+  ) {
     estimate($0, $1) { b in 1 / b }
   },
   .vector(
-    "vrsqrtefp", "Vector Reciprocal Square Root Estimate Floating-Point", .VX(330), "VD, VB"
+    "vrsqrtefp", "Vector Reciprocal Square Root Estimate Floating-Point", .VX(330), "VD, VB",
+    ops: singleReciprocalRoot
   ) { estimate($0, $1) { b in 1 / b.squareRoot() } },
   .vector("vexptefp", "Vector 2 Raised to the Exponent Estimate Floating-Point", .VX(394), "VD, VB")
   { estimate($0, $1) { b in Float(exp2(Double(b))) } },

@@ -59,11 +59,23 @@ let vectorAlignAndStatus: [Instruction] = [
   },
 
   Instruction("mfvscr", "Move from VSCR", .VX(1540), "VD") { cpu, i in
-    cpu[i.VD] = (cpu.ir.i64(0), cpu.state(\.vscr).zeroExtended)
+    let lost = V128(cpu.ir, cpu.ir.read(Globals.saturation))
+    let saturated = (lost.high | lost.low).test(.ne, 0)
+    let status = cpu.state(\.storedVSCR).zeroExtended | saturated
+    cpu[i.VD] = cpu.ir.i64(0).concatenated(status)
   },
 
   Instruction("mtvscr", "Move to VSCR", .VX(1604), "VB") { cpu, i in
-    cpu.setState(\.vscr, cpu[i.VB].low.low & Int(VSCR.defined))
+    let status = cpu[i.VB].low.low & Int(VSCR.defined)
+    let flushes = status & Int(VSCR.NJ)
+    // The status for vectors changes while it is not in use.
+    cpu.use(.scalar)
+    cpu.setState(\.storedVSCR, status)
+    cpu.setState(
+      \.vectorStatus,
+      flushes.select(
+        .ne, 0, cpu.constant(Int(MXCSR.flushing)), cpu.constant(Int(MXCSR.initial))))
+    cpu.ir.write(Globals.saturation, cpu.ir.i64(0).concatenated(cpu.ir.i64(0)).temp)
   },
 ]
 
@@ -75,12 +87,14 @@ extension Cpu {
 
   fileprivate func loadVector(_ i: X) {
     let address = address(i, bytes: 16)
+    guard !context.pointee.hasVectors else { return self[i.VD] = loadQuadword(at: address) }
     let high = loadDouble(at: address)
-    self[i.VD] = (high, loadDouble(at: address + 8))
+    self[i.VD] = high.concatenated(loadDouble(at: address + 8))
   }
 
   fileprivate func storeVector(_ i: X) {
     let address = address(i, bytes: 16), value = self[i.VS]
+    guard !context.pointee.hasVectors else { return storeQuadword(value, at: address) }
     storeDouble(value.high, at: address)
     storeDouble(value.low, at: address + 8)
   }
@@ -88,36 +102,32 @@ extension Cpu {
   /// Loads the element that the address names; the others keep what they hold.
   fileprivate func loadElement(_ i: X, bytes: Int) {
     let address = address(i, bytes: bytes)
-    let value = load(bytes, at: address)
-    let opcode: Opcode = bytes == 1 ? .st8 : bytes == 2 ? .st16 : .st
-    ir.effect2(
-      opcode, .i32, value.temp, place(address, bytes).temp, constant: offset(of: i.VD))
+    let value = load(bytes, at: address).zeroExtended
+    let old = self[i.VD], shift = shift(address, bytes)
+    let all = ir.i64(1 << UInt64(8 * bytes) - 1)
+    func inserted(_ half: I64) -> I64 {
+      half.andNot(all.shiftedLeft(shift)) | value.shiftedLeft(shift)
+    }
+    let isLow = address & 8, high = old.high, low = old.low
+    self[i.VD] = isLow.select(.eq, 0, inserted(high), high).concatenated(
+      isLow.select(.eq, 0, low, inserted(low)))
   }
 
   fileprivate func storeElement(_ i: X, bytes: Int) {
-    let address = address(i, bytes: bytes)
-    let opcode: Opcode = bytes == 1 ? .ld8u : bytes == 2 ? .ld16u : .ld
-    let value = I32(
-      ir,
-      ir.emit1(
-        opcode, .i32, result: .i32, place(address, bytes).temp, constant: offset(of: i.VS)))
-    store(bytes, value, at: address)
+    let address = address(i, bytes: bytes), value = self[i.VS]
+    let half = (address & 8).select(.eq, 0, value.high, value.low)
+    store(bytes, half.shiftedRight(shift(address, bytes)).low, at: address)
   }
 
-  /// Env plus where an element stands in a register: the halves are numbers in the host's order.
-  private func place(_ address: I32, _ bytes: Int) -> I64 {
-    I64(ir, Block.env) + (address & 15 ^ (8 - bytes)).zeroExtended
-  }
-
-  private func offset(of register: VR) -> UInt32 {
-    UInt32(truncatingIfNeeded: PowerPCState.offset(\.vr) + 16 * register.number)
+  /// By how many bits an element stands to the left of its half's right end.
+  private func shift(_ address: I32, _ bytes: Int) -> I64 {
+    ((address & 7 ^ (8 - bytes)) << 3).zeroExtended
   }
 
   /// The bytes of a register become numbers that count up from `first`, 0 to 16.
   fileprivate func count(_ target: VR, from first: I32) {
     let all = first.zeroExtended * 0x0101_0101_0101_0101
-    self[target] = (
-      all + ir.i64(0x0001_0203_0405_0607), all + ir.i64(0x0809_0a0b_0c0d_0e0f)
-    )
+    self[target] =
+      (all + ir.i64(0x0001_0203_0405_0607)).concatenated(all + ir.i64(0x0809_0a0b_0c0d_0e0f))
   }
 }

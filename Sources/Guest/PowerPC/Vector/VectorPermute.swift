@@ -2,46 +2,82 @@ import IR
 
 /// AltiVec PEM, 4.2.5.1 and 4.2.5.2: vector pack and unpack.
 let vectorPack: [Instruction] = [
-  .vector("vpkuhum", "Vector Pack Unsigned Halfword Unsigned Modulo", .VX(14)) {
+  .vector(
+    "vpkuhum", "Vector Pack Unsigned Halfword Unsigned Modulo", .VX(14),
+    ops: pairs { $0.packedModulo($1, .e16) }
+  ) {
     packing($0, $1) { (a: UInt16, _) in UInt8(truncatingIfNeeded: a) }
   },
-  .vector("vpkuwum", "Vector Pack Unsigned Word Unsigned Modulo", .VX(78)) {
+  .vector(
+    "vpkuwum", "Vector Pack Unsigned Word Unsigned Modulo", .VX(78),
+    ops: pairs { $0.packedModulo($1, .e32) }
+  ) {
     packing($0, $1) { (a: UInt32, _) in UInt16(truncatingIfNeeded: a) }
   },
-  .vector("vpkuhus", "Vector Pack Unsigned Halfword Unsigned Saturate", .VX(142)) {
+  .vector(
+    "vpkuhus", "Vector Pack Unsigned Halfword Unsigned Saturate", .VX(142),
+    ops: saturating { $0.packedSaturating($1, .e16, signed: false, toSigned: false) }
+  ) {
     packing($0, $1) { (a: UInt16, unit) in saturate(Int64(a), unit, as: UInt8.self) }
   },
-  .vector("vpkuwus", "Vector Pack Unsigned Word Unsigned Saturate", .VX(206)) {
+  .vector(
+    "vpkuwus", "Vector Pack Unsigned Word Unsigned Saturate", .VX(206),
+    ops: saturating { $0.packedSaturating($1, .e32, signed: false, toSigned: false) }
+  ) {
     packing($0, $1) { (a: UInt32, unit) in saturate(Int64(a), unit, as: UInt16.self) }
   },
-  .vector("vpkshus", "Vector Pack Signed Halfword Unsigned Saturate", .VX(270)) {
+  .vector(
+    "vpkshus", "Vector Pack Signed Halfword Unsigned Saturate", .VX(270),
+    ops: saturating { $0.packedSaturating($1, .e16, signed: true, toSigned: false) }
+  ) {
     packing($0, $1) { (a: Int16, unit) in saturate(Int64(a), unit, as: UInt8.self) }
   },
-  .vector("vpkswus", "Vector Pack Signed Word Unsigned Saturate", .VX(334)) {
+  .vector(
+    "vpkswus", "Vector Pack Signed Word Unsigned Saturate", .VX(334),
+    ops: saturating { $0.packedSaturating($1, .e32, signed: true, toSigned: false) }
+  ) {
     packing($0, $1) { (a: Int32, unit) in saturate(Int64(a), unit, as: UInt16.self) }
   },
-  .vector("vpkshss", "Vector Pack Signed Halfword Signed Saturate", .VX(398)) {
+  .vector(
+    "vpkshss", "Vector Pack Signed Halfword Signed Saturate", .VX(398),
+    ops: saturating { $0.packedSaturating($1, .e16, signed: true, toSigned: true) }
+  ) {
     packing($0, $1) { (a: Int16, unit) in saturate(Int64(a), unit, as: Int8.self) }
   },
-  .vector("vpkswss", "Vector Pack Signed Word Signed Saturate", .VX(462)) {
+  .vector(
+    "vpkswss", "Vector Pack Signed Word Signed Saturate", .VX(462),
+    ops: saturating { $0.packedSaturating($1, .e32, signed: true, toSigned: true) }
+  ) {
     packing($0, $1) { (a: Int32, unit) in saturate(Int64(a), unit, as: Int16.self) }
   },
   .vector("vpkpx", "Vector Pack Pixel32", .VX(782)) {
     packing($0, $1) { (a: UInt32, _) in pixel16(a) }
   },
-  .vector("vupkhsb", "Vector Unpack High Signed Byte", .VX(526), "VD, VB") {
+  .vector(
+    "vupkhsb", "Vector Unpack High Signed Byte", .VX(526), "VD, VB",
+    ops: unary { b, _ in b.unpacked(left: true, .e8) }
+  ) {
     unpacking($0, $1, half: 0) { (b: Int8) in Int16(b) }
   },
-  .vector("vupkhsh", "Vector Unpack High Signed Halfword", .VX(590), "VD, VB") {
+  .vector(
+    "vupkhsh", "Vector Unpack High Signed Halfword", .VX(590), "VD, VB",
+    ops: unary { b, _ in b.unpacked(left: true, .e16) }
+  ) {
     unpacking($0, $1, half: 0) { (b: Int16) in Int32(b) }
   },
   .vector("vupkhpx", "Vector Unpack High Pixel16", .VX(846), "VD, VB") {
     unpacking($0, $1, half: 0) { (b: UInt16) in pixel32(b) }
   },
-  .vector("vupklsb", "Vector Unpack Low Signed Byte", .VX(654), "VD, VB") {
+  .vector(
+    "vupklsb", "Vector Unpack Low Signed Byte", .VX(654), "VD, VB",
+    ops: unary { b, _ in b.unpacked(left: false, .e8) }
+  ) {
     unpacking($0, $1, half: 1) { (b: Int8) in Int16(b) }
   },
-  .vector("vupklsh", "Vector Unpack Low Signed Halfword", .VX(718), "VD, VB") {
+  .vector(
+    "vupklsh", "Vector Unpack Low Signed Halfword", .VX(718), "VD, VB",
+    ops: unary { b, _ in b.unpacked(left: false, .e16) }
+  ) {
     unpacking($0, $1, half: 1) { (b: Int16) in Int32(b) }
   },
   .vector("vupklpx", "Vector Unpack Low Pixel16", .VX(974), "VD, VB") {
@@ -51,21 +87,40 @@ let vectorPack: [Instruction] = [
 
 /// AltiVec PEM, 4.2.5.3 to 4.2.5.6: vector merge, splat, permute and select.
 let vectorPermute: [Instruction] = [
-  .vector("vmrghb", "Vector Merge High Byte", .VX(12)) { merging($0, $1, UInt8.self, half: 0) },
-  .vector("vmrghh", "Vector Merge High Halfword", .VX(76)) {
+  .vector(
+    "vmrghb", "Vector Merge High Byte", .VX(12), ops: elements(.mrgh_vec, .e8)
+  ) { merging($0, $1, UInt8.self, half: 0) },
+  .vector(
+    "vmrghh", "Vector Merge High Halfword", .VX(76), ops: elements(.mrgh_vec, .e16)
+  ) {
     merging($0, $1, UInt16.self, half: 0)
   },
-  .vector("vmrghw", "Vector Merge High Word", .VX(140)) { merging($0, $1, UInt32.self, half: 0) },
-  .vector("vmrglb", "Vector Merge Low Byte", .VX(268)) { merging($0, $1, UInt8.self, half: 1) },
-  .vector("vmrglh", "Vector Merge Low Halfword", .VX(332)) {
+  .vector(
+    "vmrghw", "Vector Merge High Word", .VX(140), ops: elements(.mrgh_vec, .e32)
+  ) { merging($0, $1, UInt32.self, half: 0) },
+  .vector(
+    "vmrglb", "Vector Merge Low Byte", .VX(268), ops: elements(.mrgl_vec, .e8)
+  ) { merging($0, $1, UInt8.self, half: 1) },
+  .vector(
+    "vmrglh", "Vector Merge Low Halfword", .VX(332), ops: elements(.mrgl_vec, .e16)
+  ) {
     merging($0, $1, UInt16.self, half: 1)
   },
-  .vector("vmrglw", "Vector Merge Low Word", .VX(396)) { merging($0, $1, UInt32.self, half: 1) },
-  .vector("vspltb", "Vector Splat Byte", .VX(524), "VD, VB, UIMM") { splat($0, $1, UInt8.self) },
-  .vector("vsplth", "Vector Splat Halfword", .VX(588), "VD, VB, UIMM") {
+  .vector(
+    "vmrglw", "Vector Merge Low Word", .VX(396), ops: elements(.mrgl_vec, .e32)
+  ) { merging($0, $1, UInt32.self, half: 1) },
+  .vector(
+    "vspltb", "Vector Splat Byte", .VX(524), "VD, VB, UIMM", ops: unary { $0.splat($1 & 15, .e8) }
+  ) { splat($0, $1, UInt8.self) },
+  .vector(
+    "vsplth", "Vector Splat Halfword", .VX(588), "VD, VB, UIMM",
+    ops: unary { $0.splat($1 & 7, .e16) }
+  ) {
     splat($0, $1, UInt16.self)
   },
-  .vector("vspltw", "Vector Splat Word", .VX(652), "VD, VB, UIMM") { splat($0, $1, UInt32.self) },
+  .vector(
+    "vspltw", "Vector Splat Word", .VX(652), "VD, VB, UIMM", ops: unary { $0.splat($1 & 3, .e32) }
+  ) { splat($0, $1, UInt32.self) },
   Instruction("vspltisb", "Vector Splat Immediate Signed Byte", .VX(780), "VD, SIMM") { cpu, i in
     cpu.splat(Int8(i.SIMM), i.VD)
   },
@@ -76,10 +131,15 @@ let vectorPermute: [Instruction] = [
   Instruction("vspltisw", "Vector Splat Immediate Signed Word", .VX(908), "VD, SIMM") { cpu, i in
     cpu.splat(Int32(i.SIMM), i.VD)
   },
-  .vector("vperm", "Vector Permute", .VA(43), "VD, VA, VB, VC") { permute($0, $1) },
-  Instruction("vsel", "Vector Select", .VA(42), "VD, VA, VB, VC") { cpu, i in
-    let a = cpu[i.VA], b = cpu[i.VB], c = cpu[i.VC]
-    cpu[i.VD] = (a.high.andNot(c.high) | b.high & c.high, a.low.andNot(c.low) | b.low & c.low)
+  .vector(
+    "vperm", "Vector Permute", .VA(43), "VD, VA, VB, VC",
+    ops: triple { a, b, c in a.permuted(b, c) }
+  ) { permute($0, $1) },
+  .vector(
+    "vsel", "Vector Select", .VA(42), "VD, VA, VB, VC",
+    ops: triple { a, b, c in b.chosen(by: c, else: a) }
+  ) {
+    triples($0, $1) { (a: UInt64, b, c, _) in a & ~c | b & c }
   },
 ]
 
@@ -87,7 +147,9 @@ extension Cpu {
   /// Every element of a register becomes a number.
   fileprivate func splat<Element: FixedWidthInteger>(_ number: Element, _ target: VR) {
     let value = Vector { _ in number }
-    self[target] = (ir.i64(value.high), ir.i64(value.low))
+    self[target] =
+      context.pointee.hasVectors
+      ? ir.v128(value.low) : ir.i64(value.high).concatenated(ir.i64(value.low))
   }
 }
 

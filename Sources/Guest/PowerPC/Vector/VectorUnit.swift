@@ -18,12 +18,12 @@ struct VectorUnit {
   @inline(__always) subscript(register: VR) -> Vector {
     get {
       let number = 2 &* register.number
-      return Vector(high: state.pointee.vr[number], low: state.pointee.vr[number &+ 1])
+      return Vector(high: state.pointee.vr[number &+ 1], low: state.pointee.vr[number])
     }
     nonmutating set {
       let number = 2 &* register.number
-      state.pointee.vr[number] = newValue.high
-      state.pointee.vr[number &+ 1] = newValue.low
+      state.pointee.vr[number &+ 1] = newValue.high
+      state.pointee.vr[number] = newValue.low
     }
   }
 
@@ -35,40 +35,51 @@ struct VectorUnit {
   @inline(__always) func setVD(_ value: Vector) { self[i.VD] = value }
 
   /// Sets VSCR[SAT].
-  @inline(__always) func setSAT() { state.pointee.vscr |= VSCR.SAT }
+  @inline(__always) func setSAT() { state.pointee.storedVSCR |= VSCR.SAT }
   /// VSCR[NJ].
-  @inline(__always) var NJ: Bool { state.pointee.vscr & VSCR.NJ != 0 }
+  @inline(__always) var NJ: Bool { state.pointee.storedVSCR & VSCR.NJ != 0 }
 }
 
 /// How translated code calls an instruction's own function: env, the instruction's word; what
 /// comparisons return goes to CR field 6.
 typealias SoftwareFunction = @convention(c) (UnsafeMutableRawPointer, UInt64) -> UInt64
 
+/// How the host's vector ops do an instruction.
+typealias VectorOps<F> = @Sendable (Cpu, F) -> Void
+
 extension Instruction {
-  /// A vector instruction that is a call of a function of its own.
+  /// A vector instruction: a function of its own, and the ops that do the same where the host has
+  /// vectors and there are any.
   static func vector<F: Form>(
     _ mnemonic: String, _ title: String, _ encoding: Encoding<F>,
-    _ operands: String = "VD, VA, VB", _ function: @escaping SoftwareFunction
+    _ operands: String = "VD, VA, VB", ops: VectorOps<F>? = nil,
+    _ function: @escaping SoftwareFunction
   ) -> Instruction {
     Instruction(mnemonic, title, encoding, operands, software: function) { (cpu, i: F) in
-      cpu.callSoftware(i.word)
+      if let ops, cpu.context.pointee.hasVectors { ops(cpu, i) } else { cpu.callSoftware(i.word) }
     }
   }
 
-  /// A comparison: a function that returns what Rc puts into CR field 6.
+  /// A comparison: a function that returns what Rc puts into CR field 6, and the ops.
   static func comparison(
     _ mnemonic: String, _ title: String, _ encoding: Encoding<VXR>,
-    _ function: @escaping SoftwareFunction
+    ops: @escaping VectorOps<VXR>, _ function: @escaping SoftwareFunction
   ) -> Instruction {
     Instruction(mnemonic, title, encoding, "VD, VA, VB", software: function) { (cpu, i: VXR) in
-      if i.Rc { cpu.setField(6, cpu.softwareResult(i.word)) } else { cpu.callSoftware(i.word) }
+      if cpu.context.pointee.hasVectors {
+        ops(cpu, i)
+      } else if i.Rc {
+        cpu.setField(6, cpu.softwareResult(i.word))
+      } else {
+        cpu.callSoftware(i.word)
+      }
     }
   }
 }
 
 extension Cpu {
   /// Calls the instruction's own function for its effect.
-  fileprivate func callSoftware(_ word: UInt32) {
+  func callSoftware(_ word: UInt32) {
     _ = ir.call(context.pointee.software, result: nil, ir.i64(UInt64(word)).temp)
   }
 

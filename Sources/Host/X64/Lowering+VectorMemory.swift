@@ -1,0 +1,105 @@
+import IR
+import RegisterAllocation
+
+/// Guest accesses of 16 bytes, and vectors of singles.
+extension Lowering {
+  private static let scratch: RegisterSet = 1 << (16 + 15)
+  private static let value = C(0xffff_0000 & ~scratch)
+
+  static let vectorMemory: [Lowering] = [
+    Lowering(.qemu_ld, [.v128], [C.x], [C.address, C.index]) { e, o in
+      e.loadVector(o, from: e.guestAddress(o, 0))
+    },
+    Lowering(.qemu_st, [.v128], [], [value, C.address, C.index], clobbers: scratch) { e, o in
+      e.storeVector(o, at: e.guestAddress(o, 1))
+    },
+  ]
+
+  static let pagedVectorMemory: [Lowering] = {
+    let address = C(C.anyGeneral & ~(GPR.rcx.set | GPR.pageTable.set)), index = C(0, .zero)
+    return [
+      Lowering(.qemu_ld, [.v128], [C.x], [address, index], clobbers: GPR.rcx.set) { e, o in
+        e.loadPagedVector(o)
+      },
+      Lowering(
+        .qemu_st, [.v128], [], [value, address, index], clobbers: GPR.rcx.set | scratch
+      ) { e, o in e.storePagedVector(o) },
+    ]
+  }()
+
+  /// Four singles at once, under the status for vectors.
+  static let vectorSingles: [Lowering] = [
+    singles(.fadd_vec, .vaddps), singles(.fsub_vec, .vsubps), singles(.fmul_vec, .vmulps),
+    singles(.fdiv_vec, .vdivps), singles(.fmin_vec, .vminps), singles(.fmax_vec, .vmaxps),
+    single(.fsqrt_vec, .vsqrtps), single(.cvt_i32_f32_vec, .vcvtdq2ps),
+    single(.cvt_f32_i32_vec, .vcvttps2dq),
+    Lowering(.fma_vec, [.v128], [C.sameX], [C.x, C.x, C.xm]) { e, o in
+      e.packed(.vfmadd213ps, o.xd, o.vector(1), o.input(2))
+    },
+    Lowering(.fcmp_vec, [.v128], [C.x], [C.x, C.x]) { e, o in
+      let relation = UInt8(truncatingIfNeeded: o.op.pointee.constant)
+      e.x.vectorVEX(.vcmpps, o.xd, o.vector(0), o.vector(1), imm: relation)
+    },
+    // Bit 3: an inexact result is no exception.
+    Lowering(.fround_vec, [.v128], [C.x], [C.x]) { e, o in
+      let mode = UInt8(truncatingIfNeeded: o.op.pointee.constant)
+      e.x.vectorVEX(.vroundps, o.xd, o.vector(0), imm: 8 | mode)
+    },
+  ]
+
+  private static func singles(_ opcode: Opcode, _ encoding: Encoding) -> Lowering {
+    Lowering(opcode, [.v128], [C.x], [C.x, C.xm]) { e, o in
+      e.packed(encoding, o.xd, o.vector(0), o.input(1))
+    }
+  }
+
+  private static func single(_ opcode: Opcode, _ encoding: Encoding) -> Lowering {
+    Lowering(opcode, [.v128], [C.x], [C.x]) { e, o in e.x.vectorVEX(encoding, o.xd, o.vector(0)) }
+  }
+
+  static let vectorBranches: [Lowering] = {
+    let scratch: RegisterSet = 3 << (16 + 14)
+    return [
+      Lowering(.brclass, [.v128], [], [C(0xffff_0000 & ~scratch)], clobbers: scratch) { e, o in
+        e.branchOnElements(o)
+      },
+      Lowering(.float_mode, [.i32], [], []) { e, o in e.goOver(to: o.op.pointee.constant) },
+    ]
+  }()
+}
+
+extension Emitter {
+  func loadVector(_ o: OpInPlace, from m: Address) {
+    x.movups(o.xd, m)
+    x.vectorVEX(.pshufb, o.xd, o.xd, stubs.constant(.swap))
+  }
+
+  func storeVector(_ o: OpInPlace, at m: Address) {
+    x.vectorVEX(.pshufb, .xmm15, o.vector(0), stubs.constant(.swap))
+    x.movups(m, .xmm15)
+  }
+
+  /// Branches if an element is of the class.
+  func branchOnElements(_ o: OpInPlace) {
+    let value = o.vector(0)
+    if o.op.pointee.constant2 == FloatClass.nanOrLeast.rawValue {
+      x.vectorVEX(.vpand, .xmm15, value, stubs.constant(.magnitudes))
+      x.vectorVEX(.vpcmpeqd, .xmm14, .xmm15, stubs.constant(.leastSingles))
+      x.vectorVEX(.vcmpps, .xmm15, value, value, imm: 3)
+      x.vectorVEX(.vpor, .xmm15, .xmm15, .xmm14)
+    } else {
+      x.vectorVEX(.vcmpps, .xmm15, value, value, imm: 3)
+    }
+    x.vectorVEX(.vptest, .xmm15, .xmm15)
+    branch(o, .ne)
+  }
+
+  /// Sees to it that translated code runs under a floating-point status.
+  func goOver(to mode: UInt32) {
+    guard let field = layout.floatMode else { return }
+    x.cmp(.dword, env(field), imm: Int32(4 * mode))
+    let isThere = x.jccShort(.e)
+    x.call(to: stubs.modes[Int(mode)])
+    x.bind(isThere)
+  }
+}

@@ -1,0 +1,53 @@
+import CSys
+
+/// The ops of 128 bits.
+extension Interpreter {
+  /// Runs an op that has 128 bits among its results or operands; false if there is no such op.
+  func computeVector(_ op: Op) -> Bool {
+    let inputs = op.inputCount
+    let none = VectorBits(low: 0, high: 0)
+    let a = inputs > 0 ? wide(op.input(0)) : none
+    let b = inputs > 1 ? wide(op.input(1)) : none
+    let c = inputs > 2 ? wide(op.input(2)) : none
+    switch op.opcode {
+    case .mov: assign(op.output(0), wide: a)
+    case .msk_vec:
+      var mask: UInt64 = 0
+      for n in 0..<16 { mask |= UInt64(a.bytes[n] >> 7) << UInt64(n) }
+      assign(op.output(0), mask)
+    case .extrl_v128_i64: assign(op.output(0), a.low)
+    case .extrh_v128_i64: assign(op.output(0), a.high)
+    default:
+      guard let result = op.evaluate(a, b, c) ?? float(op, a, b, c) else { return false }
+      assign(op.output(0), wide: result)
+    }
+    return true
+  }
+
+  /// The ops of four singles, by the host's own instructions.
+  private func float(_ op: Op, _ a: VectorBits, _ b: VectorBits, _ c: VectorBits) -> VectorBits? {
+    guard let number = Self.packed[op.opcode] else { return nil }
+    var status: UInt32 = 0x1f80
+    if let floatStatus { status = env.load(fromByteOffset: floatStatus + 4, as: UInt32.self) }
+    var operands = (a, b, c), result = a
+    withUnsafeBytes(of: &operands) { operands in
+      withUnsafeMutableBytes(of: &result) {
+        csys_packed(number, Int32(op.constant), operands.baseAddress!, $0.baseAddress!, status)
+      }
+    }
+    return result
+  }
+
+  /// The numbers that `csys_packed` knows them by.
+  private static let packed: [Opcode: Int32] = [
+    .fadd_vec: 0, .fsub_vec: 1, .fmul_vec: 2, .fdiv_vec: 3, .fmin_vec: 4, .fmax_vec: 5,
+    .fsqrt_vec: 6, .cvt_i32_f32_vec: 7, .cvt_f32_i32_vec: 8, .fma_vec: 9, .fcmp_vec: 10,
+    .fround_vec: 11,
+  ]
+
+  /// Whether an element of a vector of singles belongs to a class.
+  func holds(_ wanted: FloatClass, inElementsOf temp: TempIndex) -> Bool {
+    let elements = wide(temp).elements(SIMD4<UInt32>.self)
+    return elements.indices.contains { wanted.holds(UInt64(elements[$0]), .f32) }
+  }
+}
