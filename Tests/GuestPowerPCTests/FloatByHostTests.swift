@@ -51,32 +51,12 @@ struct FloatByHostTests {
   private static let count =
     ProcessInfo.processInfo.environment["LYREBIRD_LONG"] == nil ? 10_000 : 2_000_000
 
-  /// A machine in whose memory a piece of code stands, run again and again.
-  private final class Runner {
-    let machine = InstructionMachine()
-    private let host: HostMachine
-
-    init(_ space: GuestSpace, _ features: Features) throws {
-      host = try HostMachine(
-        .init(space: space, features: features), guest: PowerPCGuest(features: allFeatures))
-      let machine = machine
-      host.fetch = { machine.word(at: $0) }
-    }
-
-    /// Puts other code in the place of what is there.
-    func load(_ texts: [String]) throws {
-      machine.words = try texts.map { try #require(TestAssembler.assemble($0)) }
-      host.translator.invalidate(Layout.code..<Layout.code + Layout.codeSize, machine.env)
-    }
-
-    /// Runs the code on operands f1, f2 and f3.
-    func run(_ status: UInt32, _ operands: [UInt64]) throws {
-      let state = machine.state
-      state.pointee.fpscr = status
-      for (n, value) in operands.enumerated() { state.pointee.fpr[n + 1] = value }
-      state.pointee.nip = Layout.start
-      _ = try host.run(machine.env)
-    }
+  /// Runs what is loaded on operands f1, f2 and f3.
+  private static func run(_ runner: CodeRunner, _ status: UInt32, _ operands: [UInt64]) throws {
+    let state = runner.machine.state
+    state.pointee.fpscr = status
+    for (n, value) in operands.enumerated() { state.pointee.fpr[n + 1] = value }
+    try runner.run()
   }
 
   /// Bits that an FPSCR can hold while the host does floating point: sticky ones, FI, FR, FPRF.
@@ -113,7 +93,7 @@ struct FloatByHostTests {
     var failures: [String] = []
     try HostMachine.lock.withLock { _ in
       for (space, features) in Self.configurations {
-        let runner = try Runner(space, features)
+        let runner = try CodeRunner(space, features)
         try runner.load([row.text])
         var generator = OperandGenerator(state: 7)
         for _ in 0..<Self.count where failures.count < 10 {
@@ -121,7 +101,7 @@ struct FloatByHostTests {
           let before = Self.status(&generator)
           var status = FPSCR(rawValue: before)
           let expected = row.software(&status, operands[0], operands[1], operands[2])
-          try runner.run(before, operands)
+          try Self.run(runner, before, operands)
           let state = runner.machine.state
           if state.pointee.fpr[4] == expected && state.pointee.fpscr == status.rawValue { continue }
           failures.append(
@@ -140,7 +120,7 @@ struct FloatByHostTests {
     try HostMachine.lock.withLock { _ in
       var generator = OperandGenerator(state: 11)
       for (space, features) in Self.configurations {
-        let runner = try Runner(space, features)
+        let runner = try CodeRunner(space, features)
         for _ in 0..<Self.count / 20 where failures.count < 10 {
           let steps = (0..<5).map { _ in Int(generator.next() % UInt64(Self.rows.count + 4)) }
           try runner.load(steps.map(Self.text))
@@ -163,7 +143,7 @@ struct FloatByHostTests {
   }
 
   private static func run(
-    _ steps: [Int], _ runner: Runner, _ generator: inout OperandGenerator
+    _ steps: [Int], _ runner: CodeRunner, _ generator: inout OperandGenerator
   ) throws -> String? {
     let operands = (0..<3).map { _ in operand(&generator) }
     let before = status(&generator)
@@ -179,7 +159,7 @@ struct FloatByHostTests {
       default: f4 = rows[step].software(&status, operands[0], operands[1], operands[2])
       }
     }
-    try runner.run(before, operands)
+    try run(runner, before, operands)
     let state = runner.machine.state
     let found = (state.pointee.fpr[4], state.pointee.fpr[5], state.pointee.fpscr)
     if found == (f4, f5, status.rawValue) { return nil }
