@@ -57,7 +57,7 @@ extension Opcode {
     case .fadd, .fsub, .fmul, .fdiv, .fsqrt, .fma, .fneg, .fabs, .fcmp:
       type == .f32 || type == .f64
     case .brclass: !type.isInteger
-    case .and, .or, .xor, .not, .andc, .orc, .eqv, .nand, .nor, .extract2:
+    case .and, .or, .xor, .andc, .extract2:
       type.isInteger || type == .v128
     case .brtie: type == .f64
     case .bswap64: type == .i64

@@ -218,7 +218,8 @@ struct Verifier {
     case .mb: return first < 64
     case .call: return first < helperCount
     case .qemu_ld, .qemu_st:
-      return op.type == .v128 ? op.memory.bytes == 16 : op.memory.bytes * 8 <= bits
+      return op.type == .v128
+        ? op.memory.bytes == 16 && !op.memory.isLittleEndian : op.memory.bytes * 8 <= bits
     case .extract2: return first < bits && (op.type != .v128 || first % 8 == 0)
     case .brclass: return classFits(op)
     case .float_mode: return first < 2

@@ -33,7 +33,7 @@ public final class UserEmulator {
     process = LinuxProcess(space, options)
     translator = try Translator(
       guest: guest, host: host, memory: memory, codeBufferSize: codeBufferSize,
-      homes: Globals.homes.map { Globals.home(ofGPR: $0) }, techniques: techniques)
+      homes: Globals.housed, techniques: techniques)
     state = .allocate(capacity: 1)
     state.initialize(to: PowerPCState())
     env = UnsafeMutableRawPointer(state) + PowerPCState.envOffset

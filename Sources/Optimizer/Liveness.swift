@@ -8,6 +8,10 @@ import IR
 /// that no later op reads a result. A global that is written again before anybody can look has
 /// neither mark, and the op goes.
 ///
+/// A cold part stores for itself what its branch has left in registers. So what a global holds at
+/// such a branch, and not longer, is not stored: it has neither mark, and the op stays. Cold parts
+/// that are nothing but a jump to another block are none: the branch goes there itself.
+///
 /// A value whose last reader is a cold part lives until the branch that leads there: a `discard`
 /// behind the branch says so, where no mark can.
 public struct Liveness {
@@ -15,6 +19,10 @@ public struct Liveness {
   private let readIn: UnsafeMutablePointer<UInt32>
   /// Per global: whether memory must hold it here.
   private let needed: UnsafeMutablePointer<Bool>
+  /// Per global: whether a cold part, before it is written again, begins with what it holds here.
+  private let held: UnsafeMutablePointer<Bool>
+  /// Per label: whether it begins a cold part that stores for itself.
+  private let storesItself: UnsafeMutablePointer<Bool>
   private var line: UInt32 = 0
   /// Per label of a cold part: the values that it reads, as runs in `coldReads`.
   private let coldStart, coldEnd: UnsafeMutablePointer<Int32>
@@ -34,6 +42,10 @@ public struct Liveness {
     readIn.initialize(repeating: 0, count: Block.tempCapacity)
     needed = .allocate(capacity: 256)
     needed.initialize(repeating: false, count: 256)
+    held = .allocate(capacity: 256)
+    held.initialize(repeating: false, count: 256)
+    storesItself = .allocate(capacity: Self.labelCapacity)
+    storesItself.initialize(repeating: false, count: Self.labelCapacity)
     coldStart = .allocate(capacity: Self.labelCapacity)
     coldEnd = .allocate(capacity: Self.labelCapacity)
     coldStart.initialize(repeating: 0, count: Self.labelCapacity)
@@ -46,6 +58,8 @@ public struct Liveness {
     readIn.deallocate()
     wanted.deallocate()
     needed.deallocate()
+    held.deallocate()
+    storesItself.deallocate()
     coldStart.deallocate()
     coldEnd.deallocate()
     coldReads.deallocate()
@@ -56,6 +70,7 @@ public struct Liveness {
     let labels = min(block.labelCount, Self.labelCapacity)
     coldStart.update(repeating: 0, count: labels)
     coldEnd.update(repeating: 0, count: labels)
+    storesItself.update(repeating: false, count: labels)
     coldReadCount = 0
     if line > .max - 8192 {
       readIn.update(repeating: 0, count: Block.tempCapacity)
@@ -82,6 +97,11 @@ public struct Liveness {
         if n < block.mainCount { main &+= count &- before }
       }
       mark(op, flags, block)
+      if op.pointee.opcode == .set_label, n >= block.mainCount, count > 0,
+        (kept - count).pointee.opcode != .goto_tb, op.pointee.constant < Self.labelCapacity
+      {
+        storesItself[Int(op.pointee.constant)] = true
+      }
       count &+= 1
       (kept - count).initialize(to: op.pointee)
     }
@@ -94,6 +114,7 @@ public struct Liveness {
   private mutating func startLine(_ block: Block) {
     line &+= 1
     needed.update(repeating: true, count: block.firstLocal)
+    held.update(repeating: false, count: block.firstLocal)
   }
 
   private func isUseless(
@@ -109,7 +130,7 @@ public struct Liveness {
     for k in 0..<op.pointee.outputCount {
       let temp = op.pointee.output(k)
       if readIn[Int(temp)] == line { return false }
-      if Int(temp) < block.firstLocal && needed[Int(temp)] { return false }
+      if Int(temp) < block.firstLocal && (needed[Int(temp)] || held[Int(temp)]) { return false }
     }
     return true
   }
@@ -126,8 +147,10 @@ public struct Liveness {
     let outputs = op.pointee.outputCount
     for k in 0..<outputs { markResult(op, k, block) }
     if flags.contains(.conditionalBranch) {
-      // A side exit: memory must hold every global.
-      needed.update(repeating: true, count: block.firstLocal)
+      // A side exit: memory must hold every global, or a register for a cold part to store.
+      let label = Int(op.pointee.constant)
+      let set = label < Self.labelCapacity && storesItself[label] ? held : needed
+      set.update(repeating: true, count: block.firstLocal)
     }
     if op.pointee.opcode == .call {
       call(op, block)
@@ -140,7 +163,9 @@ public struct Liveness {
       let temp = op.pointee.input(k)
       if readIn[Int(temp)] != line {
         readIn[Int(temp)] = line
-        op.pointee.dead |= 1 &<< UInt8(truncatingIfNeeded: outputs &+ k)
+        if !isKept(temp, block) {
+          op.pointee.dead |= 1 &<< UInt8(truncatingIfNeeded: outputs &+ k)
+        }
         noteColdRead(temp, block)
       }
       wanted[Int(temp)] = registers.operand(op, k)
@@ -152,7 +177,7 @@ public struct Liveness {
   ) {
     let temp = Int(op.pointee.output(k))
     let bit = UInt8(1) &<< UInt8(truncatingIfNeeded: k)
-    if readIn[temp] != line { op.pointee.dead |= bit }
+    if readIn[temp] != line && !isKept(op.pointee.output(k), block) { op.pointee.dead |= bit }
     if k == 0 {
       op.pointee.preference =
         registers.home(temp) ?? (readIn[temp] == line ? wanted[temp] : .max)
@@ -161,7 +186,13 @@ public struct Liveness {
     if temp < block.firstLocal {
       if needed[temp] { op.pointee.sync |= bit }
       needed[temp] = false
+      held[temp] = false
     }
+  }
+
+  /// Whether a register must keep a temp for a cold part.
+  @inline(__always) private func isKept(_ temp: TempIndex, _ block: Block) -> Bool {
+    Int(temp) < block.firstLocal && held[Int(temp)] && !needed[Int(temp)]
   }
 
   // MARK: Control

@@ -20,7 +20,7 @@ public struct PreferredRegisters {
     self.operands = operands
     let table = UnsafeMutablePointer<UInt16>.allocate(capacity: 256)
     table.initialize(repeating: 0, count: 256)
-    for (temp, register) in homes { table[Int(temp)] = 1 << UInt16(register) }
+    for (temp, register) in homes where register < 16 { table[Int(temp)] = 1 << UInt16(register) }
     self.homes = table
   }
 

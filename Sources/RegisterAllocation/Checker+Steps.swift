@@ -201,7 +201,18 @@ extension Checker {
     if op.opcode == .call {
       return !block.helperFlags(op.constant).contains([.noReadGlobals, .noWriteGlobals])
     }
-    return !op.opcode.info.flags.isDisjoint(with: [.blockEnd, .conditionalBranch, .canFault])
+    // Nobody but its branch comes to a cold part.
+    if op.opcode == .set_label { return currentOp < block.mainCount }
+    if op.opcode.info.flags.contains(.conditionalBranch) { return !leadsToColdPart(op) }
+    return !op.opcode.info.flags.isDisjoint(with: [.blockEnd, .canFault])
+  }
+
+  /// Whether a branch leads to a cold part, which starts in the state that the branch leaves, and
+  /// is checked by itself.
+  private func leadsToColdPart(_ op: Op) -> Bool {
+    (block.mainCount..<block.opCount).contains {
+      block.ops[$0].opcode == .set_label && block.ops[$0].constant == op.constant
+    }
   }
 
   /// Every global must be in its canonical place.

@@ -170,6 +170,8 @@ public protocol Host: AnyObject {
   var operandRegisters: UnsafePointer<UInt16> { get }
   /// The registers that can be homes of guest globals, best first.
   var homeRegisters: [RegisterNumber] { get }
+  /// And those that can be homes of floating-point registers.
+  var vectorHomeRegisters: [RegisterNumber] { get }
   /// Whether it has the op `fma`.
   var fusesMultiplyAdd: Bool { get }
   /// Whether it has the ops of vectors.

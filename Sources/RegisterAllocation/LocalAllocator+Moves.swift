@@ -5,6 +5,7 @@ extension LocalAllocator {
   /// A copy: from a constant, a register or memory to a home, a register or memory.
   func move(_ op: UnsafeMutablePointer<Op>) {
     busy = 0
+    if constantCount != 0 { settleConstants(op) }
     let to = op.pointee.output(0)
     let from = op.pointee.input(0)
     let sync = op.pointee.sync & 1 != 0
@@ -12,6 +13,7 @@ extension LocalAllocator {
     let home = home(to)
     if home != noRegister { return transfer(from, to: home, op.pointee.dead & 2 != 0) }
     let type = block.temps[Int(to)].type
+    if !dead && !sync && holdConstant(from, as: to) { return }
     if dead && !sync { return drop(from, to, op.pointee.dead & 2 != 0) }
     if sync && (dead || block.temps[Int(from)].kind == .constant) && moveToMemory(from, to, type) {
       if op.pointee.dead & 2 != 0 { kill(from) }
@@ -78,17 +80,25 @@ extension LocalAllocator {
     guard label < Self.labelCapacity else { return }
     snapshots[label].valid = true
     snapshots[label].occupied = occupied
+    snapshots[label].unstored = 0
+    snapshots[label].constants = constants
+    snapshots[label].constantCount = constantCount
     var set = occupied
     while set != 0 {
       let register = set.trailingZeroBitCount
       set &= set &- 1
-      snapshots[label].occupant[unchecked: register] = occupant[register]
+      let temp = occupant[register]
+      snapshots[label].occupant[unchecked: register] = temp
+      if Int(temp) < block.firstLocal, !places[Int(temp)].inMemory {
+        snapshots[label].unstored |= 1 &<< RegisterSet(register)
+      }
     }
   }
 
   /// A label: in the cold parts, registers are as the branch left them; elsewhere empty.
   func label(_ op: UnsafeMutablePointer<Op>) {
     forgetAll()
+    constantCount = 0
     carryIsLive = false
     emit(Step(.op, .i32, op: current))
     let label = Int(op.pointee.constant)
@@ -104,5 +114,6 @@ extension LocalAllocator {
       places[Int(temp)].inMemory =
         Int(temp) < block.firstLocal || block.temps[Int(temp)].kind == .constant
     }
+    storeUnstored(label)
   }
 }

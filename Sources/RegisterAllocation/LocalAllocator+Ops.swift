@@ -4,6 +4,7 @@ import IR
 extension LocalAllocator {
   /// Any op without rules of its own.
   func general(_ op: UnsafeMutablePointer<Op>) {
+    if constantCount != 0 { settleConstants(op) }
     let flags = Opcode.infoTable[Int(op.pointee.opcode.rawValue)].flags
     if flags.contains(.commutative) { exchange(op) }
     let isTest: UInt8 = op.pointee.condition.rawValue >= Condition.tsteq.rawValue ? 5 : 0

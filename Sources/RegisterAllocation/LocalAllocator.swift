@@ -41,6 +41,9 @@ public final class LocalAllocator {
   var operation: UnsafeMutablePointer<Op>
   var constraint: UnsafePointer<OpConstraint>
   var step = Step(.op, .i32, op: 0)
+  /// Globals that are constants as long as nobody looks, but cold parts.
+  var constants = InlineArray<4, UnstoredConstant>(repeating: .init(global: 0, value: 0))
+  var constantCount = 0
   /// Whether the hidden carry is in the host's flags.
   var carryIsLive = false
   /// The op at hand.
@@ -64,6 +67,16 @@ public final class LocalAllocator {
     var valid: Bool
     var occupied: RegisterSet
     var occupant: InlineArray<32, TempIndex>
+    /// The registers of globals that memory does not hold.
+    var unstored: RegisterSet
+    /// And those that are constants.
+    var constants: InlineArray<4, UnstoredConstant>
+    var constantCount: Int
+  }
+
+  /// A global that is a constant, and is in no register and not in memory.
+  struct UnstoredConstant {
+    var global, value: TempIndex
   }
 
   static let labelCapacity = 2048
@@ -137,6 +150,7 @@ public final class LocalAllocator {
     failed = false
     forgetAll()
     slots = 0
+    constantCount = 0
     carryIsLive = false
     for temp in 0..<block.firstLocal {
       places[temp] = Place(register: homes[temp], inMemory: homes[temp] == noRegister, slot: -1)

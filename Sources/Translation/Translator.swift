@@ -72,6 +72,18 @@ public final class Translator {
   let layout: EnvironmentLayout
   private let enter: @convention(c) (UnsafeMutableRawPointer, UInt) -> Void
 
+  /// Gives each global the next register that the host has for homes of its kind.
+  private static func place(
+    _ homes: [(temp: TempIndex, offset: Int)], _ names: BlockNames, _ host: any Host
+  ) -> [((temp: TempIndex, offset: Int), RegisterNumber)] {
+    let isGeneral = homes.map { names.globals[Int($0.temp) - 1].type.isInteger }
+    func chosen(_ general: Bool) -> [(temp: TempIndex, offset: Int)] {
+      zip(homes, isGeneral).filter { $1 == general }.map(\.0)
+    }
+    return Array(zip(chosen(true), host.homeRegisters))
+      + Array(zip(chosen(false), host.vectorHomeRegisters))
+  }
+
   /// Sets up a translator whose code buffer has `size` bytes.
   ///
   /// - Parameters:
@@ -92,8 +104,7 @@ public final class Translator {
     block = Block(names: guest.names)
     let near = guest.names.helpers.first.map { UInt(bitPattern: $0.address) } ?? 0
     buffer = try CodeBuffer(size: codeBufferSize, near: codeAddress ?? near)
-    let registers = host.homeRegisters
-    let placed = Array(zip(techniques.usesHomes ? homes : [], registers))
+    let placed = Self.place(techniques.usesHomes ? homes : [], guest.names, host)
     stubs = host.writeStubs(
       in: CodeSpace(
         start: buffer.writable, limit: buffer.writable + buffer.size,

@@ -76,7 +76,7 @@ public final class HostMachine: CodeMemory, @unchecked Sendable {
     translator = try Translator(
       guest: guest, host: host, memory: self,
       codeBufferSize: configuration.codeBufferSize,
-      homes: Globals.homes.map { Globals.home(ofGPR: $0) },
+      homes: Globals.housed,
       techniques: configuration.techniques, accesses: paging)
     translator.limits = TranslationLimits(
       instructions: configuration.instructions, chains: configuration.chains)

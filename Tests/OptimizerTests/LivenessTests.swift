@@ -35,12 +35,28 @@ struct LivenessTests {
       "mov_i32 r4,$0x1; qemu_ld_i32 r5,r6,beul,0; mov_i32 r4,$0x2; exit_tb lookup,$0x0",
       ["mov sync last 0", "qemu_ld sync last 0 1", "mov sync last 0", exit]),
     Case(
-      "So may the code behind a side exit",
+      "So may the block behind a side exit",
+      """
+      mov_i32 r4,$0x1; brcond_i32 r0,$0x0,ne,$L0; mov_i32 r4,$0x2; exit_tb lookup,$0x0
+      set_label $L0; goto_tb $0x0,$0x200
+      """,
+      ["mov sync last 0", "brcond last 0 1", "mov sync last 0", exit, "set_label", "goto_tb"]),
+    Case(
+      "A cold part stores for itself what it finds",
       """
       mov_i32 r4,$0x1; brcond_i32 r0,$0x0,ne,$L0; mov_i32 r4,$0x2; exit_tb lookup,$0x0
       set_label $L0; exit_tb lookup,$0x0
       """,
-      ["mov sync last 0", "brcond last 0 1", "mov sync last 0", exit, "set_label", exit]),
+      ["mov", "brcond last 0 1", "mov sync last 0", exit, "set_label", exit]),
+    Case(
+      "What the line reads last before a cold part may ask for it stays",
+      """
+      add_i32 r4,r0,r1; add_i32 r5,r4,$0x1; brcond_i32 r0,$0x0,ne,$L0; mov_i32 r4,$0x2
+      exit_tb lookup,$0x0; set_label $L0; exit_tb lookup,$0x0
+      """,
+      [
+        "add last 1", "add sync", "brcond last 0 1", "mov sync last 0", exit, "set_label", exit,
+      ]),
     Case(
       "And the code that is called",
       "mov_i32 r4,$0x1; call_tb $0x100,$0x0,$0x200; mov_i32 r4,$0x2; exit_tb lookup,$0x0",

@@ -281,9 +281,14 @@ struct StepMachine {
   private func isObserved(_ op: Op) -> Bool {
     switch op.opcode {
     case .call: !block.helperFlags(op.constant).contains([.noReadGlobals, .noWriteGlobals])
-    case .qemu_ld, .qemu_st, .qemu_ld2, .qemu_st2, .qemu_cmpxchg, .brcond, .brclass, .brtie, .br,
-      .set_label, .goto_tb, .call_tb, .goto_ptr, .call_ptr, .ret_ptr, .exit_tb:
+    case .qemu_ld, .qemu_st, .qemu_ld2, .qemu_st2, .qemu_cmpxchg, .br, .goto_tb, .call_tb,
+      .goto_ptr, .call_ptr, .ret_ptr, .exit_tb:
       true
+    // A cold part goes on from the state at its branch, and is looked at by itself.
+    case .brcond, .brclass, .brtie, .set_label:
+      (0..<block.mainCount).contains {
+        block.ops[$0].opcode == .set_label && block.ops[$0].constant == op.constant
+      }
     default: false
     }
   }

@@ -281,6 +281,16 @@ public enum Globals {
   /// stack pointer, the argument registers and the first two that functions save.
   public static let homes: [Int] = [1, 3, 4, 5, 6, 7, 8, 9, 10, 30, 31]
 
+  /// The floating-point registers that it keeps so: those that functions need not save, in the order
+  /// in which compilers take them, and the first argument.
+  public static let floatHomes: [Int] = [0, 12, 11, 10, 9, 13, 8, 1]
+
+  /// All globals that may live in host registers, best first of each kind: temps, and offsets from
+  /// env.
+  public static let housed: [(temp: TempIndex, offset: Int)] =
+    homes.map { home(ofGPR: $0) }
+    + floatHomes.map { (f + TempIndex($0), PowerPCState.offset(\.fpr) + 8 * $0) }
+
   /// The temp and the offset from env of a general register.
   public static func home(ofGPR number: Int) -> (temp: TempIndex, offset: Int) {
     (r + TempIndex(number), 4 * number)

@@ -186,6 +186,9 @@ extension Assembler {
   /// PXOR with a source in memory, aligned.
   public mutating func pxor(_ d: XMM, _ s: Address) { vector(.pxor, d, s) }
 
+  /// PCMPEQD: each word of d ← all ones where it equals that of s, else zero.
+  public mutating func pcmpeqd(_ d: XMM, _ s: XMM) { vector(.vpcmpeqd, d, s) }
+
   /// PUNPCKLQDQ: the high quadword of d ← the low one of s.
   public mutating func punpcklqdq(_ d: XMM, _ s: XMM) { vector(.vpunpcklqdq, d, s) }
 

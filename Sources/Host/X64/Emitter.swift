@@ -223,15 +223,17 @@ final class Emitter {
   private func vectorConstant(_ d: XMM, _ value: UInt64, _ type: ValueType) {
     if value == 0 { return x.xorps(d, d) }
     let slot = layout.spillSlots &- 8
-    if type == .v128 && value == .max { return x.vectorVEX(.vpcmpeqd, d, d, d) }
+    if type == .v128 && value == .max { return x.pcmpeqd(d, d) }
     x.mov(.dword, env(slot), imm: Int32(truncatingIfNeeded: value))
-    if type == .v128 && value >> 32 == value & 0xffff_ffff {
-      return x.encodeVEX(.vbroadcastss, .dword, d.rawValue, 0, env(slot))
+    let isRepeated = value >> 32 == value & 0xffff_ffff
+    if type == .f32 || type == .v128 && isRepeated {
+      x.movss(d, env(slot))
+      if type == .v128 { x.pshufd(d, d, imm: 0) }
+      return
     }
-    if type == .f32 { return x.movss(d, env(slot)) }
     x.mov(.dword, env(slot &+ 4), imm: Int32(truncatingIfNeeded: value >> 32))
     x.movsd(d, env(slot))
-    if type == .v128 { x.vectorVEX(.vpunpcklqdq, d, d, d) }
+    if type == .v128 { x.punpcklqdq(d, d) }
   }
 
   // MARK: Exits

@@ -158,17 +158,25 @@ struct Stubs {
 
   private static let calleeSaved: [GPR] = [.rbp, .rbx, .r12, .r13, .r14, .r15]
   private static let callerSaved: RegisterSet =
-    GPR.rsi.set | GPR.rdi.set | GPR.r8.set | GPR.r9.set | GPR.r10.set | GPR.r11.set
+    GPR.rsi.set | GPR.rdi.set | GPR.r8.set | GPR.r9.set | GPR.r10.set | GPR.r11.set | 0xffff_0000
 
   private mutating func storeHomes(_ set: RegisterSet = .max) {
     for home in homes where set >> RegisterSet(home.register) & 1 != 0 {
-      assembler.mov(.dword, env(home.offset), GPR.number(home.register))
+      if home.register < 16 {
+        assembler.mov(.dword, env(home.offset), GPR.number(home.register))
+      } else {
+        assembler.movsd(env(home.offset), .number(home.register))
+      }
     }
   }
 
   private mutating func loadHomes(_ set: RegisterSet = .max) {
     for home in homes where set >> RegisterSet(home.register) & 1 != 0 {
-      assembler.mov(.dword, .number(home.register), env(home.offset))
+      if home.register < 16 {
+        assembler.mov(.dword, .number(home.register), env(home.offset))
+      } else {
+        assembler.movsd(XMM.number(home.register), env(home.offset))
+      }
     }
   }
 

@@ -59,6 +59,9 @@ public final class X64Host: Host {
     isPaged ? Self.homeRegisters.filter { $0 != GPR.pageTable.rawValue } : Self.homeRegisters
   }
 
+  /// Half of what there is: the last two are for ops, the others for values.
+  public let vectorHomeRegisters: [RegisterNumber] = (6..<14).map { 16 + $0 }
+
   /// Of the layout, `paging` counts with paged memory only. The room must hold the stubs.
   public func writeStubs(
     in space: CodeSpace, block: Block, homes: [(register: RegisterNumber, offset: Int)],
