@@ -20,6 +20,10 @@ let families: [Family] = [
   Family(name: "packed", rows: packedRows),
   Family(name: "vector move", rows: vectorMoveRows),
   Family(name: "VEX scalar", rows: vexRows),
+  Family(name: "packed arithmetic", rows: packedArithmeticRows),
+  Family(name: "packed logic", rows: packedLogicRows),
+  Family(name: "packed moves", rows: packedMoveRows),
+  Family(name: "packed singles", rows: packedSingleRows),
   Family(name: "fused", rows: fused132Rows + fused213Rows + fused231Rows),
 ]
 

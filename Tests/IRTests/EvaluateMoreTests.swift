@@ -152,6 +152,7 @@ func byHand() {
   #expect(failures == [])
 }
 
+/// Vector ops have their rows in VectorOpTests.swift.
 @Test("Every op that evaluate defines has an expectation")
 func everyOpIsTested() {
   var tested = Set((arithmeticCases + logicCases + conversionCases).map(\.opcode))
@@ -161,7 +162,7 @@ func everyOpIsTested() {
   tested.formUnion([.setcond, .negsetcond, .movcond])
   let defining: OpcodeFlags = [.pure, .carryIn, .carryOut]
   let missing = Opcode.allCases.filter {
-    !$0.info.flags.isDisjoint(with: defining) && !tested.contains($0)
+    !$0.info.flags.isDisjoint(with: defining) && !$0.isVector && !tested.contains($0)
   }
   #expect(missing == [])
 }
