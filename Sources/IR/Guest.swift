@@ -16,7 +16,7 @@ public struct EnvironmentLayout: Sendable {
   public var returnStackTop: Int
   /// Two words that an exit stub leaves for the runtime.
   public var exitKind, exitPayload: Int
-  /// Room for values that the register allocator must put away: slots of 8 bytes.
+  /// Room for values that the register allocator must put away: slots of 16 bytes.
   public var spillSlots, spillSlotCount: Int
   /// The guest's program counter, a 32-bit word.
   public var programCounter: Int

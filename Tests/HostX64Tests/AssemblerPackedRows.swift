@@ -116,7 +116,7 @@ let packedMoveRows: [Row] =
   ].flatMap(threeOperands)
   + [
     PackedName("vpbroadcastb", .vpbroadcastb), PackedName("vpbroadcastw", .vpbroadcastw),
-    PackedName("vpbroadcastd", .vpbroadcastd), PackedName("vbroadcastss", .vbroadcastss),
+    PackedName("vpbroadcastd", .vpbroadcastd),
   ].flatMap(twoOperands) + [
     threeAndImmediate(PackedName("vpalignr", .vpalignr)),
     immediate(PackedName("vpshufd", .pshufd)),

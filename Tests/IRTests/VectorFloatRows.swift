@@ -12,15 +12,6 @@ let vectorFloatTable = """
     0f0f33cc8765432100ff00ffffff0000 = 0ff03c3c955115599a43de0f5a5a5a5a
   andc_v128 d,a,b 00ff0ff0123456789abcdef0a5a55a5a
     0f0f33cc8765432100ff00ffffff0000 = 00f00c30101014589a00de0000005a5a
-  orc_v128 d,a,b 00ff0ff0123456789abcdef0a5a55a5a
-    0f0f33cc8765432100ff00ffffff0000 = f0ffcff37abefefeffbcfff0a5a5ffff
-  eqv_v128 d,a,b 00ff0ff0123456789abcdef0a5a55a5a
-    0f0f33cc8765432100ff00ffffff0000 = f00fc3c36aaeeaa665bc21f0a5a5a5a5
-  nand_v128 d,a,b 00ff0ff0123456789abcdef0a5a55a5a
-    0f0f33cc8765432100ff00ffffff0000 = fff0fc3ffddbbddfff43ff0f5a5affff
-  nor_v128 d,a,b 00ff0ff0123456789abcdef0a5a55a5a
-    0f0f33cc8765432100ff00ffffff0000 = f000c003688aa886650021000000a5a5
-  not_v128 d,a 00ff0ff0123456789abcdef0a5a55a5a = ff00f00fedcba9876543210f5a5aa5a5
   mov_v128 d,a 00ff0ff0123456789abcdef0a5a55a5a = 00ff0ff0123456789abcdef0a5a55a5a
   # A constant is one of 64 bits, twice.
   and_v128 d,a,$0xff0000ff00ff0f0f 00ff0ff0123456789abcdef0a5a55a5a

@@ -86,7 +86,7 @@ struct VectorOpTests {
     let names = Set(rows.map { String($0.name) })
     let missing = Opcode.allCases.filter { $0.isVector && !names.contains($0.name) }
     #expect(missing == [])
-    for logic in ["and", "or", "xor", "not", "andc", "orc", "eqv", "nand", "nor", "extract2"] {
+    for logic in ["and", "or", "xor", "andc", "extract2"] {
       #expect(names.contains("\(logic)_v128"))
     }
     let found = Dictionary(grouping: rows, by: { String($0.name) })
@@ -214,13 +214,14 @@ struct VectorOpTests {
   @Test("Loads and stores of 128 bits, in env and in the guest's memory")
   func memory() throws {
     try VectorSample.withMachine { block, env in
-      // a lies at 16, d at 0; the guest's first byte is the most significant, or the least.
+      // a lies at 16, d at 0; the guest's first byte is the most significant. There are no others.
+      try block.parse(" qemu_ld_v128 b,w,leo,0\n ret_ptr w")
+      #expect(block.verify().map(\.cause) == [.constantRange])
       try block.parse(
         """
          ld_v128 tmp0,env,$0x10
          st_v128 tmp0,env,$0x0
          qemu_ld_v128 b,w,beo,0,$0x1000
-         qemu_ld_v128 c,w,leo,0,$0x1000
          qemu_st_v128 a,w,beo,0,$0x1010
          ret_ptr w
         """)
@@ -232,7 +233,6 @@ struct VectorOpTests {
       #expect(interpreter.run(memory: &memory) == .ret_ptr(target: 0))
       #expect(VectorSample.read(env, "d") == "000102030405060708090a0b0c0d0e0f")
       #expect(VectorSample.read(env, "b") == "101112131415161718191a1b1c1d1e1f")
-      #expect(VectorSample.read(env, "c") == "1f1e1d1c1b1a19181716151413121110")
       #expect(memory.bytes == (0..<16).map { 0x10 + $0 } + (0..<16).map { $0 })
     }
   }

@@ -47,7 +47,7 @@ struct LivenessTests {
       mov_i32 r4,$0x1; brcond_i32 r0,$0x0,ne,$L0; mov_i32 r4,$0x2; exit_tb lookup,$0x0
       set_label $L0; exit_tb lookup,$0x0
       """,
-      ["mov", "brcond last 0 1", "mov sync last 0", exit, "set_label", exit]),
+      ["mov last 0", "brcond last 0 1", "mov sync last 0", exit, "set_label", exit]),
     Case(
       "What the line reads last before a cold part may ask for it stays",
       """
@@ -55,7 +55,8 @@ struct LivenessTests {
       exit_tb lookup,$0x0; set_label $L0; exit_tb lookup,$0x0
       """,
       [
-        "add last 1", "add sync", "brcond last 0 1", "mov sync last 0", exit, "set_label", exit,
+        "add last 1", "add sync last 1", "brcond last 0 1", "mov sync last 0", exit, "set_label",
+        exit,
       ]),
     Case(
       "And the code that is called",

@@ -70,7 +70,6 @@ extension Encoding {
   static let vpbroadcastb = Encoding(prefix: 0x66, 0x0f, 0x38, 0x78)
   static let vpbroadcastw = Encoding(prefix: 0x66, 0x0f, 0x38, 0x79)
   static let vpbroadcastd = Encoding(prefix: 0x66, 0x0f, 0x38, 0x58)
-  static let vbroadcastss = Encoding(prefix: 0x66, 0x0f, 0x38, 0x18)
   static let vpblendvb = Encoding(prefix: 0x66, 0x0f, 0x3a, 0x4c)
   // Singles
   static let vaddps = Encoding(0x0f, 0x58)
