@@ -25,6 +25,15 @@ extension Interpreter {
   }
 }
 
+extension Interpreter {
+  /// Sets RC of the status that env keeps (Intel SDM, volume 1, 10.2.3).
+  func setRounding(_ mode: UInt32) {
+    guard let floatStatus else { return }
+    let status = env.load(fromByteOffset: floatStatus, as: UInt32.self)
+    env.storeBytes(of: status & ~0x6000 | mode << 13, toByteOffset: floatStatus, as: UInt32.self)
+  }
+}
+
 extension Opcode {
   /// Whether the op rounds, and so may raise flags of the floating-point status.
   var leavesFloatStatus: Bool {

@@ -124,6 +124,7 @@ public struct Interpreter: ~Copyable {
       return holds ? .jump(place(op.constant)) : .next
     case .goto_tb, .call_tb, .goto_ptr, .call_ptr, .ret_ptr, .exit_tb:
       return .leave(exit(op, index))
+    case .float_round: setRounding(op.constant)
     case .call:
       guard op.constant < names.helpers.count else { return .leave(.invalid(op: index)) }
       call(op)

@@ -59,7 +59,7 @@ extension Opcode {
       Self.row(1, 1, 0, [.sideEffects, .untyped])
     case .fcmp: Self.row(1, 2, 0)
     case .fneg, .fabs: Self.row(1, 1, 0)
-    case .float_mode: Self.row(0, 0, 1, [.sideEffects, .untyped])
+    case .float_mode, .float_round: Self.row(0, 0, 1, [.sideEffects, .untyped])
     case .add_vec, .mul_vec, .usadd_vec, .ssadd_vec, .umin_vec, .umax_vec, .smin_vec, .smax_vec,
       .avg_vec, .madd_vec:
       Self.row(1, 2, 1, [.pure, .commutative, .untyped])

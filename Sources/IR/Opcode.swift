@@ -48,6 +48,8 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
   case fbits_i32, fbits_i64, ibits_f32, ibits_f64
   // Which of the host's floating-point statuses holds from here on: a `FloatMode`
   case float_mode
+  // The rounding of the scalar status, as MXCSR.RC has it: 0 nearest, 1 down, 2 up, 3 toward zero
+  case float_round
   // Vectors of integers, TCG's names where it has one: the first constant is the width of the
   // elements (`VectorElement`), the second a count or the number of an element
   case add_vec, sub_vec, mul_vec, usadd_vec, ssadd_vec, ussub_vec, sssub_vec

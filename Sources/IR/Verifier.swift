@@ -223,6 +223,7 @@ struct Verifier {
     case .extract2: return first < bits && (op.type != .v128 || first % 8 == 0)
     case .brclass: return classFits(op)
     case .float_mode: return first < 2
+    case .float_round: return first < 4
     case .fcmp_vec: return first < VectorRelation.allCases.count
     case .fround_vec: return first < 4
     case _ where op.opcode.hasElements: return elementsAreInRange(op)

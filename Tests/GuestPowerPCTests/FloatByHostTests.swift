@@ -59,12 +59,14 @@ struct FloatByHostTests {
     try runner.run()
   }
 
-  /// Bits that an FPSCR can hold while the host does floating point: sticky ones, FI, FR, FPRF.
+  /// Bits that an FPSCR can hold while the host does floating point: sticky ones, FI, FR, FPRF, RN.
   private static func status(_ generator: inout OperandGenerator) -> UInt32 {
     let choice = generator.next()
     let sticky: UInt32 =
       choice & 1 == 0 ? 0 : UInt32(truncatingIfNeeded: choice >> 32) & 0x9ff8_0700
-    return FPSCR(rawValue: sticky | UInt32(truncatingIfNeeded: choice >> 8) & 0x7_f000).rawValue
+    let mode = choice & 6 == 0 ? UInt32(truncatingIfNeeded: choice >> 4) & 3 : 0
+    return FPSCR(rawValue: sticky | mode | UInt32(truncatingIfNeeded: choice >> 8) & 0x7_f000)
+      .rawValue
   }
 
   private static let specials: [UInt64] = [
@@ -122,7 +124,7 @@ struct FloatByHostTests {
       for (space, features) in Self.configurations {
         let runner = try CodeRunner(space, features)
         for _ in 0..<Self.count / 20 where failures.count < 10 {
-          let steps = (0..<5).map { _ in Int(generator.next() % UInt64(Self.rows.count + 4)) }
+          let steps = (0..<5).map { _ in Int(generator.next() % UInt64(Self.rows.count + 8)) }
           try runner.load(steps.map(Self.text))
           for _ in 0..<20 {
             if let failure = try Self.run(steps, runner, &generator) {
@@ -138,7 +140,10 @@ struct FloatByHostTests {
 
   /// Behind the arithmetic: a comparison, and three moves.
   private static func text(_ step: Int) -> String {
-    let others = ["fcmpu cr1, f4, f1", "mffs f5", "mtfsb0 6", "mcrfs cr2, 0"]
+    let others = [
+      "fcmpu cr1, f4, f1", "mffs f5", "mtfsb0 6", "mcrfs cr2, 0", "mtfsfi 7, 0", "mtfsfi 7, 1",
+      "mtfsfi 7, 2", "mtfsfi 7, 3",
+    ]
     return step < rows.count ? rows[step].text : others[step - rows.count]
   }
 
@@ -156,6 +161,8 @@ struct FloatByHostTests {
       case 1: f5 = status.mffs
       case 2: status.mtfsb0(6)
       case 3: _ = status.mcrfs(0)
+      case let other where other > 3:
+        status.mtfsfi(BF: 7, U: UInt32(other - 4))
       default: f4 = rows[step].software(&status, operands[0], operands[1], operands[2])
       }
     }

@@ -95,7 +95,7 @@ extension Cpu {
     let slot = context.pointee.slot
     context.pointee.slot = slot &+ 1
     ir.callBlock(slot: slot, target: target, returningTo: address &+ 4)
-    context.pointee.floatMode = nil
+    forgetFloats()
   }
 
   /// Calls a computed address; the return is paired with the host's.
@@ -105,7 +105,7 @@ extension Cpu {
     ir.commit()
     if pairsReturn {
       ir.effect2(.call_ptr, .i32, aligned.temp, constant(Int(address &+ 4)).temp)
-      context.pointee.floatMode = nil
+      forgetFloats()
     } else {
       leave(for: aligned)
     }

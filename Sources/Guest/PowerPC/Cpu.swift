@@ -33,6 +33,8 @@ struct TranslationContext {
   var executed = 0
   /// Whether the host has fused multiply-add.
   var fuses = false
+  /// Per floating-point register: what it holds as a single, where that is known; else 0.
+  var singles = InlineArray<32, TempIndex>(repeating: 0)
   /// Whether the host has the ops of vectors.
   var hasVectors = false
   /// Which floating-point status holds here; nil where nothing is known.
@@ -67,7 +69,10 @@ public struct Cpu {
   /// The contents of a floating-point register.
   subscript(register: FPR) -> F64 {
     get { F64(ir, ir.read(Globals.f + TempIndex(register.number))) }
-    nonmutating set { ir.write(Globals.f + TempIndex(register.number), newValue.temp) }
+    nonmutating set {
+      ir.write(Globals.f + TempIndex(register.number), newValue.temp)
+      context.pointee.singles[register.number] = 0
+    }
   }
 
   /// The contents of a vector register.
@@ -291,9 +296,16 @@ public struct Cpu {
 
   /// Ops that stand after the block's end, reached by the label.
   func cold(_ label: UInt32, _ body: () -> Void) {
-    let mode = context.pointee.floatMode
+    let mode = context.pointee.floatMode, singles = context.pointee.singles
     ir.cold(label, body)
     context.pointee.floatMode = mode
+    context.pointee.singles = singles
+  }
+
+  /// Several ways lead here: nothing is known any more.
+  func forgetFloats() {
+    context.pointee.floatMode = nil
+    context.pointee.singles = .init(repeating: 0)
   }
 
   /// Sees to it that a floating-point status holds.

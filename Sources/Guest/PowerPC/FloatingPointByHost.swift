@@ -12,8 +12,8 @@ import IR
 /// So a flag that the host raises is always one that the guest's rules raise too, even where the
 /// operation is done again.
 struct HostForm: Sendable {
-  /// Computes, in double precision, from FRA (or the only operand), and further ones.
-  let compute: @Sendable (Cpu, F64, F64, F64) -> F64
+  /// Computes, in either precision, from FRA (or the only operand), and further ones.
+  let compute: @Sendable (Builder, ValueType, Operands) -> TempIndex
   /// Whether the result is rounded to single precision.
   var isSingle = false
   /// Whether the double result may already have been rounded.
@@ -25,6 +25,12 @@ struct HostForm: Sendable {
   /// Whether the host must have fused multiply-add.
   var fuses = false
 
+  /// The operands in the order of the helper for the operation; those that there are not are the
+  /// first.
+  struct Operands: Sendable {
+    var first, second, third: TempIndex
+  }
+
   /// The operations that have one.
   static let forms: [HelperNumber: HostForm] = {
     var list: [HelperNumber: HostForm] = [:]
@@ -33,29 +39,28 @@ struct HostForm: Sendable {
       (.fdiv, .fdivs, .fdiv),
     ]
     for (double, single, opcode) in sums {
-      var form = HostForm { cpu, a, b, _ in cpu.float(opcode, a, b) }
+      var form = HostForm { ir, type, x in
+        ir.emit2(opcode, type, result: type, x.first, x.second)
+      }
       if opcode == .fadd || opcode == .fsub { form.suspects = .nan }
       list[double] = form
       list[single] = form.single
     }
     for (double, single, subtracts, negates) in products {
-      var form = HostForm { cpu, a, c, b in
-        F64(
-          cpu.ir,
-          cpu.ir.emit3(.fma, .f64, a.temp, c.temp, subtracts ? b.negated.temp : b.temp))
+      var form = HostForm { ir, type, x in
+        let addend = subtracts ? ir.emit1(.fneg, type, result: type, x.third) : x.third
+        return ir.emit3(.fma, type, x.first, x.second, addend)
       }
       form.negates = negates
       form.fuses = true
       list[double] = form
       list[single] = form.single
     }
-    var root = HostForm { cpu, b, _, _ in
-      F64(cpu.ir, cpu.ir.emit1(.fsqrt, .f64, result: .f64, b.temp))
-    }
+    var root = HostForm { ir, type, x in ir.emit1(.fsqrt, type, result: type, x.first) }
     root.suspects = .nan
     list[.fsqrt] = root
     list[.fsqrts] = root.single
-    var round = HostForm { _, b, _, _ in b }.single
+    var round = HostForm { _, _, x in x.first }.single
     round.roundsTwice = false
     list[.frsp] = round
     return list
@@ -74,14 +79,17 @@ struct HostForm: Sendable {
   }
 }
 
+extension HostForm.Operands {
+  fileprivate init(_ temps: [TempIndex]) {
+    first = temps[0]
+    second = temps.count > 1 ? temps[1] : first
+    third = temps.count > 2 ? temps[2] : first
+  }
+}
+
 extension Cpu {
   /// Whether the host's instructions do floating point.
   var isFloatNative: Bool { context.pointee.key & BlockKey.exactFloat == 0 }
-
-  /// An op of two floating-point operands.
-  func float(_ opcode: Opcode, _ a: F64, _ b: F64) -> F64 {
-    F64(ir, ir.emit2(opcode, .f64, result: .f64, a.temp, b.temp))
-  }
 
   /// Has the host do an operation, if it can.
   /// - Returns: whether it can.
@@ -92,29 +100,56 @@ extension Cpu {
       return helper == .fctiwz && isFloatNative && truncateByHost(target, a)
     }
     use(.scalar)
-    let operands = [a, b, c].compactMap { $0.map { self[$0] } }
-    let first = operands[0]
+    let registers = [a, b, c].compactMap { $0 }
+    let operands = registers.map { self[$0] }
     let software = { self.float(target, by: helper, operands) }
-    var result = form.compute(
-      self, first, operands.count > 1 ? operands[1] : first,
-      operands.count > 2 ? operands[2] : first)
+    let singles = registers.map { context.pointee.singles[$0.number] }
     if form.isSingle {
-      if form.fuses {
-        leave(from: result, .tie, software)
-      } else if form.roundsTwice {
-        let label = ir.newLabel()
-        ir.brtie(result.temp, first.temp, operands[operands.count - 1].temp, to: label)
-        cold(label, software)
-      }
-      let single = ir.emit1(.cvt_f64_f32, .f32, result: .f32, result.temp)
-      leave(fromSingle: single, .nanOrSmall, software)
-      result = F64(ir, ir.emit1(.cvt_f32_f64, .f64, result: .f64, single))
+      let isDirect = form.roundsTwice && !singles.contains(0)
+      let single =
+        isDirect
+        ? computeSingle(form, singles, software) : computeAndRound(form, operands, software)
+      let result = form.negates ? ir.emit1(.fneg, .f32, result: .f32, single) : single
+      assign(target, single: result)
     } else {
-      leave(from: result, form.suspects, software)
+      let result = F64(ir, form.compute(ir, .f64, HostForm.Operands(operands.map(\.temp))))
+      leave(.f64, result.temp, form.suspects, software)
+      self[target] = form.negates ? result.negated : result
     }
-    self[target] = form.negates ? result.negated : result
     note(helper, operands)
     return true
+  }
+
+  /// Operands that are singles make a result that is rounded once.
+  private func computeSingle(_ form: HostForm, _ singles: [TempIndex], _ software: () -> Void)
+    -> TempIndex
+  {
+    let single = form.compute(ir, .f32, HostForm.Operands(singles))
+    leave(.f32, single, form.suspects, software)
+    return single
+  }
+
+  /// A double result, rounded to single.
+  private func computeAndRound(_ form: HostForm, _ operands: [F64], _ software: () -> Void)
+    -> TempIndex
+  {
+    let result = form.compute(ir, .f64, HostForm.Operands(operands.map(\.temp)))
+    if form.fuses {
+      leave(.f64, result, .tie, software)
+    } else if form.roundsTwice {
+      let label = ir.newLabel()
+      ir.brtie(result, operands[0].temp, operands[operands.count - 1].temp, to: label)
+      cold(label, software)
+    }
+    let single = ir.emit1(.cvt_f64_f32, .f32, result: .f32, result)
+    leave(.f32, single, .nanOrSmall, software)
+    return single
+  }
+
+  /// A register becomes a single, which is known in that form as well from here on.
+  func assign(_ target: FPR, single: TempIndex) {
+    self[target] = F64(ir, ir.emit1(.cvt_f32_f64, .f64, result: .f64, single))
+    context.pointee.singles[target.number] = single
   }
 
   private func fuses(_ form: HostForm) -> Bool { !form.fuses || context.pointee.fuses }
@@ -139,14 +174,6 @@ extension Cpu {
   }
 
   // MARK: Leaving the host's way
-
-  private func leave(from value: F64, _ suspects: FloatClass, _ body: () -> Void) {
-    leave(.f64, value.temp, suspects, body)
-  }
-
-  private func leave(fromSingle value: TempIndex, _ suspects: FloatClass, _ body: () -> Void) {
-    leave(.f32, value, suspects, body)
-  }
 
   private func leave(
     _ type: ValueType, _ value: TempIndex, _ suspects: FloatClass, _ body: () -> Void

@@ -156,6 +156,8 @@ private func status(
   if fpscr.raises && kind != .clear { state.pointee.floatVerdict = FloatVerdict.delivered }
   if kind == .compare { fpscr = fpscr.joined(with: before) }
   state.pointee.storedFPSCR = fpscr.rawValue
+  let rounding = MXCSR.rounding(fpscr.rawValue & FPSCR.RN) << MXCSR.roundingOffset
+  state.pointee.floatStatus = state.pointee.floatStatus & ~MXCSR.rounding | rounding
   return result
 }
 

@@ -68,7 +68,7 @@ extension Cpu {
       ir.commit()
       chain(to: self.address &+ 4)
     }
-    self[target] = F64(ir, ir.emit1(.cvt_f32_f64, .f64, result: .f64, word.asFloat.temp))
+    assign(target, single: word.asFloat.temp)
     if let register { self[register] = address }
   }
 }

@@ -3,7 +3,9 @@ import IR
 /// Power ISA, Book I, 4.6.5 and 4.6.9: floating-point move and select instructions.
 let floatingPointMoves: [Instruction] = [
   Instruction("fmr[.]", "Floating Move Register", .X(63, 72), "FRT, FRB") { cpu, i in
+    let single = cpu.context.pointee.singles[i.FRB.number]
     cpu[i.FRT] = cpu[i.FRB]
+    cpu.context.pointee.singles[i.FRT.number] = single
     cpu.recordFloat(i.Rc)
   },
 

@@ -8,18 +8,26 @@ enum MXCSR {
   static let zeroDivide: UInt32 = 4, overflow: UInt32 = 8, underflow: UInt32 = 16
   static let precision: UInt32 = 32
   static let flags: UInt32 = 0x3f
+  /// Rounding control: 0 nearest, 1 down, 2 up, 3 toward zero.
+  static let roundingOffset: UInt32 = 13, rounding: UInt32 = 0x6000
+
+  /// The rounding control of a mode of FPSCR.RN.
+  static func rounding(_ mode: UInt32) -> UInt32 { (4 &- mode) & 3 }
 }
 
 /// An operation that the host did for the guest: what FR, FI and FPRF follow from when somebody
 /// asks for them. Its number is that of the helper for it, 0 for none; above it, a later comparison.
 struct FloatRecord {
   /// Bits 0-31 the operation, 32-35 the relation that a comparison found since, 36 whether there
-  /// was one, 37 whether a conversion to integer came since, which keeps FPRF.
+  /// was one, 37 whether a conversion to integer came since, which keeps FPRF, 38 whether the
+  /// rounding mode has changed since, 39-40 what it was.
   var rawValue: UInt64
 
   static let relationOffset = 32, relationLength = 5
   static let compared: UInt32 = 16
   static let converted: UInt64 = 1 << 37
+  static let roundsOtherwise: UInt64 = 1 << 38
+  static let roundingOffset = 39
 
   var operation: HelperNumber? {
     let number = UInt32(truncatingIfNeeded: rawValue)
@@ -45,7 +53,8 @@ extension PowerPCState {
     }
     set {
       storedFPSCR = newValue
-      floatStatus &= ~MXCSR.flags
+      floatStatus &= ~(MXCSR.flags | MXCSR.rounding)
+      floatStatus |= MXCSR.rounding(newValue & FPSCR.RN) << MXCSR.roundingOffset
       lastFloat = 0
     }
   }
@@ -59,7 +68,15 @@ extension FloatRecord {
   ) -> UInt32 {
     var fpscr = FPSCR(rawValue: stored)
     fpscr.raise(Self.exceptions(flags))
-    if let operation { _ = operation.software(&fpscr, a, b, c) }
+    if let operation {
+      let mode = stored & FPSCR.RN
+      if rawValue & Self.roundsOtherwise != 0 {
+        let before = UInt32(truncatingIfNeeded: rawValue >> UInt64(Self.roundingOffset))
+        fpscr = FPSCR(rawValue: fpscr.rawValue & ~FPSCR.RN | before & FPSCR.RN)
+      }
+      _ = operation.software(&fpscr, a, b, c)
+      fpscr = FPSCR(rawValue: fpscr.rawValue & ~FPSCR.RN | mode)
+    }
     if let relation { fpscr.setStatus(relation << 12, mask: FPSCR.FPCC) }
     if rawValue & Self.converted != 0 { _ = SoftwareFloat.fctiwz(&fpscr, FRB: d) }
     return fpscr.rawValue

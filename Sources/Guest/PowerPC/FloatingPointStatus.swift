@@ -72,11 +72,19 @@ extension Cpu {
     chain(to: address &+ 4)
   }
 
-  /// `mtfsfi 7,U` that leaves floating point to the host: XE is 0, and RN to nearest.
+  /// `mtfsfi 7,U` that leaves floating point to the host: XE is 0. The last operation was rounded as
+  /// it was until now, which its record says from here on.
   /// - Returns: false if it is not of that kind.
   fileprivate func setModes(_ modes: UInt32) -> Bool {
     guard isFloatNative, modes & FPSCR.exactModes == 0 else { return false }
-    setState(\.storedFPSCR, state(\.storedFPSCR) & ~15 | Int(modes))
+    use(.scalar)
+    let status = state(\.storedFPSCR), record = I64(ir, ir.read(Globals.lastFloat))
+    let before = (status & Int(FPSCR.RN)).zeroExtended << FloatRecord.roundingOffset
+    let changed = record | before | ir.i64(FloatRecord.roundsOtherwise)
+    let isNoted = record & ir.i64(FloatRecord.roundsOtherwise)
+    ir.write(Globals.lastFloat, isNoted.select(.eq, 0, changed, record).temp)
+    setState(\.storedFPSCR, status & ~15 | Int(modes))
+    ir.effect(.float_round, constant: MXCSR.rounding(modes & FPSCR.RN))
     return true
   }
 

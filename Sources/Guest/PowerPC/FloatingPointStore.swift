@@ -66,8 +66,15 @@ extension Cpu {
 
   /// Stores in single format, without rounding; RA, if given, takes the address.
   ///
-  /// Numbers that are denormal as singles or smaller take the cold way.
+  /// What is known as a single is stored so. Of the others, numbers that are denormal as singles or
+  /// smaller take the cold way.
   fileprivate func storeSingle(_ source: FPR, at address: I32, updating register: GPR? = nil) {
+    let single = context.pointee.singles[source.number]
+    if single != 0 {
+      store(4, F32(ir, single).bits, at: address, alignment: floatAlignment)
+      if let register { self[register] = address }
+      return
+    }
     let bits = self[source].bits
     let small = ir.newLabel()
     let leastNormal = ir.i64(UInt64(897) << 53 - 1)
@@ -78,9 +85,8 @@ extension Cpu {
       ir.commit()
       chain(to: self.address &+ 4)
     }
-    let sign = bits.shiftedRight(62).low
-    let single = bits.shiftedRight(29).low.deposit(sign, at: 30, length: 2)
-    store(4, single, at: address, alignment: floatAlignment)
+    let word = bits.high & Int(bitPattern: 0xc000_0000) | bits.shiftedRight(29).low & 0x3fff_ffff
+    store(4, word, at: address, alignment: floatAlignment)
     if let register { self[register] = address }
   }
 }

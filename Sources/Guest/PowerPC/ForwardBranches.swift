@@ -61,7 +61,7 @@ extension Cpu {
   func placeLabels(at address: UInt32) {
     while let label = context.pointee.forward.take(address) {
       ir.setLabel(label)
-      context.pointee.floatMode = nil
+      forgetFloats()
     }
   }
 

@@ -49,7 +49,9 @@ enum HelperNumber: UInt32, CaseIterable {
     case .loadStringTranslated, .loadStringIndexedTranslated:
       row("\(self)", [], supervisorFunction)
     case .storeStringTranslated: row("\(self)", [.noWriteGlobals], supervisorFunction)
-    case .mtfsfAll: row("\(self)", [.noReadGlobals, .noWriteGlobals], floatingPointFunction)
+    // These change the host's status.
+    case .mtfsfAll, .mtfsf, .mtfsfi, .mtfsb0, .mtfsb1:
+      row("\(self)", [.noReadGlobals, .noWriteGlobals], floatingPointFunction)
     // The software unit computes with integers.
     default:
       row("\(self)", [.noReadGlobals, .noWriteGlobals, .noFloatStatus], floatingPointFunction)

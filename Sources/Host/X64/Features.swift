@@ -16,7 +16,7 @@ public struct Features: OptionSet, Sendable {
   @inlinable public static var bmi1: Features { Features(rawValue: 8) }
   /// BMI2, for shifts with three operands.
   @inlinable public static var bmi2: Features { Features(rawValue: 16) }
-  /// AVX; used where AVX2 exists too.
+  /// AVX, for floating point with three operands.
   @inlinable public static var avx: Features { Features(rawValue: 32) }
   /// FMA, for fused multiplication and addition.
   @inlinable public static var fma: Features { Features(rawValue: 64) }

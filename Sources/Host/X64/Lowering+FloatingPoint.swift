@@ -6,26 +6,8 @@ extension Lowering {
   static func floatingPoint(_ features: Features) -> [Lowering] {
     let floats: [ValueType] = [.f32, .f64]
     return [
-      Lowering(.fadd, floats, [C.sameX], [C.x, C.x]) { e, o in
-        o.isSingle ? e.x.addss(o.xd, o.vector(1)) : e.x.addsd(o.xd, o.vector(1))
-      },
-      Lowering(.fsub, floats, [C.sameX], [C.x, C.x]) { e, o in
-        o.isSingle ? e.x.subss(o.xd, o.vector(1)) : e.x.subsd(o.xd, o.vector(1))
-      },
-      Lowering(.fmul, floats, [C.sameX], [C.x, C.x]) { e, o in
-        o.isSingle ? e.x.mulss(o.xd, o.vector(1)) : e.x.mulsd(o.xd, o.vector(1))
-      },
-      Lowering(.fdiv, floats, [C.sameX], [C.x, C.x]) { e, o in
-        o.isSingle ? e.x.divss(o.xd, o.vector(1)) : e.x.divsd(o.xd, o.vector(1))
-      },
       Lowering(.fsqrt, floats, [C.x], [C.x]) { e, o in
         o.isSingle ? e.x.sqrtss(o.xd, o.vector(0)) : e.x.sqrtsd(o.xd, o.vector(0))
-      },
-      Lowering(.fneg, floats, [C.sameX], [C.x]) { e, o in
-        e.x.xorps(o.xd, e.stubs.constant(o.isSingle ? .singleSign : .doubleSign))
-      },
-      Lowering(.fabs, floats, [C.sameX], [C.x]) { e, o in
-        e.x.andps(o.xd, e.stubs.constant(o.isSingle ? .singleMagnitude : .doubleMagnitude))
       },
       Lowering(.brclass, floats, [], [C(0xffff_0000 & ~scratch)], clobbers: GPR.rcx.set | scratch) {
         e, o in
@@ -61,6 +43,51 @@ extension Lowering {
       Lowering(.ibits_f32, [.f32], [C.x], [C.r]) { e, o in e.x.movd(o.xd, o.register(0)) },
       Lowering(.ibits_f64, [.f64], [C.x], [C.r]) { e, o in e.x.movq(o.xd, o.register(0)) },
     ] + (features.contains(.fma) ? fused : [])
+      + (features.contains(.avx) ? threeOperands : twoOperands)
+  }
+
+  /// Sums, differences, products and quotients that overwrite their first operand.
+  private static let twoOperands: [Lowering] = [
+    Lowering(.fadd, [.f32, .f64], [C.sameX], [C.x, C.x]) { e, o in
+      o.isSingle ? e.x.addss(o.xd, o.vector(1)) : e.x.addsd(o.xd, o.vector(1))
+    },
+    Lowering(.fsub, [.f32, .f64], [C.sameX], [C.x, C.x]) { e, o in
+      o.isSingle ? e.x.subss(o.xd, o.vector(1)) : e.x.subsd(o.xd, o.vector(1))
+    },
+    Lowering(.fmul, [.f32, .f64], [C.sameX], [C.x, C.x]) { e, o in
+      o.isSingle ? e.x.mulss(o.xd, o.vector(1)) : e.x.mulsd(o.xd, o.vector(1))
+    },
+    Lowering(.fdiv, [.f32, .f64], [C.sameX], [C.x, C.x]) { e, o in
+      o.isSingle ? e.x.divss(o.xd, o.vector(1)) : e.x.divsd(o.xd, o.vector(1))
+    },
+    Lowering(.fneg, [.f32, .f64], [C.sameX], [C.x]) { e, o in
+      e.x.xorps(o.xd, e.stubs.constant(o.isSingle ? .singleSign : .doubleSign))
+    },
+    Lowering(.fabs, [.f32, .f64], [C.sameX], [C.x]) { e, o in
+      e.x.andps(o.xd, e.stubs.constant(o.isSingle ? .singleMagnitude : .doubleMagnitude))
+    },
+  ]
+
+  /// Those that do not, by AVX; the second operand may be in memory.
+  private static let threeOperands: [Lowering] = [
+    threeOperands(.fadd, .addss, .addsd), threeOperands(.fsub, .subss, .subsd),
+    threeOperands(.fmul, .mulss, .mulsd), threeOperands(.fdiv, .divss, .divsd),
+    Lowering(.fneg, [.f32, .f64], [C.x], [C.x]) { e, o in
+      let sign = e.stubs.constant(o.isSingle ? .singleSign : .doubleSign)
+      e.x.vectorVEX(.xorps, o.xd, o.vector(0), sign)
+    },
+    Lowering(.fabs, [.f32, .f64], [C.x], [C.x]) { e, o in
+      let magnitude = e.stubs.constant(o.isSingle ? .singleMagnitude : .doubleMagnitude)
+      e.x.vectorVEX(.andps, o.xd, o.vector(0), magnitude)
+    },
+  ]
+
+  private static func threeOperands(_ opcode: Opcode, _ single: Encoding, _ double: Encoding)
+    -> Lowering
+  {
+    Lowering(opcode, [.f32, .f64], [C.x], [C.x, C.xm]) { e, o in
+      e.packed(o.isSingle ? single : double, o.xd, o.vector(0), o.input(1))
+    }
   }
 
   private static let scratch: RegisterSet = 1 << (16 + 15)
@@ -89,8 +116,13 @@ extension Emitter {
       branch(o, .p)
     case .nanOrSmall:
       // Unordered is "below or equal" too.
-      x.movaps(.xmm15, value)
-      x.andps(.xmm15, stubs.constant(o.isSingle ? .singleMagnitude : .doubleMagnitude))
+      let magnitude = stubs.constant(o.isSingle ? .singleMagnitude : .doubleMagnitude)
+      if features.contains(.avx) {
+        x.vectorVEX(.andps, .xmm15, value, magnitude)
+      } else {
+        x.movaps(.xmm15, value)
+        x.andps(.xmm15, magnitude)
+      }
       o.isSingle
         ? x.ucomiss(.xmm15, stubs.constant(.leastSingle))
         : x.ucomisd(.xmm15, stubs.constant(.leastDouble))

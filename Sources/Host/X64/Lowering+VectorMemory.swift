@@ -63,6 +63,7 @@ extension Lowering {
       Lowering(.brclass, [.v128], [], [C(0xffff_0000 & ~scratch)], clobbers: scratch) { e, o in
         e.branchOnElements(o)
       },
+      Lowering(.float_round, [.i32], [], []) { e, o in e.setRounding(o.op.pointee.constant) },
       Lowering(.float_mode, [.i32], [], []) { e, o in e.goOver(to: o.op.pointee.constant) },
     ]
   }()
@@ -92,6 +93,15 @@ extension Emitter {
     }
     x.vectorVEX(.vptest, .xmm15, .xmm15)
     branch(o, .ne)
+  }
+
+  /// Sets RC of the scalar status, which must be the one that holds.
+  func setRounding(_ mode: UInt32) {
+    guard let status = layout.floatStatus else { return }
+    x.stmxcsr(env(status))
+    x.and(.dword, env(status), imm: ~0x6000)
+    if mode != 0 { x.or(.dword, env(status), imm: Int32(mode << 13)) }
+    x.ldmxcsr(env(status))
   }
 
   /// Sees to it that translated code runs under a floating-point status.

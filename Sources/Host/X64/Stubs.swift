@@ -199,7 +199,6 @@ struct Stubs {
   mutating func writeLeave() {
     storeHomes()
     storeFloatStatus()
-    if let host = layout.hostFloatStatus { assembler.ldmxcsr(env(host)) }
     assembler.mov(.qword, env(layout.returnStack), .rsp)
     assembler.mov(.qword, .rsp, env(layout.hostStack))
     assembler.add(.qword, .rsp, imm: 8)
@@ -207,12 +206,13 @@ struct Stubs {
     assembler.ret()
   }
 
-  /// Puts the flags of the guest's floating-point operations away, and takes them back: functions
-  /// of ours raise flags of their own.
+  /// Puts the status of the guest's floating-point operations away for ours, and takes it back:
+  /// functions of ours raise flags of their own, and round to nearest.
   ///
   /// The one takes rax, the other rcx.
   mutating func storeFloatStatus() {
     if let status = currentStatus(.rax) { assembler.stmxcsr(status) }
+    if let host = layout.hostFloatStatus { assembler.ldmxcsr(env(host)) }
   }
 
   mutating func loadFloatStatus() {

@@ -75,9 +75,8 @@ public struct FPSCR: Equatable, Sendable, BitwiseCopyable {
   /// Every exception enable bit.
   public static let enables: UInt32 = 0x0000_00F8
 
-  /// What keeps floating point from the host: enabled exceptions, another rounding mode than to
-  /// nearest.
-  public static let exactModes: UInt32 = enables | RN
+  /// What keeps floating point from the host: enabled exceptions.
+  public static let exactModes: UInt32 = enables
 
   /// What a move to the register can write: not the summaries, not reserved bit 20.
   static let writable: UInt32 = ~(FEX | VX | 0x0000_0800)
