@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#pragma STDC FENV_ACCESS ON
-
 typedef double (*One)(double);
 typedef double (*Two)(double, double);
 typedef float (*OneF)(float);
@@ -33,7 +31,7 @@ static const double special[] = {
     2147483647.5, INFINITY, -INFINITY,
 };
 #define SPECIALS (int)(sizeof special / sizeof *special)
-#define POINTS 120
+#define POINTS 400
 
 static double point(int n) {
   if (n < SPECIALS) return special[n];
@@ -93,15 +91,15 @@ int main(void) {
     for (int k = 0; k < COUNT(twos); k++) {
       start();
       fesetround(modes[mode]);
-      for (int n = 0; n < POINTS; n += 3)
-        for (int m = 0; m < POINTS; m += 4) note(twos[k].f(point(n), point(m)));
+      for (int n = 0; n < POINTS; n += 5)
+        for (int m = 0; m < POINTS; m += 7) note(twos[k].f(point(n), point(m)));
       finish(twos[k].name, mode);
     }
     for (int k = 0; k < COUNT(twosF); k++) {
       start();
       fesetround(modes[mode]);
-      for (int n = 0; n < POINTS; n += 3)
-        for (int m = 0; m < POINTS; m += 4) note(twosF[k].f(point(n), point(m)));
+      for (int n = 0; n < POINTS; n += 5)
+        for (int m = 0; m < POINTS; m += 7) note(twosF[k].f(point(n), point(m)));
       finish(twosF[k].name, mode);
     }
   }
