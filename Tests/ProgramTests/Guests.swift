@@ -43,7 +43,9 @@ struct Guest: Sendable, CustomTestStringConvertible {
   static let environment = ["TEST_A=1", "TEST_B=two words"]
 
   /// Those whose output shows what translation does.
-  static let translation = ["mix", "flags", "libm", "signals", "selfmodifying", "mapping"].map {
+  static let translation = [
+    "mix", "flags", "libm", "rounding", "signals", "selfmodifying", "mapping",
+  ].map {
     Guest(name: $0, variant: "static")
   }
   /// And those that show the system's side, built in every way.
