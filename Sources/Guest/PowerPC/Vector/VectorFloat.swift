@@ -72,7 +72,8 @@ private let vectorFloatConvert: [Instruction] = [
     fromFixedPoint($0, $1, Int32.self)
   },
   .vector(
-    "vctuxs", "Vector Convert to Unsigned Fixed-Point Word Saturate", .VX(906), "VD, VB, UIMM"
+    "vctuxs", "Vector Convert to Unsigned Fixed-Point Word Saturate", .VX(906), "VD, VB, UIMM",
+    ops: toUnsignedFixedPoint
   ) { toFixedPoint($0, $1, UInt32.self) },
   .vector(
     "vctsxs", "Vector Convert to Signed Fixed-Point Word Saturate", .VX(970), "VD, VB, UIMM",

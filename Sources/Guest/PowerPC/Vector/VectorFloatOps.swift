@@ -120,6 +120,21 @@ let toSignedFixedPoint: VectorOps<VX> = { cpu, i in
   cpu[i.VD] = (integer ^ above).andNot(value.relation(.unordered, value))
 }
 
+/// The same as unsigned words: numbers from 2^31 up by way of the rest above that.
+let toUnsignedFixedPoint: VectorOps<VX> = { cpu, i in
+  cpu.use(.vector)
+  let value = cpu[i.VB].singles(.fmul_vec, cpu.ir.v128(power(i.UIMM), .e32))
+  let half = cpu.ir.v128(power(31), .e32), zero = cpu.ir.v128(0)
+  let isUpper = half.relation(.le, value)
+  let integer = value.singles(.fsub_vec, half & isUpper).singles(.cvt_f32_i32_vec)
+  let result = integer ^ (isUpper & cpu.ir.v128(1 << 31, .e32))
+  let above = cpu.ir.v128(power(32), .e32).relation(.le, value)
+  let below = value.relation(.le, cpu.ir.v128(power(0) | 1 << 31, .e32))
+  let before = V128(cpu.ir, cpu.ir.read(Globals.saturation))
+  cpu.ir.write(Globals.saturation, (before | above | below).temp)
+  cpu[i.VD] = (result | above) & zero.relation(.le, value)
+}
+
 /// Bit 0 of an element says that VA's is above VB's, bit 1 that it is below the negative of it; or
 /// that there is a NaN. Rc: 2 if no bit is set.
 let recordedBounds: VectorOps<VXR> = { cpu, i in

@@ -73,7 +73,7 @@ let vectorLogical: [Instruction] = [
 
 /// AltiVec PEM, 4.2.1.6: vector integer rotate and shift.
 let vectorShift: [Instruction] = [
-  .vector("vrlb", "Vector Rotate Left Byte", .VX(4)) {
+  .vector("vrlb", "Vector Rotate Left Byte", .VX(4), ops: pairs { $0.rotatedBytes(by: $1) }) {
     lanes($0, $1) { (a: UInt8, b) in a &<< b | a &>> (0 &- b) }
   },
   .vector(
@@ -86,7 +86,9 @@ let vectorShift: [Instruction] = [
   ) {
     lanes($0, $1) { (a: UInt32, b) in a &<< b | a &>> (0 &- b) }
   },
-  .vector("vslb", "Vector Shift Left Byte", .VX(260)) {
+  .vector(
+    "vslb", "Vector Shift Left Byte", .VX(260), ops: pairs { $0.shiftedBytes(.shlv_vec, by: $1) }
+  ) {
     lanes($0, $1) { (a: UInt8, b) in a &<< b }
   },
   .vector(
@@ -100,7 +102,9 @@ let vectorShift: [Instruction] = [
   ) {
     lanes($0, $1) { (a: UInt32, b) in a &<< b }
   },
-  .vector("vsrb", "Vector Shift Right Byte", .VX(516)) {
+  .vector(
+    "vsrb", "Vector Shift Right Byte", .VX(516), ops: pairs { $0.shiftedBytes(.shrv_vec, by: $1) }
+  ) {
     lanes($0, $1) { (a: UInt8, b) in a &>> b }
   },
   .vector(
@@ -114,7 +118,10 @@ let vectorShift: [Instruction] = [
   ) {
     lanes($0, $1) { (a: UInt32, b) in a &>> b }
   },
-  .vector("vsrab", "Vector Shift Right Algebraic Byte", .VX(772)) {
+  .vector(
+    "vsrab", "Vector Shift Right Algebraic Byte", .VX(772),
+    ops: pairs { $0.shiftedBytes(.sarv_vec, by: $1) }
+  ) {
     lanes($0, $1) { (a: Int8, b) in a &>> b }
   },
   .vector(

@@ -178,6 +178,23 @@ extension V128 {
     return odd | even.andNot(low)
   }
 
+  /// Bytes shifted by the last three bits of those of `b`: each as the half of a halfword.
+  func shiftedBytes(_ opcode: Opcode, by b: V128) -> V128 {
+    let low = builder.v128(0xff, .e16)
+    let count = b & builder.v128(7, .e8)
+    let right =
+      opcode == .shlv_vec ? self : part(odd: true, signed: opcode == .sarv_vec, .e16)
+    let odd = right.shiftedHalfwords(opcode, by: count & low)
+    let even = andNot(low).shiftedHalfwords(opcode, by: count.shiftedRight(8, .e16))
+    return odd.chosen(by: low, else: even)
+  }
+
+  /// Bytes rotated left.
+  func rotatedBytes(by b: V128) -> V128 {
+    let rest = builder.v128(8, .e8).elements(.sub_vec, b & builder.v128(7, .e8), .e8)
+    return shiftedBytes(.shlv_vec, by: b) | shiftedBytes(.shrv_vec, by: rest)
+  }
+
   /// All bits shifted left, or right, by the last three bits of `b`.
   func shiftedBits(by b: V128, left: Bool) -> V128 {
     let zero = builder.v128(0)
