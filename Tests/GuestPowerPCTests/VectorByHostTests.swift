@@ -6,9 +6,17 @@ import Translation
 
 @testable import GuestPowerPC
 
+/// Where guest memory lies on a host that has vectors; nil on others.
+private let vectorSpace: GuestSpace? = {
+  let host = X64Host(features: .detect(), guestBaseIsZero: true)
+  return host.hasVectors ? GuestSpace.atZero ?? GuestSpace.elsewhere : nil
+}()
+
 /// Vector instructions as ops of the host against their own functions, which recorded cases hold to
 /// the manual: the result, VSCR and CR, bit by bit.
-@Suite("Vectors by the host", .serialized)
+@Suite(
+  "Vectors by the host", .serialized,
+  .enabled(if: vectorSpace != nil, "the host has no AVX2 and FMA"))
 struct VectorByHostTests {
   /// An instruction v4 <- v1, v2, v3, with its function.
   struct Row: Sendable, CustomStringConvertible {
@@ -52,12 +60,6 @@ struct VectorByHostTests {
   /// Runs of each row.
   private static let count = isLong ? 1_000_000 : 3_000
 
-  /// The host that has vectors, if this one does.
-  private static let space: GuestSpace? = {
-    let host = X64Host(features: .detect(), guestBaseIsZero: true)
-    return host.hasVectors ? GuestSpace.atZero ?? GuestSpace.elsewhere : nil
-  }()
-
   @Test("There are rows for all of AltiVec's instructions that compute")
   func coverage() {
     #expect(Set(Self.rows.map { $0.text.prefix { $0 != " " } }).count >= 140)
@@ -65,7 +67,7 @@ struct VectorByHostTests {
 
   @Test("An instruction's result, VSCR and CR field", arguments: rows)
   func instruction(row: Row) throws {
-    guard let space = Self.space else { return }
+    guard let space = vectorSpace else { return }
     var failures: [String] = []
     try HostMachine.lock.withLock { _ in
       let runner = try CodeRunner(space, .detect())
@@ -166,7 +168,7 @@ struct VectorByHostTests {
 
   @Test("Scalar and vector floating point by turns do not disturb each other")
   func sequences() throws {
-    guard let space = Self.space else { return }
+    guard let space = vectorSpace else { return }
     var failures: [String] = []
     try HostMachine.lock.withLock { _ in
       var generator = OperandGenerator(state: 13)

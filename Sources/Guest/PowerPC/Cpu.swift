@@ -302,19 +302,6 @@ public struct Cpu {
     context.pointee.singles = singles
   }
 
-  /// Several ways lead here: nothing is known any more.
-  func forgetFloats() {
-    context.pointee.floatMode = nil
-    context.pointee.singles = .init(repeating: 0)
-  }
-
-  /// Sees to it that a floating-point status holds.
-  func use(_ mode: FloatMode) {
-    if context.pointee.floatMode == mode { return }
-    ir.effect(.float_mode, constant: mode.rawValue)
-    context.pointee.floatMode = mode
-  }
-
   /// Leaves to the runtime with the program counter at an address.
   func leave(_ kind: ExitKind, at address: UInt32, payload: UInt32 = 0) {
     if kind == .lookup && context.pointee.isTraced {

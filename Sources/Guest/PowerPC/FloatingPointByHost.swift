@@ -1,7 +1,7 @@
 import IR
 
-/// Floating point by the host's own instructions, while no exception is enabled and rounding is to
-/// nearest (`BlockKey.exactFloat` is 0).
+/// Floating point by the host's own instructions, in every rounding mode, while no exception is
+/// enabled (`BlockKey.exactFloat` is 0).
 ///
 /// The host's flags are kept, and stand for XX, OX, UX and ZX until somebody asks; FR, FI and FPRF
 /// follow from a record of the last operation (`FloatRecord`). What the host does in another way
@@ -192,6 +192,21 @@ extension Cpu {
     ir.write(Globals.lastFloat, ir.i64(0).temp)
     ir.commit()
     chain(to: address &+ 4)
+  }
+
+  // MARK: What is known along the line
+
+  /// Several ways lead here: nothing is known any more.
+  func forgetFloats() {
+    context.pointee.floatMode = nil
+    context.pointee.singles = .init(repeating: 0)
+  }
+
+  /// Sees to it that a floating-point status holds.
+  func use(_ mode: FloatMode) {
+    if context.pointee.floatMode == mode { return }
+    ir.effect(.float_mode, constant: mode.rawValue)
+    context.pointee.floatMode = mode
   }
 
   // MARK: What follows later

@@ -223,8 +223,7 @@ public enum BlockKey {
   public static let branchTrace: UInt32 = 32
   /// MSR[LE]: little-endian mode.
   public static let littleEndian: UInt32 = 64
-  /// A floating-point exception is enabled, or rounding is not to nearest: functions of ours do
-  /// floating point.
+  /// A floating-point exception is enabled: functions of ours do floating point.
   public static let exactFloat: UInt32 = 128
 
   /// The key for the modes that MSR holds, without `summaryOverflow`.
