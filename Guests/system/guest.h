@@ -10,8 +10,8 @@ typedef unsigned int word;
 
 // Bits of the MSR.
 enum {
-  MSR_POW = 0x40000, MSR_EE = 0x8000, MSR_PR = 0x4000, MSR_FP = 0x2000, MSR_ME = 0x1000,
-  MSR_SE = 0x400, MSR_BE = 0x200, MSR_IP = 0x40, MSR_IR = 0x20, MSR_DR = 0x10, MSR_RI = 2
+  MSR_VEC = 0x2000000, MSR_POW = 0x40000, MSR_EE = 0x8000, MSR_PR = 0x4000, MSR_FP = 0x2000, MSR_ME = 0x1000,
+  MSR_FE0 = 0x800, MSR_FE1 = 0x100, MSR_SE = 0x400, MSR_BE = 0x200, MSR_IP = 0x40, MSR_IR = 0x20, MSR_DR = 0x10, MSR_RI = 2
 };
 
 // The registers of a program that an exception ended, as `handler` stores them.
@@ -25,6 +25,10 @@ struct event { word vector, srr0, srr1, dar, dsisr, msr; };
 // The last exceptions but those of `run` itself, and how many there were.
 extern struct event events[64];
 extern volatile word event_count;
+// The registers with which the last `run` came back by itself.
+extern struct frame left;
+// Looks at an exception first, if it is not null; not zero if the exception is dealt with.
+extern word (*intercept)(struct frame *);
 // What to do about a synchronous exception: skip the instruction, or leave `run`.
 extern volatile word skips;
 

@@ -18,4 +18,10 @@
 #define FRAME_DSISR 160
 #define FRAME_MSR 164
 
+
+// The registers of the floating-point unit and of the vector unit, as `save_floats` and
+// `save_vectors` store them.
+#define FLOATS_FPSCR 256
+#define VECTORS_VSCR 512
+
 #endif

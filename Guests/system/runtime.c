@@ -2,10 +2,11 @@
 
 #include "guest.h"
 
-struct frame frame;
+struct frame frame, left;
 struct event events[64];
 volatile word event_count, skips, landing;
 word saved_stack[2], board;
+word (*intercept)(struct frame *);
 static word failures, checks;
 
 // The serial line A of the ESCC.
@@ -49,6 +50,12 @@ void show(const char *name, word value) {
   print("\n");
 }
 
+// What the compiler calls for a structure.
+void *memcpy(void *to, const void *from, unsigned long bytes) {
+  for (word n = 0; n < bytes; n++) ((volatile byte *)to)[n] = ((const byte *)from)[n];
+  return to;
+}
+
 void forget(void) {
   event_count = 0;
   for (int n = 0; n < 64; n++) events[n].vector = 0;
@@ -57,6 +64,7 @@ void forget(void) {
 // Called by `handler`.
 void exception(struct frame *f) {
   if ((f->vector & ~1) == 0xc00 && f->r[0] == LEAVE) {
+    left = *f;
     f->srr1 = saved_stack[1];
     return;
   }
@@ -65,6 +73,7 @@ void exception(struct frame *f) {
       (struct event){f->vector, f->srr0, f->srr1, f->dar, f->dsisr, f->msr};
   }
   event_count++;
+  if (intercept && intercept(f)) return;
   switch (f->vector & ~1) {
     case 0x500: case 0x900: case 0xc00: return;
     case 0xd00:

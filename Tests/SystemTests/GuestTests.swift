@@ -10,7 +10,7 @@ struct GuestTests {
     let board, guest: String
     var testDescription: String { "\(guest) on \(board)" }
     static let all = SystemProgram.boards.flatMap { board in
-      ["exceptions", "memory", "code", "devices"].map { Row(board: board, guest: $0) }
+      ["exceptions", "memory", "code", "devices", "facilities"].map { Row(board: board, guest: $0) }
     }
   }
 
