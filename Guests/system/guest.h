@@ -36,6 +36,8 @@ extern volatile word skips;
 void test(void);
 
 word run(word address, word argument, word msr);
+// In an exception: lets `run` end.
+void leave_run(struct frame *);
 void print(const char *text);
 void print_hex(word value);
 // One line: "ok NAME", or "bad NAME: GOT, not WANTED".

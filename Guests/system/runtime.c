@@ -50,7 +50,12 @@ void show(const char *name, word value) {
   print("\n");
 }
 
-// What the compiler calls for a structure.
+// What the compiler calls for structures and arrays.
+void *memset(void *to, int value, unsigned long bytes) {
+  for (word n = 0; n < bytes; n++) ((volatile byte *)to)[n] = (byte)value;
+  return to;
+}
+
 void *memcpy(void *to, const void *from, unsigned long bytes) {
   for (word n = 0; n < bytes; n++) ((volatile byte *)to)[n] = ((const byte *)from)[n];
   return to;
@@ -59,6 +64,11 @@ void *memcpy(void *to, const void *from, unsigned long bytes) {
 void forget(void) {
   event_count = 0;
   for (int n = 0; n < 64; n++) events[n].vector = 0;
+}
+
+void leave_run(struct frame *f) {
+  f->srr0 = landing;
+  f->srr1 = saved_stack[1];
 }
 
 // Called by `handler`.
@@ -84,8 +94,7 @@ void exception(struct frame *f) {
     f->srr0 += 4;
   } else {
     f->r[3] = f->vector & ~1;
-    f->srr0 = landing;
-    f->srr1 = saved_stack[1];
+    leave_run(f);
   }
 }
 

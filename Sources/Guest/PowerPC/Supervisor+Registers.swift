@@ -88,8 +88,24 @@ extension Supervisor {
   /// - Returns: where execution goes on.
   func returnFromInterrupt() -> UInt32 {
     let kept = state.pointee.msr & ~(MSR.saved | MSR.POW | MSR.TGPR)
-    setMachineState(kept | state.pointee.srr1 & MSR.saved)
-    return state.pointee.srr0 & ~3
+    return moveToMachineState(
+      kept | state.pointee.srr1 & MSR.saved, next: state.pointee.srr0 & ~3)
+  }
+
+  /// SRR1 bit 15 of a program exception: SRR0 is not the instruction that caused it.
+  private static let behindCause: UInt32 = 0x1_0000
+
+  /// `mtmsr`, before the instruction at `next`.
+  ///
+  /// A floating-point exception that MSR[FE0] and MSR[FE1] have held back comes now, behind its cause
+  /// (Power ISA, Book III, 6.5.9).
+  /// - Returns: where execution goes on.
+  func moveToMachineState(_ value: UInt32, next: UInt32) -> UInt32 {
+    setMachineState(value)
+    let isEnabled = state.pointee.msr & (MSR.FE0 | MSR.FE1) != 0
+    guard isEnabled, state.pointee.fpscr & FPSCR.FEX != 0 else { return next }
+    takeException(.floatingPoint, nip: next, srr1: Self.behindCause)
+    return state.pointee.nip
   }
 
   /// A context-synchronizing instruction after a change.

@@ -34,7 +34,12 @@ extension HelperNumber {
         }
       }
     case .writeMachineState:
-      { env, value, _, _ in perform(env) { $0.setMachineState(UInt32(truncatingIfNeeded: value)) } }
+      { env, value, next, _ in
+        let next = UInt32(truncatingIfNeeded: next)
+        return UInt64(
+          supervisor(env) { $0.moveToMachineState(UInt32(truncatingIfNeeded: value), next: next) }
+            ?? next)
+      }
     case .returnFromInterrupt:
       { env, _, _, _ in UInt64(supervisor(env) { $0.returnFromInterrupt() } ?? 0) }
     case .synchronizeContext: { env, _, _, _ in perform(env) { $0.synchronizeContext() } }

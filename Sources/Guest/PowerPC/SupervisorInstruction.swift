@@ -29,9 +29,7 @@ let supervisorInstructions: [Instruction] = [
 
   Instruction("rfi", "Return From Interrupt", .XL(19, 50)) { cpu, _ in
     cpu.privileged {
-      cpu.ir.write(Globals.nip, cpu.call(.returnFromInterrupt).temp)
-      cpu.ir.commit()
-      cpu.ir.effect(.exit_tb, constant: ExitKind.lookup.rawValue, constant2: 0)
+      cpu.leave(to: cpu.call(.returnFromInterrupt))
       cpu.context.pointee.ended = true
     }
   },
@@ -115,8 +113,12 @@ extension Cpu {
     let helped = ir.newLabel()
     ir.brcond(.i32, .ne, changed.temp, constant(0).temp, to: helped)
     cold(helped) {
-      perform(.writeMachineState, value)
+      let next = call(.writeMachineState, value, constant(Int(address &+ 4)))
+      let raised = ir.newLabel()
+      ir.brcond(.i32, .ne, next.temp, constant(Int(address &+ 4)).temp, to: raised)
       leave(.lookup, at: address &+ 4)
+      ir.setLabel(raised)
+      leave(to: next)
     }
     setState(\.msr, value)
     let enabled = value.extractSigned(at: MSR.EE.trailingZeroBitCount, length: 1)
@@ -126,6 +128,14 @@ extension Cpu {
     cold(interrupted) {
       leave(context.pointee.isTraced ? .lookup : .request, at: address &+ 4)
     }
+  }
+
+  /// Leaves to where a helper says.
+  fileprivate func leave(to next: I32) {
+    countInstructions()
+    ir.write(Globals.nip, next.temp)
+    ir.commit()
+    ir.effect(.exit_tb, constant: ExitKind.lookup.rawValue, constant2: 0)
   }
 
   /// `isync`: goes on in line unless something has changed that translation may rely on.
