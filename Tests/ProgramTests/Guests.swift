@@ -44,7 +44,7 @@ struct Guest: Sendable, CustomTestStringConvertible {
 
   /// Those whose output shows what translation does.
   static let translation = [
-    "mix", "flags", "libm", "rounding", "signals", "selfmodifying", "mapping",
+    "mix", "flags", "libm", "rounding", "signals", "floatframes", "selfmodifying", "mapping",
   ].map {
     Guest(name: $0, variant: "static")
   }

@@ -1,0 +1,50 @@
+import Foundation
+import ProcessSupport
+import Testing
+
+/// Programs of Guests/tests under Linux, which switches the floating-point and the vector unit
+/// between processes lazily and turns enabled exceptions into signals.
+@Suite(
+  .serialized, .enabled(if: SystemProgram.hasLinux, SystemProgram.needsLinux),
+  .enabled(if: LinuxFloatTests.hasPrograms, SystemProgram.needsGuests))
+struct LinuxFloatTests {
+  private static let programs = ["rounding", "floatframes"].map {
+    Place.package + "/Guests/build/tests/static/" + $0
+  }
+  /// Whether the programs have been built.
+  static var hasPrograms: Bool { programs.allSatisfy(Place.exists) }
+
+  @Test("Processes with rounding modes of their own; signal frames; SIGFPE")
+  func newer() throws { try run(board: "mac99") }
+
+  @Test(
+    "And without vectors",
+    .enabled(if: Place.runsLong, "takes long: `make test-long` runs it"))
+  func older() throws { try run(board: "g3beige") }
+
+  private func run(board: String) throws {
+    let folder = try ScratchFolder()
+    let image = try Data(
+      contentsOf: URL(fileURLWithPath: SystemProgram.images + "initramfs.cpio.gz"))
+    let files = try folder.file("files", FileArchive.extend(image, with: Self.programs))
+    let program = try RunningProgram.system([
+      "-M", board, "-m", "256", "-nographic", "-no-reboot",
+      "-kernel", SystemProgram.images + "vmlinux", "-initrd", files, "-append", "console=ttyS0",
+    ])
+    try program.console.expect("GUEST-MARKER shell")
+    program.console.send("/rounding; /floatframes; echo DO''NE\r")
+    let text = try program.console.expect("DONE\r\n")
+    program.console.send("poweroff -f\r")
+    #expect(program.wait() == 0)
+    let lines = text.components(separatedBy: "\r\n")
+    #expect(lines.count { $0 == "ok" || $0.hasSuffix(" ok") } == Self.count, "\(text)")
+    #expect(!text.contains("WRONG"), "\(text)")
+  }
+
+  /// How many judgements there are: one of `rounding`, and those of Tests/ProgramTests/Expected.
+  private static let count: Int = {
+    let path = Place.package + "/Tests/ProgramTests/Expected/floatframes.txt"
+    let text = try? String(contentsOfFile: path, encoding: .utf8)
+    return 1 + (text ?? "").split(separator: "\n").count
+  }()
+}
