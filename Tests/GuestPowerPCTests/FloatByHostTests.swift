@@ -12,8 +12,9 @@ import Translation
 @Suite("Floating point by the host", .serialized)
 struct FloatByHostTests {
   /// An instruction f4 <- f1, f2, f3, and what the software unit makes of it.
-  struct Row: Sendable {
+  struct Row: Sendable, CustomTestStringConvertible {
     let text: String
+    var testDescription: String { text }
     let software: @Sendable (inout FPSCR, UInt64, UInt64, UInt64) -> UInt64
 
     init(
@@ -23,9 +24,27 @@ struct FloatByHostTests {
       self.text = text
       self.software = { software(&$0, $1, $2, $3).bits }
     }
+
+    /// How many operands there are.
+    var arity: Int { text.count { $0 == "," } }
+    /// Whether it computes with singles.
+    var isSingle: Bool { text.prefix { $0 != " " }.hasSuffix("s") }
+
+    /// Runs the instruction, which is what is loaded, on f1, f2 and f3.
+    /// - Returns: what is wrong with its result or its FPSCR.
+    func compare(_ runner: CodeRunner, _ before: UInt32, _ operands: [UInt64]) throws -> String? {
+      var status = FPSCR(rawValue: before)
+      let expected = software(&status, operands[0], operands[1], operands[2])
+      try FloatByHostTests.run(runner, before, operands)
+      let state = runner.machine.state
+      if state.pointee.fpr[4] == expected && state.pointee.fpscr == status.rawValue { return nil }
+      return "\(text) of \(operands.map { hex($0) }) with \(hex(UInt64(before))): "
+        + "\(hex(state.pointee.fpr[4])) \(hex(UInt64(state.pointee.fpscr))), not "
+        + "\(hex(expected)) \(hex(UInt64(status.rawValue)))"
+    }
   }
 
-  private static let rows: [Row] = [
+  static let rows: [Row] = [
     Row("fadd f4, f1, f2") { a, b, c, _ in SoftwareFloat.fadd(&a, FRA: b, FRB: c) },
     Row("fadds f4, f1, f2") { a, b, c, _ in SoftwareFloat.fadds(&a, FRA: b, FRB: c) },
     Row("fsub f4, f1, f2") { a, b, c, _ in SoftwareFloat.fsub(&a, FRA: b, FRB: c) },
@@ -84,7 +103,8 @@ struct FloatByHostTests {
     return generator.operand(isSingle: choice & 1 == 0)
   }
 
-  private static let configurations: [(GuestSpace, Features)] = {
+  /// With all of this host's features, and with none.
+  static let configurations: [(GuestSpace, Features)] = {
     guard let space = GuestSpace.atZero ?? GuestSpace.elsewhere else { return [] }
     return [(space, .detect()), (space, [])]
   }()
@@ -101,15 +121,7 @@ struct FloatByHostTests {
         for _ in 0..<Self.count where failures.count < 10 {
           let operands = (0..<3).map { _ in Self.operand(&generator) }
           let before = Self.status(&generator)
-          var status = FPSCR(rawValue: before)
-          let expected = row.software(&status, operands[0], operands[1], operands[2])
-          try Self.run(runner, before, operands)
-          let state = runner.machine.state
-          if state.pointee.fpr[4] == expected && state.pointee.fpscr == status.rawValue { continue }
-          failures.append(
-            "\(row.text) of \(operands.map { hex($0) }) with \(hex(UInt64(before))): "
-              + "\(hex(state.pointee.fpr[4])) \(hex(UInt64(state.pointee.fpscr))), not "
-              + "\(hex(expected)) \(hex(UInt64(status.rawValue)))")
+          if let failure = try row.compare(runner, before, operands) { failures.append(failure) }
         }
       }
     }

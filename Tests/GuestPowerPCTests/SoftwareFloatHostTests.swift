@@ -139,6 +139,29 @@ struct SoftwareFloatHostTests {
     #expect(disagreements.count == 0, "\(report)")
   }
 
+  @Test("And on the levels of operands: all pairs of the first, triples, single ones of the second")
+  func hostAgreesOnLevels() {
+    var disagreements: [String] = []
+    for operation in hostOperations {
+      let first = OperandLevel.first(isSingle: operation.isSingle)
+      let second = OperandLevel.second(isSingle: operation.isSingle)
+      var generator = OperandGenerator(state: 17)
+      for mode in 0..<4 {
+        for index in 0..<first.count * first.count {
+          let (a, b) = index.quotientAndRemainder(dividingBy: first.count)
+          let text = compare(operation, mode, first[a], first[b], first.pick(&generator))
+          if let text { disagreements.append(text) }
+        }
+        for index in 0..<second.count {
+          let (b, c) = (second.pick(&generator), second.pick(&generator))
+          if let text = compare(operation, mode, second[index], b, c) { disagreements.append(text) }
+        }
+      }
+    }
+    let report = disagreements.prefix(20).joined(separator: "\n")
+    #expect(disagreements.count == 0, "\(report)")
+  }
+
   private func compare(
     _ operation: HostOperation, _ mode: Int, _ a: UInt64, _ b: UInt64, _ c: UInt64
   ) -> String? {

@@ -2,18 +2,20 @@ import Foundation
 import ProcessSupport
 import Testing
 
-/// Programs of Guests/tests under Linux, which switches the floating-point and the vector unit
+/// Programs of Guests/tests that are put into Linux's file system.
+private enum LinuxPrograms {
+  static let paths = ["rounding", "floatframes"].map {
+    Place.package + "/Guests/build/tests/static/" + $0
+  }
+  static var areBuilt: Bool { paths.allSatisfy(Place.exists) }
+}
+
+/// Programs under Linux, which switches the floating-point and the vector unit
 /// between processes lazily and turns enabled exceptions into signals.
 @Suite(
   .serialized, .enabled(if: SystemProgram.hasLinux, SystemProgram.needsLinux),
-  .enabled(if: LinuxFloatTests.hasPrograms, SystemProgram.needsGuests))
+  .enabled(if: LinuxPrograms.areBuilt, SystemProgram.needsGuests))
 struct LinuxFloatTests {
-  private static let programs = ["rounding", "floatframes"].map {
-    Place.package + "/Guests/build/tests/static/" + $0
-  }
-  /// Whether the programs have been built.
-  static var hasPrograms: Bool { programs.allSatisfy(Place.exists) }
-
   @Test("Processes with rounding modes of their own; signal frames; SIGFPE")
   func newer() throws { try run(board: "mac99") }
 
@@ -26,7 +28,7 @@ struct LinuxFloatTests {
     let folder = try ScratchFolder()
     let image = try Data(
       contentsOf: URL(fileURLWithPath: SystemProgram.images + "initramfs.cpio.gz"))
-    let files = try folder.file("files", FileArchive.extend(image, with: Self.programs))
+    let files = try folder.file("files", FileArchive.extend(image, with: LinuxPrograms.paths))
     let program = try RunningProgram.system([
       "-M", board, "-m", "256", "-nographic", "-no-reboot",
       "-kernel", SystemProgram.images + "vmlinux", "-initrd", files, "-append", "console=ttyS0",
