@@ -38,7 +38,7 @@ struct GuestProgramTests {
 
   private func check(_ guest: Guest, _ options: [String]) throws {
     let run = try GuestRun.lyrebird(
-      options + [guest.path] + guest.arguments, environment: Guest.environment)
+      options + guest.options + [guest.path] + guest.arguments, environment: Guest.environment)
     let expected = try guest.expected
     let isRight = run.status == guest.status && run.text == expected
     #expect(isRight, "\(guest.testDescription) \(options): \(run.summary)")

@@ -7,6 +7,8 @@ struct Guest: Sendable, CustomTestStringConvertible {
   /// "static", "dynamic", "pie" or "static-pie".
   let variant: String
   var arguments: [String] = []
+  /// Options of the emulator that it needs.
+  var options: [String] = []
   var status: Int32 = 0
 
   /// The name in the list of tests.
@@ -43,11 +45,13 @@ struct Guest: Sendable, CustomTestStringConvertible {
   static let environment = ["TEST_A=1", "TEST_B=two words"]
 
   /// Those whose output shows what translation does.
-  static let translation = [
-    "mix", "flags", "libm", "rounding", "signals", "floatframes", "selfmodifying", "mapping",
-  ].map {
-    Guest(name: $0, variant: "static")
-  }
+  static let translation =
+    [
+      "mix", "flags", "libm", "rounding", "signals", "floatframes", "floatcontexts",
+      "selfmodifying", "mapping",
+    ].map {
+      Guest(name: $0, variant: "static")
+    } + [Guest(name: "vectorframes", variant: "static", options: ["-cpu", "7400"])]
   /// And those that show the system's side, built in every way.
   static let all =
     translation

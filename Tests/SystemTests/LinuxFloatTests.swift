@@ -4,7 +4,7 @@ import Testing
 
 /// Programs of Guests/tests that are put into Linux's file system.
 private enum LinuxPrograms {
-  static let paths = ["rounding", "floatframes"].map {
+  static let paths = ["rounding", "floatframes", "floatcontexts", "vectorframes"].map {
     Place.package + "/Guests/build/tests/static/" + $0
   }
   static var areBuilt: Bool { paths.allSatisfy(Place.exists) }
@@ -16,7 +16,7 @@ private enum LinuxPrograms {
   .serialized, .enabled(if: SystemProgram.hasLinux, SystemProgram.needsLinux),
   .enabled(if: LinuxPrograms.areBuilt, SystemProgram.needsGuests))
 struct LinuxFloatTests {
-  @Test("Processes with rounding modes of their own; signal frames; SIGFPE")
+  @Test("Rounding modes of processes and threads; signal frames; SIGFPE")
   func newer() throws { try run(board: "mac99") }
 
   @Test(
@@ -34,19 +34,22 @@ struct LinuxFloatTests {
       "-kernel", SystemProgram.images + "vmlinux", "-initrd", files, "-append", "console=ttyS0",
     ])
     try program.console.expect("GUEST-MARKER shell")
-    program.console.send("/rounding; /floatframes; echo DO''NE\r")
+    program.console.send(
+      "/rounding; /floatframes; /floatcontexts threads; /vectorframes; echo DO''NE\r")
     let text = try program.console.expect("DONE\r\n")
     program.console.send("poweroff -f\r")
     #expect(program.wait() == 0)
     let lines = text.components(separatedBy: "\r\n")
-    #expect(lines.count { $0 == "ok" || $0.hasSuffix(" ok") } == Self.count, "\(text)")
+    let expected = ["floatframes", "floatcontexts"] + (board == "mac99" ? ["vectorframes"] : [])
+    // One each of `rounding` and of threads.
+    let count = try 2 + expected.map(Self.judgements).reduce(0, +)
+    #expect(lines.count { $0 == "ok" || $0.hasSuffix(" ok") } == count, "\(text)")
     #expect(!text.contains("WRONG"), "\(text)")
   }
 
-  /// How many judgements there are: one of `rounding`, and those of Tests/ProgramTests/Expected.
-  private static let count: Int = {
-    let path = Place.package + "/Tests/ProgramTests/Expected/floatframes.txt"
-    let text = try? String(contentsOfFile: path, encoding: .utf8)
-    return 1 + (text ?? "").split(separator: "\n").count
-  }()
+  /// How many judgements a program prints: those of Tests/ProgramTests/Expected.
+  private static func judgements(_ name: String) throws -> Int {
+    let path = Place.package + "/Tests/ProgramTests/Expected/\(name).txt"
+    return try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").count
+  }
 }
