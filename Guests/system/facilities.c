@@ -301,9 +301,26 @@ static void priorities(void) {
   }
 }
 
+// The trace exception comes when the instruction is complete.
+static void traced(void) {
+  print("# unavailable, and traced\n");
+  restore();
+  grants = MSR_FP;
+  run(ADDRESS(divide), PLACE, BASE | MSR_SE);
+  check("vector", events[0].vector, 0x801);
+  check("SRR0", events[0].srr0, ADDRESS(divide));
+  check("SRR1", events[0].srr1, BASE | MSR_SE);
+  check("then", events[1].vector, 0xd01);
+  check("SRR0", events[1].srr0, ADDRESS(divide) + 4);
+  check("SRR1", events[1].srr1, BASE | MSR_SE | MSR_FP);
+  get_floats(&seen_floats);
+  check("result", seen_floats.r[4].high, 0x3fd55555);
+}
+
 void test(void) {
   intercept = look;
   floating_point();
   has_vectors() ? vectors() : no_vectors();
   priorities();
+  traced();
 }

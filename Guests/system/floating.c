@@ -215,6 +215,21 @@ static void ignored(void) {
   check("target", seen.r[4].high, 0x40450004);
 }
 
+// An instruction that ends in an exception is not traced.
+static void traced(void) {
+  print("# traced\n");
+  static const word a[] = {ONE, 0}, b[] = {0, 0};
+  prepare(ZE, a, b);
+  run(ADDRESS(two), 0, BASE | MSR_FE0 | MSR_SE);
+  check_exception(ADDRESS(two), BASE | MSR_FE0 | MSR_SE | FLOATING);
+  prepare(ZE, a, b);
+  run(ADDRESS(two), 0, BASE | MSR_SE);
+  check("vector", events[0].vector, 0xd01);
+  check("SRR0", events[0].srr0, ADDRESS(two) + 4);
+  get_floats(&seen);
+  check("FPSCR", seen.fpscr & ~0x1f000u, FX | FEX | ZX | ZE);
+}
+
 // FEX is set while exceptions are ignored; then they are not any more. Power ISA, Book III, 6.5.9:
 // the exception comes behind the instruction that changed the MSR.
 static void late(void) {
@@ -243,5 +258,6 @@ void test(void) {
   intercept = look;
   exceptions();
   ignored();
+  traced();
   late();
 }
