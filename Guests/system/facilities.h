@@ -55,6 +55,7 @@ static inline word same(const void *a, const void *b, word bytes) {
 }
 
 // A routine of vector instructions.
-#define VECTOR_ROUTINE(name, text) ROUTINE(name, ".machine push; .machine \"7400\"; " text "; .machine pop")
+#define VECTOR_ROUTINE(name, text) \
+  ROUTINE(name, ".machine push; .machine \"7400\"; " text "; .machine pop")
 
 #endif

@@ -69,7 +69,8 @@ static const struct row {
   {"zero divide, single", divide_single, FL | ZE | FI | FR, {ONE}, {0}, FX | FEX | ZX | FL | ZE,
     {KEPT}, 1},
   {"zero divide, not enabled", divide, FL | VE, {ONE}, {0}, FX | ZX | FG | FU | VE, {INFINITE}, 0},
-  {"inf - inf", subtract, FL | VE, {INFINITE}, {INFINITE}, FX | FEX | VX | VXISI | FL | VE, {KEPT}, 1},
+  {"inf - inf", subtract, FL | VE, {INFINITE}, {INFINITE}, FX | FEX | VX | VXISI | FL | VE,
+    {KEPT}, 1},
   {"0 / 0", divide, FL | VE | ZE, {0}, {0}, FX | FEX | VX | VXZDZ | FL | VE | ZE, {KEPT}, 1},
   {"inf / inf", divide, FL | VE, {INFINITE}, {INFINITE}, FX | FEX | VX | VXIDI | FL | VE, {KEPT}, 1},
   {"inf * 0", multiply, FL | VE, {INFINITE}, {0}, FX | FEX | VX | VXIMZ | FL | VE, {KEPT}, 1},
@@ -128,7 +129,8 @@ static const struct row {
   {"mtfsf, enables", set_some, FX | ZX | FL, {ONE}, {0, ZE | XE}, FX | FEX | ZX | FL | ZE, {KEPT}, 1},
   {"mtfsf, nothing enabled", set_all, FL | VE, {ONE}, {0, FX | ZX | XX | VE}, FX | ZX | XX | VE,
     {KEPT}, 0},
-  {"mtfsb0", clear_enable, FX | VX | VXIDI | FL | OE, {ONE}, {0}, FX | VX | VXIDI | FL | OE, {KEPT}, 0},
+  {"mtfsb0", clear_enable, FX | VX | VXIDI | FL | OE, {ONE}, {0}, FX | VX | VXIDI | FL | OE,
+    {KEPT}, 0},
   {"mcrfs", take_field, FX | VX | VXIDI | VXZDZ | OE, {ONE}, {0}, FX | OE, {KEPT}, 0},
 };
 

@@ -34,8 +34,8 @@ static struct program {
 static volatile word current, floats_owner, vectors_owner;
 static volatile word floats_taken, vectors_taken, interrupted;
 
-// f4 <- f1 / f3, f5 <- the FPSCR after it, f6 <- f2 / f3, f7 <- the FPSCR after it, with places to give
-// way at in between; stored at r3.
+// f4 <- f1 / f3, f5 <- the FPSCR after it, f6 <- f2 / f3, f7 <- the FPSCR after it, giving way in
+// between; stored at r3.
 ROUTINE(divide, "fdiv 4, 1, 3; li 0, 1; sc; mffs 5; fdiv 6, 2, 3; li 0, 1; sc; mffs 7;"
   "stfd 4, 0(3); stfd 5, 8(3); li 0, 1; sc; stfd 6, 16(3); stfd 7, 24(3)");
 // f1 = 1.0, f2 = -1.0, f3 = 3.0 from r3; the FPSCR from f0.

@@ -125,7 +125,8 @@ static void tick(int signal) {
 }
 
 // v4 <- v1 + v2 again and again, v10 collecting what differs from v11.
-PROBE(looping, "lis 0,1\nmtctr 0\nvxor 10,10,10\n1: vadduwm 4,1,2\nvxor 12,4,11\nvor 10,10,12\nbdnz 1b");
+PROBE(looping,
+      "lis 0,1\nmtctr 0\nvxor 10,10,10\n1: vadduwm 4,1,2\nvxor 12,4,11\nvor 10,10,12\nbdnz 1b");
 
 static void timers(void) {
   signal(SIGALRM, tick);

@@ -167,6 +167,26 @@ struct ExceptionTests {
     #expect(machine.state.pointee.msr == 0x0201_ff76)
   }
 
+  /// Power ISA, Book III, 6.5.9.
+  @Test(
+    "A floating-point exception that was held back comes when FE0 or FE1 is set",
+    arguments: [0, MSR.FE0, MSR.FE1, MSR.FE0 | MSR.FE1] as [UInt32], [false, true])
+  func heldBack(modes: UInt32, isPending: Bool) {
+    let machine = SupervisorMachine()
+    machine.state.pointee.fpscr = FPSCR.ZX | (isPending ? FPSCR.FEX | FPSCR.ZE : FPSCR.OE)
+    let comes = isPending && modes != 0
+    let next = machine.supervisor.moveToMachineState(MSR.FP | MSR.ME | modes, next: 0x2004)
+    #expect(next == (comes ? 0x700 : 0x2004))
+    #expect(machine.state.pointee.msr == (comes ? MSR.ME : MSR.FP | MSR.ME | modes))
+    guard comes else { return }
+    #expect(machine.state.pointee.srr0 == 0x2004)
+    #expect(machine.state.pointee.srr1 == 0x11_0000 | MSR.FP | MSR.ME | modes)
+    // And again, if the handler returns as if nothing had been.
+    machine.state.pointee.srr1 &= 0xffff
+    #expect(machine.supervisor.returnFromInterrupt() == 0x700)
+    #expect(machine.state.pointee.srr0 == 0x2004)
+  }
+
   /// Recorded from qemu-system-ppc 7.2 with a firmware of one instruction each.
   @Test(
     "The log's line",
