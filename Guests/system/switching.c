@@ -5,7 +5,7 @@
 
 #include "facilities.h"
 
-enum { COUNT = 4, ROUNDS = 400, YIELD = 1, FR = 0x40000 };
+enum { COUNT = 4, ROUNDS = 400, PATIENCE = 1000000, YIELD = 1, FR = 0x40000 };
 #define BASE (MSR_ME | MSR_RI | MSR_EE)
 #define STACKS 0x00310000
 
@@ -74,7 +74,8 @@ static void work(word self) {
   }
   operands[11] = modes[self];
   if (has_vectors()) call(load_vector_operands, operands);
-  for (word round = 0; round < ROUNDS; round++) {
+  // A machine that shares its host with others may have to wait for its clock.
+  for (word round = 0; round < ROUNDS || (interrupted < 8 && round < PATIENCE); round++) {
     call(divide, place);
     program->wrong += place[0] != 0x3fd55555 || place[1] != thirds[self][0];
     program->wrong += place[4] != 0xbfd55555 || place[5] != thirds[self][1];
@@ -159,12 +160,12 @@ void test(void) {
   mtspr(22, 0x7fffffff);
   for (word n = 0; n < COUNT; n++) {
     print("# program "); print_hex(n); print("\n");
-    check("rounds", programs[n].rounds, ROUNDS);
+    check("rounds", programs[n].rounds >= ROUNDS, 1);
     check("wrong", programs[n].wrong, 0);
     check("wrong FR", programs[n].wrong_rounded, 0);
   }
   print("# switching\n");
   check("floating point is handed over", floats_taken > COUNT * ROUNDS, 1);
   check("vectors are handed over", vectors_taken > COUNT * ROUNDS, has_vectors());
-  check("interrupts", interrupted != 0, 1);
+  check("interrupts", interrupted >= 8, 1);
 }
