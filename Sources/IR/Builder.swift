@@ -260,6 +260,20 @@ public struct Builder {
     effect2(.brcond, type, a, b, condition: condition, constant: label)
   }
 
+  /// Says that nobody cares what a global holds, until it is written again.
+  public func discard(_ global: TempIndex) {
+    var op = Op(.discard, s.pointee.temps[Int(global)].type, outputs: 1, inputs: 0)
+    op.arguments[unchecked: 0] = global
+    append(op)
+  }
+
+  /// Leaves for a label when a relation holds between two doubles.
+  public func brfcmp(
+    _ relation: FloatRelation, _ a: TempIndex, _ b: TempIndex, to label: UInt32
+  ) {
+    effect2(.brfcmp, .f64, a, b, constant: label, constant2: relation.rawValue)
+  }
+
   /// Leaves for a label when a floating-point value is of a class.
   public func brclass(_ type: ValueType, _ wanted: FloatClass, _ a: TempIndex, to label: UInt32) {
     var op = Op(

@@ -18,6 +18,7 @@ extension Interpreter {
       case .cvt_f64_f32: csys_cvt_f64_f32(a, &status)
       case .cvt_i64_f64: csys_cvt_i64_f64(a, &status)
       case .cvt_f64_i32: csys_cvt_f64_i32(a, &status)
+      case .cvtr_f64_i32: csys_cvtr_f64_i32(a, &status)
       default: csys_cvt_f64_i64(a, &status)
       }
     env.storeBytes(of: status, toByteOffset: place, as: UInt32.self)
@@ -32,6 +33,12 @@ extension Interpreter {
     let status = env.load(fromByteOffset: floatStatus, as: UInt32.self)
     env.storeBytes(of: status & ~0x6000 | mode << 13, toByteOffset: floatStatus, as: UInt32.self)
   }
+
+  /// Sets the status that env keeps.
+  func setFloatStatus(_ status: UInt32) {
+    guard let floatStatus else { return }
+    env.storeBytes(of: status, toByteOffset: floatStatus, as: UInt32.self)
+  }
 }
 
 extension Opcode {
@@ -39,7 +46,7 @@ extension Opcode {
   var leavesFloatStatus: Bool {
     switch self {
     case .fadd, .fsub, .fmul, .fdiv, .fsqrt, .fma, .cvt_f64_f32, .cvt_i64_f64, .cvt_f64_i32,
-      .cvt_f64_i64:
+      .cvt_f64_i64, .cvtr_f64_i32:
       true
     default: false
     }
@@ -55,7 +62,7 @@ extension FloatClass {
     let leastNormal: UInt64 = isSingle ? 0x0080_0000 : 0x0010_0000_0000_0000
     return switch self {
     case .nan: magnitude > infinity
-    case .nanOrSmall: magnitude > infinity || magnitude <= leastNormal
+    case .extreme: magnitude < 2 * leastNormal || magnitude >= infinity - leastNormal
     case .tie: bits & 0x1fff_ffff == 0x1000_0000
     case .nanOrLeast: magnitude > infinity || magnitude == leastNormal
     }

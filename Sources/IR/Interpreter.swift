@@ -110,6 +110,12 @@ public struct Interpreter: ~Copyable {
     case .brcond:
       let holds = op.condition.holds(input(op, 0), input(op, 1), width: op.type.bits)
       return holds ? .jump(place(op.constant)) : .next
+    case .brfcmp:
+      guard let relation = FloatRelation(rawValue: op.constant2) else {
+        return .leave(.invalid(op: index))
+      }
+      let holds = relation.holds(input(op, 0), input(op, 1))
+      return holds ? .jump(place(op.constant)) : .next
     case .brtie:
       let isExact = (input(op, 1) | input(op, 2)) & 0x1fff_ffff == 0
       let leaves = !isExact && FloatClass.tie.holds(input(op, 0), .f64)
@@ -125,6 +131,7 @@ public struct Interpreter: ~Copyable {
     case .goto_tb, .call_tb, .goto_ptr, .call_ptr, .ret_ptr, .exit_tb:
       return .leave(exit(op, index))
     case .float_round: setRounding(op.constant)
+    case .float_status: setFloatStatus(UInt32(truncatingIfNeeded: input(op, 0)))
     case .call:
       guard op.constant < names.helpers.count else { return .leave(.invalid(op: index)) }
       call(op)

@@ -70,7 +70,7 @@ extension Opcode {
       case .fmul: return (x * y).bitPattern
       case .fdiv: return (x / y).bitPattern
       case .fsqrt: return x.squareRoot().bitPattern
-      default: return x < y ? 8 : x > y ? 4 : x == y ? 2 : 1
+      default: return x > y ? 1 : x == y ? 0 : .max
       }
     case .cvt_f32_f64: return Double(Float(bitPattern: UInt32(truncatingIfNeeded: a))).bitPattern
     case .cvt_f64_f32: return UInt64(Float(x).bitPattern)
@@ -78,6 +78,8 @@ extension Opcode {
     case .cvt_i64_f64: return Double(Int64(bitPattern: a)).bitPattern
     case .cvt_f64_i32:
       return UInt64(UInt32(bitPattern: Int32(exactly: x.rounded(.towardZero)) ?? .min))
+    case .cvtr_f64_i32:
+      return UInt64(UInt32(bitPattern: Int32(exactly: x.rounded(.toNearestOrEven)) ?? .min))
     case .cvt_f64_i64: return UInt64(bitPattern: Int64(exactly: x.rounded(.towardZero)) ?? .min)
     default: return 0
     }
@@ -91,8 +93,7 @@ extension Opcode {
     case .fsub: return UInt64((x - y).bitPattern)
     case .fmul: return UInt64((x * y).bitPattern)
     case .fdiv: return UInt64((x / y).bitPattern)
-    case .fsqrt: return UInt64(x.squareRoot().bitPattern)
-    default: return x < y ? 8 : x > y ? 4 : x == y ? 2 : 1
+    default: return UInt64(x.squareRoot().bitPattern)
     }
   }
 

@@ -55,11 +55,13 @@ extension Opcode {
     case .fsub, .fdiv: Self.row(1, 2, 0, .sideEffects)
     case .fsqrt: Self.row(1, 1, 0, .sideEffects)
     case .fma: Self.row(1, 3, 0, .sideEffects)
-    case .cvt_f64_f32, .cvt_i64_f64, .cvt_f64_i32, .cvt_f64_i64:
+    case .cvt_f64_f32, .cvt_i64_f64, .cvt_f64_i32, .cvt_f64_i64, .cvtr_f64_i32:
       Self.row(1, 1, 0, [.sideEffects, .untyped])
+    // -1, 0, 1 for less, equal, greater; nothing is said of NaNs, for which a branch leaves before.
     case .fcmp: Self.row(1, 2, 0)
     case .fneg, .fabs: Self.row(1, 1, 0)
     case .float_mode, .float_round: Self.row(0, 0, 1, [.sideEffects, .untyped])
+    case .float_status: Self.row(0, 1, 0, [.sideEffects, .untyped])
     case .add_vec, .mul_vec, .usadd_vec, .ssadd_vec, .umin_vec, .umax_vec, .smin_vec, .smax_vec,
       .avg_vec, .madd_vec:
       Self.row(1, 2, 1, [.pure, .commutative, .untyped])
@@ -79,6 +81,7 @@ extension Opcode {
     case .fcmp_vec: Self.row(1, 2, 1, [.pure, .untyped])
     case .fround_vec: Self.row(1, 1, 1, [.pure, .untyped])
     case .fsqrt_vec, .cvt_i32_f32_vec, .cvt_f32_i32_vec: Self.row(1, 1, 0, [.pure, .untyped])
+    case .brfcmp: Self.row(0, 2, 2, [.conditionalBranch, .sideEffects])
     case .brclass: Self.row(0, 1, 2, [.conditionalBranch, .sideEffects])
     // The first operand a tie (`FloatClass.tie`), the others not both exact as singles.
     case .brtie: Self.row(0, 3, 1, [.conditionalBranch, .sideEffects])

@@ -3,13 +3,36 @@
 public enum FloatClass: UInt32, CaseIterable, Sendable {
   /// A NaN.
   case nan
-  /// A NaN, or a magnitude that is at most the least normal one: zeros and denormals too.
-  case nanOrSmall
+  /// The exponent is one of the two least or of the two greatest: NaNs, zeros and denormals, with
+  /// their neighbours among the normal numbers and infinities, for which the host has one test.
+  case extreme
   /// A double halfway between two singles of the same exponent, whose lowest 29 bits are
   /// 0x1000_0000.
   case tie
   /// A NaN, or the least normal magnitude: what rounding may have reached from below.
   case nanOrLeast
+}
+
+/// What `brfcmp` asks of two doubles. What the host finds with one comparison: numbers of which one
+/// is a NaN count as less and as equal.
+public enum FloatRelation: UInt32, CaseIterable, Sendable {
+  case lt, ge, gt, le, eq, ne
+  /// One is a NaN.
+  case unordered
+
+  /// Whether it holds for two doubles, as bits.
+  public func holds(_ a: UInt64, _ b: UInt64) -> Bool {
+    let x = Double(bitPattern: a), y = Double(bitPattern: b)
+    return switch self {
+    case .lt: !(x >= y)
+    case .ge: x >= y
+    case .gt: x > y
+    case .le: !(x > y)
+    case .eq: !(x < y || x > y)
+    case .ne: x < y || x > y
+    case .unordered: x.isNaN || y.isNaN
+    }
+  }
 }
 
 /// What an op computes. The vocabulary is TCG's; the types are written on the op.
@@ -43,13 +66,17 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
   // Guest memory
   case qemu_ld, qemu_st, qemu_ld2, qemu_st2, qemu_cmpxchg
   // Scalar floating point: TCG has none of these
-  case fadd, fsub, fmul, fdiv, fsqrt, fma, fneg, fabs, fcmp, brclass, brtie
+  case fadd, fsub, fmul, fdiv, fsqrt, fma, fneg, fabs, fcmp, brfcmp, brclass, brtie
   case cvt_f32_f64, cvt_f64_f32, cvt_i32_f64, cvt_i64_f64, cvt_f64_i32, cvt_f64_i64
+  // Rounds as the status says
+  case cvtr_f64_i32
   case fbits_i32, fbits_i64, ibits_f32, ibits_f64
   // Which of the host's floating-point statuses holds from here on: a `FloatMode`
   case float_mode
   // The rounding of the scalar status, as MXCSR.RC has it: 0 nearest, 1 down, 2 up, 3 toward zero
   case float_round
+  // The scalar status as a whole, as MXCSR has it
+  case float_status
   // Vectors of integers, TCG's names where it has one: the first constant is the width of the
   // elements (`VectorElement`), the second a count or the number of an element
   case add_vec, sub_vec, mul_vec, usadd_vec, ssadd_vec, ussub_vec, sssub_vec

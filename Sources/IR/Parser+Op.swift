@@ -48,6 +48,13 @@ extension Parser {
     case .brcond:
       op.condition = try condition(operands.take())
       op.constant = try label(operands.take())
+    case .brfcmp:
+      let text = try operands.take()
+      guard let found = FloatRelation.allCases.first(where: { "\($0)" == text }) else {
+        throw .malformed(String(text))
+      }
+      op.constant2 = found.rawValue
+      op.constant = try label(operands.take())
     case .brtie: op.constant = try label(operands.take())
     case .brclass:
       let text = try operands.take()

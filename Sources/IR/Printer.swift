@@ -110,6 +110,11 @@ public struct Printer {
       put(op.condition.text)
       put(",")
       putLabel(op.constant)
+    case .brfcmp:
+      put(",")
+      put(FloatRelation(rawValue: op.constant2).map { "\($0)" } ?? "$0x\(op.constant2)")
+      put(",")
+      putLabel(op.constant)
     case .brtie:
       put(",")
       putLabel(op.constant)

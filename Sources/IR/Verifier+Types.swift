@@ -7,13 +7,13 @@ extension Op {
     case .call: nil
     case .setcond: n == 0 ? nil : type
     case .movcond: n == 1 || n == 2 ? type : nil
-    case .fcmp: n == 0 ? .i32 : type
+    case .fcmp: n == 0 ? .i64 : type
     case .ld8u, .ld8s, .ld16u, .ld16s, .ld32u, .ld32s, .ld, .st8, .st16, .st32, .st:
       n == 0 ? type : .i64
     case .qemu_ld, .qemu_st: n == 0 ? type : .i32
     case .qemu_ld2, .qemu_st2: n < 2 ? type : .i32
     case .qemu_cmpxchg: n == 1 ? .i32 : type
-    case .call_tb, .call_ptr, .goto_ptr, .ret_ptr: .i32
+    case .call_tb, .call_ptr, .goto_ptr, .ret_ptr, .float_status: .i32
     case .dup_vec: n == 0 ? .v128 : .i32
     case .msk_vec: n == 0 ? .i32 : .v128
     case .concat_i64_v128: n == 0 ? .v128 : .i64
@@ -38,7 +38,7 @@ extension Opcode {
     case .cvt_f64_f32: (.f64, .f32)
     case .cvt_i32_f64: (.i32, .f64)
     case .cvt_i64_f64: (.i64, .f64)
-    case .cvt_f64_i32: (.f64, .i32)
+    case .cvt_f64_i32, .cvtr_f64_i32: (.f64, .i32)
     case .cvt_f64_i64: (.f64, .i64)
     case .fbits_i32: (.f32, .i32)
     case .fbits_i64: (.f64, .i64)
@@ -54,12 +54,12 @@ extension Opcode {
     case .mov, .ld, .st, .discard: true
     case .qemu_ld, .qemu_st: true
     case _ where isVector: type == .v128
-    case .fadd, .fsub, .fmul, .fdiv, .fsqrt, .fma, .fneg, .fabs, .fcmp:
+    case .fadd, .fsub, .fmul, .fdiv, .fsqrt, .fma, .fneg, .fabs:
       type == .f32 || type == .f64
     case .brclass: !type.isInteger
     case .and, .or, .xor, .andc, .extract2:
       type.isInteger || type == .v128
-    case .brtie: type == .f64
+    case .fcmp, .brfcmp, .brtie: type == .f64
     case .bswap64: type == .i64
     default:
       if let conversion { type == conversion.to } else { isWithoutType || type.isInteger }
@@ -88,7 +88,7 @@ extension Opcode {
   /// Whether it leads to a label, always or sometimes.
   public var isBranch: Bool {
     switch self {
-    case .br, .brcond, .brclass, .brtie: true
+    case .br, .brcond, .brfcmp, .brclass, .brtie: true
     default: false
     }
   }

@@ -154,7 +154,7 @@ struct Verifier {
       case .set_label where label >= places.count: report(index, .noSuchLabel)
       case .set_label where places[label] >= 0: report(index, .labelPlacedTwice)
       case .set_label: places[label] = Int32(index)
-      case .br, .brcond, .brclass, .brtie:
+      case .br, .brcond, .brfcmp, .brclass, .brtie:
         if label < places.count { noteBranch(index, label) } else { report(index, .noSuchLabel) }
       default: break
       }
@@ -221,6 +221,7 @@ struct Verifier {
       return op.type == .v128
         ? op.memory.bytes == 16 && !op.memory.isLittleEndian : op.memory.bytes * 8 <= bits
     case .extract2: return first < bits && (op.type != .v128 || first % 8 == 0)
+    case .brfcmp: return second < FloatRelation.allCases.count
     case .brclass: return classFits(op)
     case .float_mode: return first < 2
     case .float_round: return first < 4
@@ -237,7 +238,7 @@ struct Verifier {
   private func classFits(_ op: Op) -> Bool {
     switch FloatClass(rawValue: op.constant2) {
     case .nan: true
-    case .nanOrSmall: op.type != .v128
+    case .extreme: op.type != .v128
     case .nanOrLeast: op.type == .v128
     case .tie: op.type == .f64
     case nil: false

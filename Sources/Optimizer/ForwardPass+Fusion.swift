@@ -92,9 +92,12 @@ extension ForwardPass {
 
   /// A branch on a property of a difference becomes a branch on the comparison.
   mutating func fuseBranch(_ op: inout Op) {
-    guard let (temp, property, inverted) = tested(op.type, op.condition, op.input(0), op.input(1)),
-      let found = difference(temp)
+    guard let (temp, property, inverted) = tested(op.type, op.condition, op.input(0), op.input(1))
     else { return }
+    if let comparison = definition(temp), comparison.pointee.opcode == .fcmp {
+      return fuseFloatBranch(&op, comparison, property, inverted)
+    }
+    guard let found = difference(temp) else { return }
     let row = Self.comparisons[property.rawValue]
     let condition = found.isSigned ? row.signed : row.unsigned
     op.type = .i32
@@ -107,6 +110,24 @@ extension ForwardPass {
       op.setInput(1, a)
       op.condition = op.condition.swapped
     }
+  }
+
+  /// Likewise for the outcome of a floating-point comparison.
+  private func fuseFloatBranch(
+    _ op: inout Op, _ comparison: UnsafeMutablePointer<Op>, _ property: Property, _ inverted: Bool
+  ) {
+    let relation: FloatRelation =
+      switch property {
+      case .negative: inverted ? .ge : .lt
+      case .positive: inverted ? .le : .gt
+      case .zero: inverted ? .ne : .eq
+      }
+    let label = op.constant
+    op = Op(
+      .brfcmp, comparison.pointee.type, outputs: 0, inputs: 2, constant: label,
+      constant2: relation.rawValue)
+    op.setInput(0, current(comparison.pointee.input(0)))
+    op.setInput(1, current(comparison.pointee.input(1)))
   }
 
   /// A bit that is a property of a difference becomes the comparison's outcome.

@@ -218,9 +218,9 @@ public struct ForwardPass {
     switch op.opcode {
     case .brcond:
       if passes.contains(.comparisons) { fuseBranch(&op) }
-      if foldBranch(&op) { return }
+      if op.opcode == .brcond, foldBranch(&op) { return }
       countBranch(op)
-    case .br, .brclass, .brtie: countBranch(op)
+    case .br, .brfcmp, .brclass, .brtie: countBranch(op)
     case .qemu_ld: if passes.contains(.addresses) { fuseAddress(&op, operand: 0) }
     case .qemu_st: if passes.contains(.addresses) { fuseAddress(&op, operand: 1) }
     default: break

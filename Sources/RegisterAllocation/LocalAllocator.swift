@@ -133,10 +133,10 @@ public final class LocalAllocator {
       let op = ops + n
       switch op.pointee.opcode {
       case .insn_start: emit(Step(.op, .i32, op: n))
-      case .discard: kill(op.pointee.output(0))
+      case .discard: discard(op.pointee.output(0))
       case .mov: move(op)
       case .set_label: label(op)
-      case .brcond, .brclass, .brtie: branch(op)
+      case .brcond, .brfcmp, .brclass, .brtie: branch(op)
       case .call_tb, .call_ptr:
         general(op)
         forgetAll()
@@ -265,5 +265,14 @@ public final class LocalAllocator {
     let place = places[Int(temp)]
     if place.register != noRegister { release(place.register) }
     places[Int(temp)].inMemory = false
+  }
+
+  /// What a temp holds is of no use any more; of a global, memory need not hold it either.
+  private func discard(_ temp: TempIndex) {
+    guard Int(temp) < block.firstLocal else { return kill(temp) }
+    let place = places[Int(temp)]
+    guard home(temp) == noRegister else { return }
+    if place.register != noRegister { release(place.register) }
+    places[Int(temp)].inMemory = true
   }
 }

@@ -55,6 +55,9 @@ struct FloatByHostTests {
     Row("fdivs f4, f1, f2") { a, b, c, _ in SoftwareFloat.fdivs(&a, FRA: b, FRB: c) },
     Row("fsqrt f4, f1") { a, b, _, _ in SoftwareFloat.fsqrt(&a, FRB: b) },
     Row("fsqrts f4, f1") { a, b, _, _ in SoftwareFloat.fsqrts(&a, FRB: b) },
+    Row("fctiw f4, f1") { a, b, _, _ in SoftwareFloat.fctiw(&a, FRB: b) },
+    Row("fres f4, f1") { a, b, _, _ in SoftwareFloat.fres(&a, FRB: b) },
+    Row("frsqrte f4, f1") { a, b, _, _ in SoftwareFloat.frsqrte(&a, FRB: b) },
     Row("frsp f4, f1") { a, b, _, _ in SoftwareFloat.frsp(&a, FRB: b) },
     Row("fctiwz f4, f1") { a, b, _, _ in SoftwareFloat.fctiwz(&a, FRB: b) },
     Row("fmadd f4, f1, f2, f3") { SoftwareFloat.fmadd(&$0, FRA: $1, FRC: $2, FRB: $3) },
@@ -136,7 +139,7 @@ struct FloatByHostTests {
       for (space, features) in Self.configurations {
         let runner = try CodeRunner(space, features)
         for _ in 0..<Self.count / 20 where failures.count < 10 {
-          let steps = (0..<5).map { _ in Int(generator.next() % UInt64(Self.rows.count + 8)) }
+          let steps = (0..<5).map { _ in Int(generator.next() % UInt64(Self.rows.count + 11)) }
           try runner.load(steps.map(Self.text))
           for _ in 0..<20 {
             if let failure = try Self.run(steps, runner, &generator) {
@@ -154,7 +157,7 @@ struct FloatByHostTests {
   private static func text(_ step: Int) -> String {
     let others = [
       "fcmpu cr1, f4, f1", "mffs f5", "mtfsb0 6", "mcrfs cr2, 0", "mtfsfi 7, 0", "mtfsfi 7, 1",
-      "mtfsfi 7, 2", "mtfsfi 7, 3",
+      "mtfsfi 7, 2", "mtfsfi 7, 3", "mtfsf 255, f5", "mtfsb0 30", "mtfsb1 31",
     ]
     return step < rows.count ? rows[step].text : others[step - rows.count]
   }
@@ -173,8 +176,11 @@ struct FloatByHostTests {
       case 1: f5 = status.mffs
       case 2: status.mtfsb0(6)
       case 3: _ = status.mcrfs(0)
-      case let other where other > 3:
+      case let other where (4...7).contains(other):
         status.mtfsfi(BF: 7, U: UInt32(other - 4))
+      case 8: status.mtfsf(FLM: 255, f5)
+      case 9: status.mtfsb0(30)
+      case 10: status.mtfsb1(31)
       default: f4 = rows[step].software(&status, operands[0], operands[1], operands[2])
       }
     }

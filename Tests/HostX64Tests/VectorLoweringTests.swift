@@ -133,7 +133,7 @@ struct VectorLoweringTests {
   @Test("Branches by class and by tie, of scalars")
   func scalarBranches() throws {
     let classes: [(type: String, global: String, classes: [String])] = [
-      ("f32", "s0", ["nan", "nanOrSmall"]), ("f64", "d0", ["nan", "nanOrSmall", "tie"]),
+      ("f32", "s0", ["nan", "extreme"]), ("f64", "d0", ["nan", "extreme", "tie"]),
     ]
     for features in [Features.detect(), []] {
       let machine = try VectorMachine(features)
@@ -151,6 +151,12 @@ struct VectorLoweringTests {
       for operands in ["d0,d1,d2", "tmp0,tmp1,tmp2", "tmp0,d1,d1", "d0,tmp0,d0", "tmp2,d1,tmp1"] {
         let text = Self.branching("brtie_f64 \(operands)", doubles)
         #expect(machine.failure(text, Self.scalarRuns(&random)) == nil)
+      }
+      for relation in FloatRelation.allCases {
+        for operands in ["d0,d1", "tmp0,tmp1", "tmp0,d0", "d1,tmp2", "d2,d2"] {
+          let text = Self.branching("brfcmp_f64 \(operands),\(relation)", doubles)
+          #expect(machine.failure(text, Self.scalarRuns(&random)) == nil)
+        }
       }
     }
   }

@@ -88,7 +88,8 @@ private let computation: [Program] = [
        cvt_f64_f32 s0,f0
        fbits_i32 r1,s0
        cvt_f64_i32 r2,f0
-       fcmp_f64 r3,tmp0,f0
+       fcmp_f64 tmp3,tmp0,f0
+       extrl_i64_i32 r3,tmp3
        ibits_f64 tmp1,cr0
        fneg_f64 tmp2,tmp1
        fbits_i64 cr1,tmp2
@@ -96,7 +97,7 @@ private let computation: [Program] = [
       """,
     before: ["f0": 0x3ff8_0000_0000_0000, "cr0": 0x4010_0000_0000_0000],
     after: [
-      "f0": 0x4004_0000_0000_0000, "s0": 0x4020_0000, "r1": 0x4020_0000, "r2": 2, "r3": 4,
+      "f0": 0x4004_0000_0000_0000, "s0": 0x4020_0000, "r1": 0x4020_0000, "r2": 2, "r3": 1,
       "cr1": 0xc010_0000_0000_0000,
     ]),
   // Fields of env: global n is at offset 8n; r2's word has neighbours that stay.

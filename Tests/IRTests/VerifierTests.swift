@@ -52,7 +52,8 @@ private let cases: [(text: String, problems: [(Int, VerificationProblem.Cause)])
      mov_i64 cr0,tmp1
      call combine,$0x7,$1,tmp2,env,tmp1,r2
      fcmp_f64 tmp3,f0,$0x0
-     add_i32 r1,tmp2,tmp3
+     extrl_i64_i32 tmp4,tmp3
+     add_i32 r1,tmp2,tmp4
      ret_ptr r1
     """, []
   ),

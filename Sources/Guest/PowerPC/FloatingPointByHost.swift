@@ -19,7 +19,7 @@ struct HostForm: Sendable {
   /// Whether the double result may already have been rounded.
   var roundsTwice = true
   /// What results the host is not trusted with.
-  var suspects = FloatClass.nanOrSmall
+  var suspects = FloatClass.extreme
   /// Whether the result is negated at last.
   var negates = false
   /// Whether the host must have fused multiply-add.
@@ -60,6 +60,17 @@ struct HostForm: Sendable {
     root.suspects = .nan
     list[.fsqrt] = root
     list[.fsqrts] = root.single
+    // As QEMU computes them: a quotient, and the quotient of a root.
+    var reciprocal = HostForm { ir, type, x in
+      ir.emit2(.fdiv, type, result: type, ir.one(type), x.first)
+    }
+    list[.fres] = reciprocal.single
+    var reciprocalRoot = HostForm { ir, type, x in
+      let root = ir.emit1(.fsqrt, type, result: type, x.first)
+      return ir.emit2(.fdiv, type, result: type, ir.one(type), root)
+    }
+    reciprocalRoot.suspects = .nan
+    list[.frsqrte] = reciprocalRoot
     var round = HostForm { _, _, x in x.first }.single
     round.roundsTwice = false
     list[.frsp] = round
@@ -76,6 +87,13 @@ struct HostForm: Sendable {
     var form = self
     form.isSingle = true
     return form
+  }
+}
+
+extension Builder {
+  /// One, in a floating-point type.
+  fileprivate func one(_ type: ValueType) -> TempIndex {
+    block.constant(type, type == .f32 ? 0x3f80_0000 : 0x3ff0_0000_0000_0000)
   }
 }
 
@@ -97,7 +115,7 @@ extension Cpu {
     _ target: FPR, _ helper: HelperNumber, _ a: FPR, _ b: FPR?, _ c: FPR?
   ) -> Bool {
     guard isFloatNative, let form = HostForm.forms[helper], fuses(form) else {
-      return helper == .fctiwz && isFloatNative && truncateByHost(target, a)
+      return isFloatNative && convertByHost(target, helper, a)
     }
     use(.scalar)
     let registers = [a, b, c].compactMap { $0 }
@@ -142,7 +160,7 @@ extension Cpu {
       cold(label, software)
     }
     let single = ir.emit1(.cvt_f64_f32, .f32, result: .f32, result)
-    leave(.f32, single, .nanOrSmall, software)
+    leave(.f32, single, .extreme, software)
     return single
   }
 
@@ -154,21 +172,32 @@ extension Cpu {
 
   private func fuses(_ form: HostForm) -> Bool { !form.fuses || context.pointee.fuses }
 
-  /// `fctiwz`: what is no number or does not fit has the host's "integer indefinite".
-  private func truncateByHost(_ target: FPR, _ source: FPR) -> Bool {
+  /// `fctiwz` and `fctiw`: what is no number or does not fit has the host's "integer indefinite".
+  private func convertByHost(_ target: FPR, _ helper: HelperNumber, _ source: FPR) -> Bool {
+    guard helper == .fctiwz || helper == .fctiw else { return false }
     use(.scalar)
-    let operand = self[source]
-    let integer = I32(ir, ir.emit1(.cvt_f64_i32, .i32, result: .i32, operand.temp))
+    let operand = self[source], record = word(Globals.lastFloat)
+    let inSoftware = {
+      // It keeps FPRF, which must be there.
+      self.foldStatus()
+      self.float(target, by: helper, [operand])
+    }
+    var noted = record & ~Int(FloatRecord.rounded) | Int(FloatRecord.converted)
+    if helper == .fctiw {
+      // One rounding mode of before is all that a record holds.
+      let roundsOtherwise = ir.newLabel()
+      let mask = constant(Int(FloatRecord.roundsOtherwise))
+      ir.brcond(.i32, .tstne, record.temp, mask.temp, to: roundsOtherwise)
+      cold(roundsOtherwise, inSoftware)
+      noted = record | Int(FloatRecord.converted | FloatRecord.rounded)
+    }
+    let opcode: Opcode = helper == .fctiw ? .cvtr_f64_i32 : .cvt_f64_i32
+    let integer = I32(ir, ir.emit1(opcode, .i32, result: .i32, operand.temp))
     let indefinite = ir.newLabel()
     ir.brcond(.i32, .eq, integer.temp, constant(Int(Int32.min)).temp, to: indefinite)
-    cold(indefinite) {
-      // It keeps FPRF, which must be there.
-      foldStatus()
-      float(target, by: .fctiwz, [operand])
-    }
+    cold(indefinite, inSoftware)
     self[target] = integer.signExtended.asFloat
-    let record = I64(ir, ir.read(Globals.lastFloat))
-    ir.write(Globals.lastFloat, (record | Int(FloatRecord.converted)).temp)
+    ir.write(Globals.lastFloat, noted.temp)
     ir.write(Globals.lastFloatD, operand.temp)
     return true
   }
@@ -189,7 +218,7 @@ extension Cpu {
     let result = callWide(
       helper, bits[0], bits.count > 1 ? bits[1] : nil, bits.count > 2 ? bits[2] : nil)
     self[target] = result.asFloat
-    ir.write(Globals.lastFloat, ir.i64(0).temp)
+    ir.write(Globals.lastFloat, ir.i32(0).temp)
     ir.commit()
     chain(to: address &+ 4)
   }
@@ -213,40 +242,39 @@ extension Cpu {
 
   /// Notes the last operation and its operands.
   private func note(_ helper: HelperNumber, _ operands: [F64]) {
-    ir.write(Globals.lastFloat, ir.i64(UInt64(helper.rawValue)).temp)
-    for (n, operand) in operands.enumerated() {
-      ir.write(Globals.lastFloatA + TempIndex(n), operand.temp)
+    ir.write(Globals.lastFloat, constant(Int(helper.rawValue)).temp)
+    for n in 0..<3 {
+      let global = Globals.lastFloatA + TempIndex(n)
+      if n < operands.count { ir.write(global, operands[n].temp) } else { ir.discard(global) }
     }
   }
 
-  /// FPCC is what a comparison has found: LT GT EQ and unordered as 8 4 2 1.
-  func noteRelation(_ relation: I32) {
+  /// FPCC is what a comparison of numbers has found: a difference below, above or equal to zero.
+  func noteRelation(_ difference: I64) {
     guard isFloatNative else {
+      let less = difference.test(.lt, 0).low << 3, greater = difference.test(.gt, 0).low << 2
+      let relation = less | greater | difference.test(.eq, 0).low << 1
       setState(\.storedFPSCR, state(\.storedFPSCR).deposit(relation, at: 31 - 19, length: 4))
       return
     }
-    let record = I64(ir, ir.read(Globals.lastFloat))
-    let field = (relation | Int(FloatRecord.compared)).zeroExtended
-    ir.write(
-      Globals.lastFloat,
-      record.deposit(
-        field, at: FloatRecord.relationOffset, length: FloatRecord.relationLength
-      ).temp)
+    ir.write(Globals.lastFloat, (word(Globals.lastFloat) | Int(FloatRecord.compared)).temp)
+    ir.write(Globals.lastFloatRelation, difference.temp)
   }
 
   /// The FPSCR is about to be replaced.
   func forgetStatus() {
     guard isFloatNative else { return }
-    ir.write(Globals.lastFloat, ir.i64(0).temp)
+    ir.write(Globals.lastFloat, ir.i32(0).temp)
     ir.commit()
   }
 
   /// Puts the FPSCR together before an instruction reads or changes it.
   func foldStatus() {
     guard isFloatNative else { return }
+    use(.scalar)
     ir.commit()
     _ = ir.call(HelperNumber.foldStatus.rawValue, result: nil)
-    ir.write(Globals.lastFloat, ir.i64(0).temp)
+    ir.write(Globals.lastFloat, ir.i32(0).temp)
     ir.commit()
   }
 }

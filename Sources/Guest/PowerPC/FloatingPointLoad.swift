@@ -61,14 +61,15 @@ extension Cpu {
     let word = load(4, at: address, alignment: floatAlignment)
     use(.scalar)
     let isNaN = ir.newLabel()
-    ir.brcond(.i32, .gtu, (word << 1).temp, constant(0xff00_0000).temp, to: isNaN)
+    let single = word.asFloat.temp
+    ir.brclass(.f32, .nan, single, to: isNaN)
     cold(isNaN) {
       self[target] = callWide(.singleToDouble, word.zeroExtended).asFloat
       if let register { self[register] = address }
       ir.commit()
       chain(to: self.address &+ 4)
     }
-    assign(target, single: word.asFloat.temp)
+    assign(target, single: single)
     if let register { self[register] = address }
   }
 }

@@ -16,28 +16,28 @@ enum MXCSR {
 }
 
 /// An operation that the host did for the guest: what FR, FI and FPRF follow from when somebody
-/// asks for them. Its number is that of the helper for it, 0 for none; above it, a later comparison.
+/// asks for them. Its number is that of the helper for it, 0 for none; above it, what came later.
 struct FloatRecord {
-  /// Bits 0-31 the operation, 32-35 the relation that a comparison found since, 36 whether there
-  /// was one, 37 whether a conversion to integer came since, which keeps FPRF, 38 whether the
-  /// rounding mode has changed since, 39-40 what it was.
-  var rawValue: UInt64
+  /// Bits 0-15 the operation, 16 whether a comparison came since, 17 whether a conversion to integer
+  /// came since, which keeps FPRF, 18 whether the rounding mode has changed since, 19-20 what it
+  /// was, 21 whether that conversion was one by the rounding mode.
+  var rawValue: UInt32
 
-  static let relationOffset = 32, relationLength = 5
-  static let compared: UInt32 = 16
-  static let converted: UInt64 = 1 << 37
-  static let roundsOtherwise: UInt64 = 1 << 38
-  static let roundingOffset = 39
+  static let operations: UInt32 = 0xffff
+  static let compared: UInt32 = 1 << 16
+  static let converted: UInt32 = 1 << 17
+  static let roundsOtherwise: UInt32 = 1 << 18
+  static let roundingOffset = 19
+  static let rounded: UInt32 = 1 << 21
 
   var operation: HelperNumber? {
-    let number = UInt32(truncatingIfNeeded: rawValue)
+    let number = rawValue & Self.operations
     return number == 0 ? nil : HelperNumber(rawValue: number)
   }
 
-  /// LT GT EQ and unordered as 8 4 2 1.
-  var relation: UInt32? {
-    let field = UInt32(truncatingIfNeeded: rawValue >> 32)
-    return field & Self.compared == 0 ? nil : field & 15
+  /// What FPCC says of a difference below, above or equal to zero.
+  static func relation(_ difference: Int64) -> UInt32 {
+    difference < 0 ? 8 : difference > 0 ? 4 : 2
   }
 }
 
@@ -47,10 +47,7 @@ extension PowerPCState {
   /// The host's flags stand for exceptions that have occurred since the register was stored, with
   /// the guest's rules for FX; FR, FI and FPRF are those of the last operation, done again.
   public var fpscr: UInt32 {
-    get {
-      FloatRecord(rawValue: lastFloat).complete(
-        storedFPSCR, floatStatus, lastFloatA, lastFloatB, lastFloatC, lastFloatD)
-    }
+    get { withUnsafePointer(to: self) { FloatRecord(rawValue: lastFloat).complete($0) } }
     set {
       storedFPSCR = newValue
       floatStatus &= ~(MXCSR.flags | MXCSR.rounding)
@@ -58,28 +55,45 @@ extension PowerPCState {
       lastFloat = 0
     }
   }
-
 }
 
 extension FloatRecord {
   /// The whole FPSCR, from what is stored of it, the host's flags and the operands.
-  func complete(
-    _ stored: UInt32, _ flags: UInt32, _ a: UInt64, _ b: UInt64, _ c: UInt64, _ d: UInt64
-  ) -> UInt32 {
-    var fpscr = FPSCR(rawValue: stored)
-    fpscr.raise(Self.exceptions(flags))
+  func complete(_ state: UnsafePointer<PowerPCState>) -> UInt32 {
+    var fpscr = FPSCR(rawValue: state.pointee.storedFPSCR)
+    fpscr.raise(Self.exceptions(state.pointee.floatStatus))
     if let operation {
-      let mode = stored & FPSCR.RN
-      if rawValue & Self.roundsOtherwise != 0 {
-        let before = UInt32(truncatingIfNeeded: rawValue >> UInt64(Self.roundingOffset))
-        fpscr = FPSCR(rawValue: fpscr.rawValue & ~FPSCR.RN | before & FPSCR.RN)
+      let (a, b, c) = (state.pointee.lastFloatA, state.pointee.lastFloatB, state.pointee.lastFloatC)
+      if rawValue & Self.roundsOtherwise == 0,
+        let status = operation.statusByHost(fpscr.rawValue & FPSCR.RN, a, b, c)
+      {
+        fpscr.setStatus(status, mask: FPSCR.FR | FPSCR.FI | FPSCR.FPRF)
+      } else {
+        redo(operation, a, b, c, &fpscr)
       }
-      _ = operation.software(&fpscr, a, b, c)
-      fpscr = FPSCR(rawValue: fpscr.rawValue & ~FPSCR.RN | mode)
     }
-    if let relation { fpscr.setStatus(relation << 12, mask: FPSCR.FPCC) }
-    if rawValue & Self.converted != 0 { _ = SoftwareFloat.fctiwz(&fpscr, FRB: d) }
+    if rawValue & Self.compared != 0 {
+      let relation = Self.relation(Int64(bitPattern: state.pointee.lastFloatRelation))
+      fpscr.setStatus(relation << 12, mask: FPSCR.FPCC)
+    }
+    if rawValue & Self.converted != 0 {
+      let isRounded = rawValue & Self.rounded != 0
+      redo(isRounded ? .fctiw : .fctiwz, state.pointee.lastFloatD, 0, 0, &fpscr)
+    }
     return fpscr.rawValue
+  }
+
+  /// The operation once more, by the software unit, under the rounding mode of then.
+  private func redo(
+    _ operation: HelperNumber, _ a: UInt64, _ b: UInt64, _ c: UInt64, _ fpscr: inout FPSCR
+  ) {
+    let mode = fpscr.rawValue & FPSCR.RN
+    if rawValue & Self.roundsOtherwise != 0 {
+      let before = rawValue >> UInt32(Self.roundingOffset)
+      fpscr = FPSCR(rawValue: fpscr.rawValue & ~FPSCR.RN | before & FPSCR.RN)
+    }
+    _ = operation.software(&fpscr, a, b, c)
+    fpscr = FPSCR(rawValue: fpscr.rawValue & ~FPSCR.RN | mode)
   }
 
   private static func exceptions(_ flags: UInt32) -> UInt32 {

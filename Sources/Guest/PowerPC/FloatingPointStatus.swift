@@ -27,15 +27,18 @@ let floatingPointStatus: [Instruction] = [
   },
 
   Instruction("mtfsf[.]", "Move To FPSCR Fields", .XFL(63, 711), "FLM, FRB") { cpu, i in
+    if cpu.replaceStatus(i) { return }
     cpu.changeStatus(
       i.Rc, i.FLM == 0xff ? .mtfsfAll : .mtfsf, cpu.ir.i64(UInt64(i.FLM)), cpu[i.FRB].bits)
   },
 
   Instruction("mtfsb0[.]", "Move To FPSCR Bit 0", .X(63, 70), "BT") { cpu, i in
+    if !i.Rc, cpu.keepMode(i.BT, is: 0) { return }
     cpu.changeStatus(i.Rc, .mtfsb0, cpu.ir.i64(UInt64(i.BT)))
   },
 
   Instruction("mtfsb1[.]", "Move To FPSCR Bit 1", .X(63, 38), "BT") { cpu, i in
+    if !i.Rc, cpu.keepMode(i.BT, is: 1) { return }
     cpu.changeStatus(i.Rc, .mtfsb1, cpu.ir.i64(UInt64(i.BT)))
   },
 ]
@@ -45,22 +48,22 @@ extension Cpu {
   fileprivate func compareFloat(_ i: X, _ helper: HelperNumber) {
     let a = self[i.FRA], b = self[i.FRB]
     use(.scalar)
-    let relation = I32(ir, ir.emit2(.fcmp, .f64, result: .i32, a.temp, b.temp))
     let unordered = ir.newLabel()
-    ir.brcond(.i32, .eq, relation.temp, constant(1).temp, to: unordered)
+    ir.brfcmp(.unordered, a.temp, b.temp, to: unordered)
     cold(unordered) {
       foldStatus()
       _ = callWide(helper, a.bits, b.bits)
       setField(i.BF, constant(1))
       leaveOrRaise()
     }
-    noteRelation(relation)
-    setField(i.BF, relation)
+    let difference = I64(ir, ir.emit2(.fcmp, .f64, result: .i64, a.temp, b.temp))
+    noteRelation(difference)
+    setFieldImage(i.BF, difference)
   }
 
-  /// After the work of a cold part: goes on at the next instruction, or raises what the helper
-  /// found.
-  private func leaveOrRaise() {
+  /// After the work of a cold part: goes on at the next instruction, in other code if the modes may
+  /// have changed; or raises what the helper found.
+  private func leaveOrRaise(changesModes: Bool = false) {
     let verdict = state(\.floatVerdict)
     ir.commit()
     let label = ir.newLabel()
@@ -69,7 +72,7 @@ extension Cpu {
     if isSystem { ignoreFloatingPoint() }
     leave(.exception, at: address, payload: PowerPCException.floatingPoint.rawValue)
     ir.setLabel(label)
-    chain(to: address &+ 4)
+    if changesModes { leave(.lookup, at: address &+ 4) } else { chain(to: address &+ 4) }
   }
 
   /// `mtfsfi 7,U` that leaves floating point to the host: XE is 0. The last operation was rounded as
@@ -77,14 +80,58 @@ extension Cpu {
   /// - Returns: false if it is not of that kind.
   fileprivate func setModes(_ modes: UInt32) -> Bool {
     guard isFloatNative, modes & FPSCR.exactModes == 0 else { return false }
+    let status = state(\.storedFPSCR)
+    let different = ir.newLabel()
+    ir.brcond(.i32, .ne, (status & 15).temp, constant(Int(modes)).temp, to: different)
+    cold(different) {
+      use(.scalar)
+      let status = state(\.storedFPSCR), record = word(Globals.lastFloat)
+      let before = (status & Int(FPSCR.RN)) << FloatRecord.roundingOffset
+      let changed = record | before | Int(FloatRecord.roundsOtherwise)
+      let isNoted = record & Int(FloatRecord.roundsOtherwise)
+      ir.write(Globals.lastFloat, isNoted.select(.eq, 0, changed, record).temp)
+      setState(\.storedFPSCR, status & ~15 | Int(modes))
+      ir.effect(.float_round, constant: MXCSR.rounding(modes & FPSCR.RN))
+      continueBehind()
+    }
+    return true
+  }
+
+  /// `mtfsb0` and `mtfsb1` of a mode, which most often is as it should be already.
+  fileprivate func keepMode(_ bit: Int, is value: Int) -> Bool {
+    let mask = 0x8000_0000 >> bit
+    guard isFloatNative, mask <= 15 else { return false }
+    let different = ir.newLabel()
+    ir.brcond(
+      .i32, value == 0 ? .tstne : .tsteq, state(\.storedFPSCR).temp, constant(mask).temp,
+      to: different)
+    cold(different) {
+      foldStatus()
+      _ = callWide(value == 0 ? .mtfsb0 : .mtfsb1, ir.i64(UInt64(bit)))
+      leaveOrRaise(changesModes: true)
+    }
+    return true
+  }
+
+  /// `mtfsf` of all fields: the modes of a register that leaves floating point to the host are put
+  /// into force here. What it replaces need not be put together first.
+  fileprivate func replaceStatus(_ i: XFL) -> Bool {
+    guard isFloatNative, !i.Rc, i.FLM == 0xff else { return false }
     use(.scalar)
-    let status = state(\.storedFPSCR), record = I64(ir, ir.read(Globals.lastFloat))
-    let before = (status & Int(FPSCR.RN)).zeroExtended << FloatRecord.roundingOffset
-    let changed = record | before | ir.i64(FloatRecord.roundsOtherwise)
-    let isNoted = record & ir.i64(FloatRecord.roundsOtherwise)
-    ir.write(Globals.lastFloat, isNoted.select(.eq, 0, changed, record).temp)
-    setState(\.storedFPSCR, status & ~15 | Int(modes))
-    ir.effect(.float_round, constant: MXCSR.rounding(modes & FPSCR.RN))
+    let bits = self[i.FRB].bits.low
+    let exact = ir.newLabel()
+    ir.brcond(.i32, .tstne, bits.temp, constant(Int(FPSCR.exactModes)).temp, to: exact)
+    cold(exact) {
+      forgetStatus()
+      _ = callWide(.mtfsfAll, ir.i64(0xff), self[i.FRB].bits)
+      leaveOrRaise(changesModes: true)
+    }
+    let isInvalid = (bits & Int(FPSCR.invalidOperations)).test(.ne, 0)
+    setState(\.storedFPSCR, bits & Int(FPSCR.writable) | isInvalid << 29)
+    ir.write(Globals.lastFloat, constant(0).temp)
+    let rounding = (constant(0) - bits) & Int(FPSCR.RN)
+    let status = rounding << Int(MXCSR.roundingOffset) | Int(MXCSR.initial)
+    ir.effect1(.float_status, .i32, status.temp)
     return true
   }
 

@@ -92,10 +92,7 @@ private func putStatusTogether(
   _ env: UnsafeMutableRawPointer, _: UInt64, _: UInt64, _: UInt64
 ) -> UInt64 {
   let state = stateOf(env)
-  // Field by field: the whole state would be copied for the property `fpscr`.
-  state.pointee.storedFPSCR = FloatRecord(rawValue: state.pointee.lastFloat).complete(
-    state.pointee.storedFPSCR, state.pointee.floatStatus, state.pointee.lastFloatA,
-    state.pointee.lastFloatB, state.pointee.lastFloatC, state.pointee.lastFloatD)
+  state.pointee.storedFPSCR = FloatRecord(rawValue: state.pointee.lastFloat).complete(state)
   state.pointee.floatStatus &= ~MXCSR.flags
   return 0
 }

@@ -78,13 +78,15 @@ public struct PowerPCState {
   /// And while functions of ours run.
   public var hostFloatStatus: UInt32 = MXCSR.initial
   /// The last operation that the host did, which FR, FI and FPRF are of: a `FloatRecord`.
-  public var lastFloat: UInt64 = 0
+  public var lastFloat: UInt32 = 0
   /// Its operands, as bits, in the order of the helper for it.
   public var lastFloatA: UInt64 = 0
   public var lastFloatB: UInt64 = 0
   public var lastFloatC: UInt64 = 0
   /// The operand of a conversion to integer that came since.
   public var lastFloatD: UInt64 = 0
+  /// What a comparison that came since has found: below, above or equal to zero.
+  public var lastFloatRelation: UInt64 = 0
   /// Machine state.
   public var msr: UInt32 = 0
   /// XER's byte count for string instructions (bits 25-31).
@@ -243,11 +245,12 @@ public enum Globals {
   static let so: TempIndex = 44, ov: TempIndex = 45, ca: TempIndex = 46
   static let reserveAddress: TempIndex = 47, reserveValid: TempIndex = 48
   static let reserveValue: TempIndex = 49
-  /// The record of the last operation that the host did, its first operand, and that of a later
-  /// conversion.
+  /// The record of the last operation that the host did, its first operand, that of a later
+  /// conversion, and what a later comparison has found.
   static let lastFloat: TempIndex = 83, lastFloatA: TempIndex = 84, lastFloatD: TempIndex = 87
+  static let lastFloatRelation: TempIndex = 88
   /// The first vector register, and what saturation has left.
-  static let v: TempIndex = 88, saturation: TempIndex = 120
+  static let v: TempIndex = 89, saturation: TempIndex = 121
 
   /// The globals in the order of their temps.
   public static let all: [Global] = {
@@ -266,11 +269,12 @@ public enum Globals {
     list.append(Global("reserve_val", .i32, offset: S.offset(\.reserveValue)))
     list.append(Global("exit_request", .i32, offset: S.offset(\.exitRequest)))
     for n in 0..<32 { list.append(Global("f\(n)", .f64, offset: S.offset(\.fpr) + 8 * n)) }
-    list.append(Global("last_fp", .i64, offset: S.offset(\.lastFloat)))
+    list.append(Global("last_fp", .i32, offset: S.offset(\.lastFloat)))
     list.append(Global("last_fpa", .f64, offset: S.offset(\.lastFloatA)))
     list.append(Global("last_fpb", .f64, offset: S.offset(\.lastFloatB)))
     list.append(Global("last_fpc", .f64, offset: S.offset(\.lastFloatC)))
     list.append(Global("last_fpd", .f64, offset: S.offset(\.lastFloatD)))
+    list.append(Global("last_fcmp", .i64, offset: S.offset(\.lastFloatRelation)))
     for n in 0..<32 { list.append(Global("vr\(n)", .v128, offset: S.offset(\.vr) + 16 * n)) }
     list.append(Global("vscr_sat", .v128, offset: S.offset(\.saturation)))
     return list

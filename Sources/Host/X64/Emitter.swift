@@ -222,6 +222,7 @@ final class Emitter {
   /// A vector register gets its constant through the red zone of env: the first spill slot.
   private func vectorConstant(_ d: XMM, _ value: UInt64, _ type: ValueType) {
     if value == 0 { return x.xorps(d, d) }
+    if features.contains(.avx), makeOnes(d, value, type) { return }
     let slot = layout.spillSlots &- 8
     if type == .v128 && value == .max { return x.pcmpeqd(d, d) }
     x.mov(.dword, env(slot), imm: Int32(truncatingIfNeeded: value))
@@ -234,6 +235,19 @@ final class Emitter {
     x.mov(.dword, env(slot &+ 4), imm: Int32(truncatingIfNeeded: value >> 32))
     x.movsd(d, env(slot))
     if type == .v128 { x.punpcklqdq(d, d) }
+  }
+
+  /// A double or single whose bits are one run of ones, such as 1.0: shifts make it.
+  private func makeOnes(_ d: XMM, _ value: UInt64, _ type: ValueType) -> Bool {
+    guard type == .f32 || type == .f64 else { return false }
+    let bits = type == .f32 ? 32 : 64
+    let above = value.leadingZeroBitCount - (64 - bits), below = value.trailingZeroBitCount
+    guard above + value.nonzeroBitCount + below == bits else { return false }
+    let shift: Encoding = type == .f32 ? .vpshiftd : .vpshiftq
+    x.pcmpeqd(d, d)
+    x.shiftVEX(shift, 6, d, d, imm: UInt8(above + below))
+    if above > 0 { x.shiftVEX(shift, 2, d, d, imm: UInt8(above)) }
+    return true
   }
 
   // MARK: Exits

@@ -17,12 +17,8 @@ extension Lowering {
         .brtie, [.f64], [], Array(repeating: C(0xffff_0000 & ~scratch), count: 3),
         clobbers: GPR.rcx.set | scratch
       ) { e, o in e.branchOnTie(o) },
-      Lowering(
-        .fcmp, floats, [C(C.anyGeneral & ~GPR.rcx.set, isEarly: true)], [C.x, C.x],
-        clobbers: GPR.rcx.set
-      ) { e, o in
-        e.compareFloat(o)
-      },
+      Lowering(.fcmp, [.f64], [C.newR], [C.x, C.x]) { e, o in e.compareFloat(o) },
+      Lowering(.brfcmp, [.f64], [], [C.x, C.xm]) { e, o in e.branchOnRelation(o) },
       Lowering(.cvt_f32_f64, [.f64], [C.x], [C.x]) { e, o in e.x.cvtss2sd(o.xd, o.vector(0)) },
       Lowering(.cvt_f64_f32, [.f32], [C.x], [C.x]) { e, o in e.x.cvtsd2ss(o.xd, o.vector(0)) },
       Lowering(.cvt_i32_f64, [.f64], [C.x], [C.r]) { e, o in
@@ -32,6 +28,8 @@ extension Lowering {
         e.x.cvtsi2sd(.qword, o.xd, o.register(0))
       },
       Lowering(.cvt_f64_i32, [.i32], [C.r], [C.x]) { e, o in e.x.cvttsd2si(.dword, o.d, o.vector(0))
+      },
+      Lowering(.cvtr_f64_i32, [.i32], [C.r], [C.x]) { e, o in e.x.cvtsd2si(.dword, o.d, o.vector(0))
       },
       Lowering(.cvt_f64_i64, [.i64], [C.r], [C.x]) { e, o in e.x.cvttsd2si(.qword, o.d, o.vector(0))
       },
@@ -114,25 +112,37 @@ extension Emitter {
     case .nan:
       o.isSingle ? x.ucomiss(value, value) : x.ucomisd(value, value)
       branch(o, .p)
-    case .nanOrSmall:
-      // Unordered is "below or equal" too.
-      let magnitude = stubs.constant(o.isSingle ? .singleMagnitude : .doubleMagnitude)
+    case .extreme:
       if features.contains(.avx) {
-        x.vectorVEX(.andps, .xmm15, value, magnitude)
+        // Zero: none of these bits of the exponent is set. Carry: all are.
+        let exponent = stubs.constant(o.isSingle ? .singleHighExponent : .doubleHighExponent)
+        x.vectorVEX(.vptest, value, .xmm0, exponent)
+        branch(o, .be)
       } else {
-        x.movaps(.xmm15, value)
-        x.andps(.xmm15, magnitude)
+        branchOnExponent(o)
       }
-      o.isSingle
-        ? x.ucomiss(.xmm15, stubs.constant(.leastSingle))
-        : x.ucomisd(.xmm15, stubs.constant(.leastDouble))
-      branch(o, .be)
     default:
       x.movd(.rcx, value)
       x.and(.dword, .rcx, imm: 0x1fff_ffff)
       x.cmp(.dword, .rcx, imm: 0x1000_0000)
       branch(o, .e)
     }
+  }
+
+  /// By integers: 0 and the greatest of the exponent without its lowest bit are 1 and 0 when one is
+  /// added.
+  private func branchOnExponent(_ o: OpInPlace) {
+    let greatest: Int32 = o.isSingle ? 0x7f : 0x3ff
+    if o.isSingle {
+      x.movd(.rcx, o.vector(0))
+    } else {
+      x.movq(.rcx, o.vector(0))
+    }
+    x.shr(o.isSingle ? .dword : .qword, .rcx, imm: o.isSingle ? 24 : 53)
+    x.add(.dword, .rcx, imm: 1)
+    x.and(.dword, .rcx, imm: greatest)
+    x.cmp(.dword, .rcx, imm: 1)
+    branch(o, .be)
   }
 
   /// First whether the operands are singles, which they nearly always are.
@@ -149,16 +159,32 @@ extension Emitter {
     x.bind(areSingles)
   }
 
-  /// 8 less, 4 greater, 2 equal, 1 unordered.
+  /// Greater as 1 less the carry, which says less.
   func compareFloat(_ o: OpInPlace) {
-    o.isSingle ? x.ucomiss(o.vector(0), o.vector(1)) : x.ucomisd(o.vector(0), o.vector(1))
-    x.mov(.dword, o.d, imm: 1)
-    let unordered = x.jccShort(.p)
-    x.mov(.dword, o.d, imm: 2)
-    x.mov(.dword, .rcx, imm: 4)
-    x.cmovcc(.dword, .a, o.d, .rcx)
-    x.mov(.dword, .rcx, imm: 8)
-    x.cmovcc(.dword, .b, o.d, .rcx)
-    x.bind(unordered)
+    x.mov(.dword, o.d, imm: 0)
+    x.ucomisd(o.vector(0), o.vector(1))
+    x.setcc(.a, o.d)
+    x.sbb(.qword, o.d, imm: 0)
+  }
+
+  /// The condition that the relation is after the host's comparison.
+  func branchOnRelation(_ o: OpInPlace) {
+    let b = o.input(1)
+    if b.kind == .memory {
+      x.ucomisd(o.vector(0), env(b.offset))
+    } else {
+      x.ucomisd(o.vector(0), o.vector(1))
+    }
+    let condition: HostCondition =
+      switch FloatRelation(rawValue: o.op.pointee.constant2) {
+      case .lt: .b
+      case .ge: .ae
+      case .gt: .a
+      case .le: .be
+      case .eq: .e
+      case .ne: .ne
+      default: .p
+      }
+    branch(o, condition)
   }
 }

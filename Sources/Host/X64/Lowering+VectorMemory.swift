@@ -64,6 +64,7 @@ extension Lowering {
         e.branchOnElements(o)
       },
       Lowering(.float_round, [.i32], [], []) { e, o in e.setRounding(o.op.pointee.constant) },
+      Lowering(.float_status, [.i32], [], [C.r]) { e, o in e.setFloatStatus(o.register(0)) },
       Lowering(.float_mode, [.i32], [], []) { e, o in e.goOver(to: o.op.pointee.constant) },
     ]
   }()
@@ -101,6 +102,13 @@ extension Emitter {
     x.stmxcsr(env(status))
     x.and(.dword, env(status), imm: ~0x6000)
     if mode != 0 { x.or(.dword, env(status), imm: Int32(mode << 13)) }
+    x.ldmxcsr(env(status))
+  }
+
+  /// Replaces the scalar status, which must be the one that holds.
+  func setFloatStatus(_ value: GPR) {
+    guard let status = layout.floatStatus else { return }
+    x.mov(.dword, env(status), value)
     x.ldmxcsr(env(status))
   }
 

@@ -86,8 +86,8 @@ struct Stubs {
   enum FloatConstant: UInt, CaseIterable {
     /// The sign of a double and of a single, and all but that.
     case doubleSign, singleSign, doubleMagnitude, singleMagnitude
-    /// The least normal double and single.
-    case leastDouble, leastSingle
+    /// The bits of the exponent of a double and of a single but for the lowest.
+    case doubleHighExponent, singleHighExponent
 
     var bits: UInt64 {
       switch self {
@@ -95,8 +95,8 @@ struct Stubs {
       case .singleSign: 1 << 31
       case .doubleMagnitude: ~(1 << 63)
       case .singleMagnitude: 0x7fff_ffff
-      case .leastDouble: 0x0010_0000_0000_0000
-      case .leastSingle: 0x0080_0000
+      case .doubleHighExponent: 0x7fe0_0000_0000_0000
+      case .singleHighExponent: 0x7f00_0000
       }
     }
   }
