@@ -228,12 +228,13 @@ final class VectorMachine {
     return "\(name) is \(hex(found[all])), not \(hex(run.after[all])), was \(hex(run.before[all]))"
   }
 
-  /// Whether the block has ops that leave their mark in the scalar status; a branch by class may,
+  /// Whether the block has ops that leave their mark in the scalar status; a branch by class or relation may,
   /// since the host compares.
   private var runsScalarOps: Bool {
     (0..<block.opCount).contains {
       let op = block.ops[$0]
-      return op.opcode.leavesFloatStatus || op.opcode == .brclass && op.type != .v128
+      let compares = op.opcode == .brclass && op.type != .v128 || op.opcode == .brfcmp
+      return op.opcode.leavesFloatStatus || compares
     }
   }
 }
