@@ -11,6 +11,7 @@ extension Op {
     case .concat_i64_v128: return VectorBits(low: a.low, high: b.low)
     case .perm_vec: return permuted(a, b, c)
     case .madd_vec: return multipliedPairs(a, b)
+    case .mulhrs_vec: return multipliedFractions(a, b)
     case .packs_vec, .packus_vec: return packed(a, b)
     default: break
     }
@@ -99,6 +100,17 @@ extension Op {
     var r = SIMD4<Int32>()
     for n in 0..<4 {
       r[n] = Int32(x[2 * n]) * Int32(y[2 * n]) &+ Int32(x[2 * n + 1]) * Int32(y[2 * n + 1])
+    }
+    return VectorBits(r)
+  }
+
+  /// Each halfword: the product of two signed ones, rounded to its upper 17 bits, of which the
+  /// highest is lost: that of fractions of 15 bits.
+  private func multipliedFractions(_ a: VectorBits, _ b: VectorBits) -> VectorBits {
+    let x = a.elements(SIMD8<Int16>.self), y = b.elements(SIMD8<Int16>.self)
+    var r = SIMD8<Int16>()
+    for n in 0..<8 {
+      r[n] = Int16(truncatingIfNeeded: (Int32(x[n]) * Int32(y[n]) + 0x4000) >> 15)
     }
     return VectorBits(r)
   }

@@ -63,7 +63,7 @@ extension Opcode {
     case .float_mode, .float_round: Self.row(0, 0, 1, [.sideEffects, .untyped])
     case .float_status: Self.row(0, 1, 0, [.sideEffects, .untyped])
     case .add_vec, .mul_vec, .usadd_vec, .ssadd_vec, .umin_vec, .umax_vec, .smin_vec, .smax_vec,
-      .avg_vec, .madd_vec:
+      .avg_vec, .madd_vec, .mulhrs_vec:
       Self.row(1, 2, 1, [.pure, .commutative, .untyped])
     case .sub_vec, .ussub_vec, .sssub_vec, .cmp_vec, .shlv_vec, .shrv_vec, .sarv_vec, .packs_vec,
       .packus_vec, .mrgh_vec, .mrgl_vec:

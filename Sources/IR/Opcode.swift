@@ -82,7 +82,8 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
   case add_vec, sub_vec, mul_vec, usadd_vec, ssadd_vec, ussub_vec, sssub_vec
   case umin_vec, umax_vec, smin_vec, smax_vec, avg_vec, cmp_vec
   case shli_vec, shri_vec, sari_vec, shlv_vec, shrv_vec, sarv_vec
-  case madd_vec, packs_vec, packus_vec, mrgh_vec, mrgl_vec, perm_vec, splat_vec, dup_vec, iota_vec
+  case madd_vec, mulhrs_vec, packs_vec, packus_vec, mrgh_vec, mrgl_vec, perm_vec, splat_vec,
+    dup_vec, iota_vec
   case msk_vec, concat_i64_v128, extrl_v128_i64, extrh_v128_i64
   // Vectors of four singles
   case fadd_vec, fsub_vec, fmul_vec, fdiv_vec, fsqrt_vec, fma_vec, fmin_vec, fmax_vec

@@ -253,7 +253,7 @@ struct Verifier {
     case .mul_vec: return element != .e8
     case .usadd_vec, .ssadd_vec, .ussub_vec, .sssub_vec, .avg_vec: return element != .e32
     case .shlv_vec, .shrv_vec, .sarv_vec: return element == .e32
-    case .madd_vec: return element == .e16
+    case .madd_vec, .mulhrs_vec: return element == .e16
     case .perm_vec, .msk_vec: return element == .e8
     case .splat_vec: return Int(op.constant2) < 16 / element.bytes
     case .packs_vec, .packus_vec: return element != .e8

@@ -78,6 +78,7 @@ let packedArithmeticRows: [Row] = [
   PackedName("vpsubsb", .vpsubsb), PackedName("vpsubsw", .vpsubsw),
   PackedName("vpavgb", .vpavgb), PackedName("vpavgw", .vpavgw), PackedName("vpmullw", .vpmullw),
   PackedName("vpmulld", .vpmulld), PackedName("vpmaddwd", .vpmaddwd),
+  PackedName("vpmulhrsw", .vpmulhrsw),
   PackedName("vpminub", .vpminub), PackedName("vpminuw", .vpminuw),
   PackedName("vpminud", .vpminud), PackedName("vpmaxub", .vpmaxub),
   PackedName("vpmaxuw", .vpmaxuw), PackedName("vpmaxud", .vpmaxud),

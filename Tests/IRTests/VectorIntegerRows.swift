@@ -122,6 +122,12 @@ let vectorIntegerTable = """
   # Sums of two products; four times 8000 squared is the one sum that wraps.
   madd_vec v128,e16,d,a,b 80008000ffff00027fff7fff00010001
     80008000ffff00037fff8000ffff7fff = 8000000000000007ffff800100007ffe
+  # Products of fractions: their 16 bits from bit 15 up, rounded, a half upwards; 8000 squared is the
+  # one product that wraps.
+  mulhrs_vec v128,e16,d,a,b 00007fff8000ffff1234800000017ffe
+    ffff00018000ffff111180007fff0003 = 0000000180000000026d800000010003
+  mulhrs_vec v128,e16,d,a,b 4000c000800080000001ffff7fff8001
+    000100017fff0001400040007fff8001 = 000100008001ffff000100007ffe7ffe
   # Packing: a to the left; signed elements that saturate at signed or unsigned ones.
   packs_vec v128,e16,d,a,b 007f0080ff80ff7f00ff01007fff8000
     0001fffe00000055ff00ffff123400aa = 7f7f80807f7f7f8001fe005580ff7f7f

@@ -16,7 +16,7 @@ private let widths: [(widths: [String], ops: [String])] = [
   (["e8", "e16"], ["usadd", "ssadd", "ussub", "sssub", "avg"]),
   (["e16", "e32"], ["mul", "shli", "shri", "sari", "packs", "packus"]),
   (["e8"], ["perm", "msk"]),
-  (["e16"], ["madd"]),
+  (["e16"], ["madd", "mulhrs"]),
   (["e32"], ["shlv", "shrv", "sarv"]),
 ]
 

@@ -21,6 +21,7 @@ extension Encoding {
   static let vpmullw = Encoding(prefix: 0x66, 0x0f, 0xd5)
   static let vpmulld = Encoding(prefix: 0x66, 0x0f, 0x38, 0x40)
   static let vpmaddwd = Encoding(prefix: 0x66, 0x0f, 0xf5)
+  static let vpmulhrsw = Encoding(prefix: 0x66, 0x0f, 0x38, 0x0b)
   // Minimum, maximum, comparison
   static let vpminub = Encoding(prefix: 0x66, 0x0f, 0xda)
   static let vpminuw = Encoding(prefix: 0x66, 0x0f, 0x38, 0x3a)

@@ -36,6 +36,7 @@ extension Lowering {
     packed(.smax_vec, .vpmaxsb, .vpmaxsw, .vpmaxsd),
     packed(.avg_vec, .vpavgb, .vpavgw, nil),
     packed(.madd_vec, nil, .vpmaddwd, nil),
+    packed(.mulhrs_vec, nil, .vpmulhrsw, nil),
     packed(.shlv_vec, nil, nil, .vpsllvd),
     packed(.shrv_vec, nil, nil, .vpsrlvd),
     packed(.sarv_vec, nil, nil, .vpsravd),

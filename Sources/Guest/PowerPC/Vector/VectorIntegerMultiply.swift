@@ -53,7 +53,8 @@ let vectorIntegerMultiply: [Instruction] = [
 /// AltiVec PEM, 4.2.1.2: vector integer multiply-add and multiply-sum.
 let vectorIntegerMultiplyAdd: [Instruction] = [
   .vector(
-    "vmhaddshs", "Vector Multiply High and Add Signed Halfword Saturate", .VA(32), "VD, VA, VB, VC"
+    "vmhaddshs", "Vector Multiply High and Add Signed Halfword Saturate", .VA(32), "VD, VA, VB, VC",
+    ops: saturatingTriple { a, b, c in a.multipliedHigh(b, rounded: false, plus: c) }
   ) {
     triples($0, $1) { (a: Int16, b, c, unit) in
       saturate((Int64(a) &* Int64(b)) &>> 15 &+ Int64(c), unit)
@@ -61,7 +62,8 @@ let vectorIntegerMultiplyAdd: [Instruction] = [
   },
   .vector(
     "vmhraddshs", "Vector Multiply High Round and Add Signed Halfword Saturate", .VA(33),
-    "VD, VA, VB, VC"
+    "VD, VA, VB, VC",
+    ops: saturatingTriple { a, b, c in a.multipliedHigh(b, rounded: true, plus: c) }
   ) {
     triples($0, $1) { (a: Int16, b, c, unit) in
       saturate((Int64(a) &* Int64(b) &+ 0x4000) &>> 15 &+ Int64(c), unit)
@@ -89,7 +91,10 @@ let vectorIntegerMultiplyAdd: [Instruction] = [
   ) {
     multiplySum($0, $1, UInt16.self, UInt16.self) { sum, _ in UInt32(truncatingIfNeeded: sum) }
   },
-  .vector("vmsumuhs", "Vector Multiply Sum Unsigned Halfword Saturate", .VA(39), "VD, VA, VB, VC") {
+  .vector(
+    "vmsumuhs", "Vector Multiply Sum Unsigned Halfword Saturate", .VA(39), "VD, VA, VB, VC",
+    ops: saturatingTriple { a, b, c in a.multipliedHalfwords(b, plus: c) }
+  ) {
     multiplySum($0, $1, UInt16.self, UInt16.self) { sum, unit in
       saturate(sum, unit, as: UInt32.self)
     }
@@ -100,17 +105,26 @@ let vectorIntegerMultiplyAdd: [Instruction] = [
   ) {
     multiplySum($0, $1, Int16.self, Int16.self) { sum, _ in Int32(truncatingIfNeeded: sum) }
   },
-  .vector("vmsumshs", "Vector Multiply Sum Signed Halfword Saturate", .VA(41), "VD, VA, VB, VC") {
+  .vector(
+    "vmsumshs", "Vector Multiply Sum Signed Halfword Saturate", .VA(41), "VD, VA, VB, VC",
+    ops: saturatingTriple { a, b, c in a.multipliedSignedHalfwords(b, plus: c) }
+  ) {
     multiplySum($0, $1, Int16.self, Int16.self) { sum, unit in saturate(sum, unit, as: Int32.self) }
   },
 ]
 
 /// AltiVec PEM, 4.2.1.3: vector integer sum across.
 let vectorSumAcross: [Instruction] = [
-  .vector("vsumsws", "Vector Sum Across Signed Word Saturate", .VX(1928)) {
+  .vector(
+    "vsumsws", "Vector Sum Across Signed Word Saturate", .VX(1928),
+    ops: saturating { $0.summedWords($1, words: 4) }
+  ) {
     sumAcross($0, $1, Int32.self, Int32.self, words: 4)
   },
-  .vector("vsum2sws", "Vector Sum Across Partial (1/2) Signed Word Saturate", .VX(1672)) {
+  .vector(
+    "vsum2sws", "Vector Sum Across Partial (1/2) Signed Word Saturate", .VX(1672),
+    ops: saturating { $0.summedWords($1, words: 2) }
+  ) {
     sumAcross($0, $1, Int32.self, Int32.self, words: 2)
   },
   .vector(

@@ -26,11 +26,22 @@ func triple(_ function: @escaping @Sendable (V128, V128, V128) -> V128) -> Vecto
 func saturating(
   _ function: @escaping @Sendable (V128, V128) -> (result: V128, lost: V128)
 ) -> VectorOps<VX> {
-  { cpu, i in
-    let (result, lost) = function(cpu[i.VA], cpu[i.VB])
-    let before = V128(cpu.ir, cpu.ir.read(Globals.saturation))
-    cpu.ir.write(Globals.saturation, (before | lost).temp)
-    cpu[i.VD] = result
+  { cpu, i in cpu.saturate(i.VD, function(cpu[i.VA], cpu[i.VB])) }
+}
+
+/// VD is a function of VA, VB and VC that may saturate.
+func saturatingTriple(
+  _ function: @escaping @Sendable (V128, V128, V128) -> (result: V128, lost: V128)
+) -> VectorOps<VA> {
+  { cpu, i in cpu.saturate(i.VD, function(cpu[i.VA], cpu[i.VB], cpu[i.VC])) }
+}
+
+extension Cpu {
+  /// Assigns a result that may have saturated; SAT collects what is not zero if it did.
+  fileprivate func saturate(_ target: VR, _ value: (result: V128, lost: V128)) {
+    let before = V128(ir, ir.read(Globals.saturation))
+    ir.write(Globals.saturation, (before | value.lost).temp)
+    self[target] = value.result
   }
 }
 
@@ -44,8 +55,10 @@ func saturating(_ opcode: Opcode, _ modulo: Opcode, _ e: VectorElement) -> Vecto
 
 /// Words: there are no ops that saturate.
 extension V128 {
-  private func add(_ b: V128) -> V128 { elements(.add_vec, b, .e32) }
-  private func subtract(_ b: V128) -> V128 { elements(.sub_vec, b, .e32) }
+  /// The sum, modulo.
+  func add(_ b: V128) -> V128 { elements(.add_vec, b, .e32) }
+  /// The difference, modulo.
+  func subtract(_ b: V128) -> V128 { elements(.sub_vec, b, .e32) }
   private var signs: V128 { shiftedRightSigned(31, .e32) }
 
   /// The carry out of the sum: 0 or 1.
@@ -80,7 +93,8 @@ extension V128 {
     return limited(difference, ((self ^ b) & (self ^ difference)).signs)
   }
 
-  private func limited(_ result: V128, _ overflow: V128) -> (result: V128, lost: V128) {
+  /// A result, or where it overflows the limit on the side of the sign of `self`.
+  func limited(_ result: V128, _ overflow: V128) -> (result: V128, lost: V128) {
     let limit = signs ^ builder.v128(0x7fff_ffff, .e32)
     return (limit.chosen(by: overflow, else: result), overflow)
   }
@@ -240,6 +254,25 @@ extension V128 {
     let left = limit(self), right = limit(b)
     let result = left.elements(toSigned ? .packs_vec : .packus_vec, right, e)
     return (result, (left ^ self) | (right ^ b))
+  }
+
+  /// Pixels of 32 bits as ones of 16: one bit, three times the upper five of eight.
+  func packedPixels(_ b: V128) -> V128 {
+    let left = shiftedRight(16, .e32).elements(.packus_vec, b.shiftedRight(16, .e32), .e32)
+    let right = packedModulo(b, .e32)
+    let red = left.shiftedRight(3, .e16).shiftedLeft(10, .e16)
+    let green = right.shiftedRight(11, .e16).shiftedLeft(5, .e16)
+    let blue = right.shiftedLeft(8, .e16).shiftedRight(11, .e16)
+    return red | green | blue
+  }
+
+  /// Pixels of 16 bits, of the left or right half, as ones of 32: the bit eight times, three times
+  /// five bits in eight.
+  func unpackedPixels(left: Bool) -> V128 {
+    func color(_ first: Int) -> V128 { shiftedLeft(11 - first, .e16).shiftedRight(11, .e16) }
+    let upper = shiftedRightSigned(15, .e16).shiftedLeft(8, .e16) | color(10)
+    let lower = color(5).shiftedLeft(8, .e16) | color(0)
+    return upper.elements(left ? .mrgh_vec : .mrgl_vec, lower, .e16)
   }
 
   /// The signed elements of the left or right half as ones of twice their width.

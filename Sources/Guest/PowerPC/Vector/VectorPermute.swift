@@ -50,7 +50,7 @@ let vectorPack: [Instruction] = [
   ) {
     packing($0, $1) { (a: Int32, unit) in saturate(Int64(a), unit, as: Int16.self) }
   },
-  .vector("vpkpx", "Vector Pack Pixel32", .VX(782)) {
+  .vector("vpkpx", "Vector Pack Pixel32", .VX(782), ops: pairs { $0.packedPixels($1) }) {
     packing($0, $1) { (a: UInt32, _) in pixel16(a) }
   },
   .vector(
@@ -65,7 +65,10 @@ let vectorPack: [Instruction] = [
   ) {
     unpacking($0, $1, half: 0) { (b: Int16) in Int32(b) }
   },
-  .vector("vupkhpx", "Vector Unpack High Pixel16", .VX(846), "VD, VB") {
+  .vector(
+    "vupkhpx", "Vector Unpack High Pixel16", .VX(846), "VD, VB",
+    ops: unary { b, _ in b.unpackedPixels(left: true) }
+  ) {
     unpacking($0, $1, half: 0) { (b: UInt16) in pixel32(b) }
   },
   .vector(
@@ -80,7 +83,10 @@ let vectorPack: [Instruction] = [
   ) {
     unpacking($0, $1, half: 1) { (b: Int16) in Int32(b) }
   },
-  .vector("vupklpx", "Vector Unpack Low Pixel16", .VX(974), "VD, VB") {
+  .vector(
+    "vupklpx", "Vector Unpack Low Pixel16", .VX(974), "VD, VB",
+    ops: unary { b, _ in b.unpackedPixels(left: false) }
+  ) {
     unpacking($0, $1, half: 1) { (b: UInt16) in pixel32(b) }
   },
 ]
