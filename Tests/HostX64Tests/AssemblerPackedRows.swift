@@ -68,6 +68,13 @@ private func shift(_ mnemonic: String, _ number: UInt8, _ name: PackedName) -> R
   }
 }
 
+/// The row of a shift by an immediate in its older form, of one register.
+private func olderShift(_ mnemonic: String, _ number: UInt8, _ name: PackedName) -> Row {
+  row(mnemonic, [.qword], XMM.self, UInt8.self) {
+    $0.packedShift(name.encoding(), number, $2, imm: $3)
+  }
+}
+
 /// Sums, differences, products, minimum, maximum.
 let packedArithmeticRows: [Row] = [
   PackedName("vpaddb", .vpaddb), PackedName("vpaddw", .vpaddw), PackedName("vpaddd", .vpaddd),
@@ -103,6 +110,12 @@ let packedLogicRows: [Row] =
     shift("vpsrad", 4, PackedName("", .vpshiftd)), shift("vpslld", 6, PackedName("", .vpshiftd)),
     shift("vpsrlq", 2, PackedName("", .vpshiftq)), shift("vpsrldq", 3, PackedName("", .vpshiftq)),
     shift("vpsllq", 6, PackedName("", .vpshiftq)), shift("vpslldq", 7, PackedName("", .vpshiftq)),
+    olderShift("psrlw", 2, PackedName("", .vpshiftw)),
+    olderShift("psllw", 6, PackedName("", .vpshiftw)),
+    olderShift("psrld", 2, PackedName("", .vpshiftd)),
+    olderShift("pslld", 6, PackedName("", .vpshiftd)),
+    olderShift("psrlq", 2, PackedName("", .vpshiftq)),
+    olderShift("psllq", 6, PackedName("", .vpshiftq)),
   ]
 
 /// What moves elements.

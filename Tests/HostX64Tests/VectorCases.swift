@@ -189,10 +189,20 @@ struct VectorValues {
     return (0..<type.bits / 8).map { UInt8(truncatingIfNeeded: value >> UInt64(8 * $0)) }
   }
 
+  /// Elements of 16, 32 or 64 bits with ones at one end, or nearly.
+  private mutating func ones() -> UInt64 {
+    let bits = UInt64([16, 32, 64][below(3)]), shift = UInt64(below(Int(bits)))
+    let all = UInt64.max >> (64 - bits)
+    var element = below(2) == 0 ? all >> shift : all << shift & all
+    if below(4) == 0 { element ^= 1 << UInt64(below(Int(bits))) }
+    for width in [16, 32] where UInt64(width) >= bits { element |= element << UInt64(width) }
+    return element
+  }
+
   /// A constant of 128 bits: 64 bits twice; often one that is made in a way of its own.
   mutating func constant() -> String {
     let word = random.next() & 0xffff_ffff
-    let value = [0, .max, word << 32 | word, random.next(), 0x8000_0000_8000_0000][below(5)]
+    let value = [0, .max, word << 32 | word, random.next(), ones()][below(5)]
     return "$0x\(String(value, radix: 16))"
   }
 }

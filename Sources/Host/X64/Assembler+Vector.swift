@@ -189,6 +189,11 @@ extension Assembler {
   /// PCMPEQD: each word of d ← all ones where it equals that of s, else zero.
   public mutating func pcmpeqd(_ d: XMM, _ s: XMM) { vector(.vpcmpeqd, d, s) }
 
+  /// PSRLW, PSLLD and so on, `e /n ib`: each element of d shifted by a constant.
+  mutating func packedShift(_ e: Encoding, _ n: UInt8, _ d: XMM, imm: UInt8) {
+    encode(e, .dword, n, d.rawValue, .byte(imm))
+  }
+
   /// PUNPCKLQDQ: the high quadword of d ← the low one of s.
   public mutating func punpcklqdq(_ d: XMM, _ s: XMM) { vector(.vpunpcklqdq, d, s) }
 

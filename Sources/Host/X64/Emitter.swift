@@ -222,9 +222,8 @@ final class Emitter {
   /// A vector register gets its constant through the red zone of env: the first spill slot.
   private func vectorConstant(_ d: XMM, _ value: UInt64, _ type: ValueType) {
     if value == 0 { return x.xorps(d, d) }
-    if features.contains(.avx), makeOnes(d, value, type) { return }
     let slot = layout.spillSlots &- 8
-    if type == .v128 && value == .max { return x.pcmpeqd(d, d) }
+    if shiftsOnes(d, value, type) { return }
     x.mov(.dword, env(slot), imm: Int32(truncatingIfNeeded: value))
     let isRepeated = value >> 32 == value & 0xffff_ffff
     if type == .f32 || type == .v128 && isRepeated {
@@ -237,16 +236,26 @@ final class Emitter {
     if type == .v128 { x.punpcklqdq(d, d) }
   }
 
-  /// A double or single whose bits are one run of ones, such as 1.0: shifts make it.
-  private func makeOnes(_ d: XMM, _ value: UInt64, _ type: ValueType) -> Bool {
-    guard type == .f32 || type == .f64 else { return false }
-    let bits = type == .f32 ? 32 : 64
-    let above = value.leadingZeroBitCount - (64 - bits), below = value.trailingZeroBitCount
-    guard above + value.nonzeroBitCount + below == bits else { return false }
-    let shift: Encoding = type == .f32 ? .vpshiftd : .vpshiftq
+  /// Writes a constant each element of which is one run of ones, such as 1.0, by shifts; false if it
+  /// is none.
+  private func shiftsOnes(_ d: XMM, _ value: UInt64, _ type: ValueType) -> Bool {
+    if type == .f32 { return shiftsOnes(d, value, .vpshiftd, 32, every: 1) }
+    return shiftsOnes(d, value, .vpshiftq, 64, every: 1)
+      || shiftsOnes(d, value, .vpshiftd, 32, every: 0x0000_0001_0000_0001)
+      || shiftsOnes(d, value, .vpshiftw, 16, every: 0x0001_0001_0001_0001)
+  }
+
+  private func shiftsOnes(
+    _ d: XMM, _ value: UInt64, _ encoding: Encoding, _ width: Int, every: UInt64
+  ) -> Bool {
+    let element = value & UInt64.max >> UInt64(64 &- width)
+    let above = element.leadingZeroBitCount &+ width &- 64, below = element.trailingZeroBitCount
+    guard element != 0, element &* every == value,
+      above &+ element.nonzeroBitCount &+ below == width
+    else { return false }
     x.pcmpeqd(d, d)
-    x.shiftVEX(shift, 6, d, d, imm: UInt8(above + below))
-    if above > 0 { x.shiftVEX(shift, 2, d, d, imm: UInt8(above)) }
+    if below > 0 { x.packedShift(encoding, 6, d, imm: UInt8(above &+ below)) }
+    if above > 0 { x.packedShift(encoding, 2, d, imm: UInt8(above)) }
     return true
   }
 

@@ -93,10 +93,11 @@ extension V128 {
     return limited(difference, ((self ^ b) & (self ^ difference)).signs)
   }
 
-  /// A result, or where it overflows the limit on the side of the sign of `self`.
-  func limited(_ result: V128, _ overflow: V128) -> (result: V128, lost: V128) {
-    let limit = signs ^ builder.v128(0x7fff_ffff, .e32)
-    return (limit.chosen(by: overflow, else: result), overflow)
+  /// The limit on the side of each word's sign.
+  var limit: V128 { signs ^ builder.v128(0x7fff_ffff, .e32) }
+
+  private func limited(_ result: V128, _ overflow: V128) -> (result: V128, lost: V128) {
+    (limit.chosen(by: overflow, else: result), overflow)
   }
 
   /// Half the sum of words plus one, without the carry being lost.

@@ -56,7 +56,7 @@ extension V128 {
     let low = total { $0 & lowBits }
     let high = total { $0.shiftedRightSigned(3, .e32) }.add(low.shiftedRight(3, .e32))
     let result = high.shiftedLeft(3, .e32) | low & lowBits
-    let fits = result.shiftedRightSigned(3, .e32).compare(.eq, high, .e32)
-    return high.limited(result, ~fits)
+    let kept = result.shiftedRightSigned(3, .e32)
+    return (result.chosen(by: kept.compare(.eq, high, .e32), else: high.limit), kept ^ high)
   }
 }
