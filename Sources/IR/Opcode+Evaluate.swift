@@ -144,8 +144,8 @@ extension Op {
     case .setcond: return (condition.holds(a, b, width: width) ? 1 : 0, 0)
     case .negsetcond: return (condition.holds(a, b, width: width) ? mask : 0, 0)
     case .movcond: return (condition.holds(a, b, width: width) ? c : d, 0)
-    case .deposit, .extract, .sextract, .extract2, .mulu2, .muls2, .divs2, .divu2, .fma, .bswap16,
-      .bswap32:
+    case .deposit, .extract, .sextract, .extract2, .mulu2, .muls2, .divs2, .divu2, .fma, .fsel,
+      .bswap16, .bswap32:
       return evaluateRare(a, b, c, width: width)
     default: return (opcode.evaluate(a, b, width: width), 0)
     }
@@ -169,6 +169,7 @@ extension Op {
     case .muls2: return (a &* b & mask, Opcode.mulsh.evaluate(a, b, width: width))
     case .bswap16, .bswap32: return (swapped(a, width: width), 0)
     case .fma: return (fused(a, b, c, width: width), 0)
+    case .fsel: return (Double(bitPattern: a) >= 0 ? b : c, 0)
     default: return divideDouble(a, b, c, width: width)
     }
   }

@@ -59,6 +59,8 @@ extension Opcode {
       Self.row(1, 1, 0, [.sideEffects, .untyped])
     // -1, 0, 1 for less, equal, greater; nothing is said of NaNs, for which a branch leaves before.
     case .fcmp: Self.row(1, 2, 0)
+    // The second operand if the first is at least zero, of either sign; else the third.
+    case .fsel: Self.row(1, 3, 0)
     case .fneg, .fabs: Self.row(1, 1, 0)
     case .float_mode, .float_round: Self.row(0, 0, 1, [.sideEffects, .untyped])
     case .float_status: Self.row(0, 1, 0, [.sideEffects, .untyped])

@@ -66,7 +66,7 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
   // Guest memory
   case qemu_ld, qemu_st, qemu_ld2, qemu_st2, qemu_cmpxchg
   // Scalar floating point: TCG has none of these
-  case fadd, fsub, fmul, fdiv, fsqrt, fma, fneg, fabs, fcmp, brfcmp, brclass, brtie
+  case fadd, fsub, fmul, fdiv, fsqrt, fma, fneg, fabs, fcmp, fsel, brfcmp, brclass, brtie
   case cvt_f32_f64, cvt_f64_f32, cvt_i32_f64, cvt_i64_f64, cvt_f64_i32, cvt_f64_i64
   // Rounds as the status says
   case cvtr_f64_i32

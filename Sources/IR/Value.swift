@@ -235,6 +235,11 @@ extension F64 {
   @inlinable public var bits: I64 {
     I64(builder, builder.emit1(.fbits_i64, .i64, result: .i64, temp))
   }
+
+  /// `self` if a number is at least zero, of either sign; else, and for a NaN, `other`.
+  @inlinable public func chosen(ifAtLeastZero number: F64, else other: F64) -> F64 {
+    F64(builder, builder.emit3(.fsel, .f64, number.temp, temp, other.temp))
+  }
 }
 
 extension F32 {

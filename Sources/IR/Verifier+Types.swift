@@ -59,7 +59,7 @@ extension Opcode {
     case .brclass: !type.isInteger
     case .and, .or, .xor, .andc, .extract2:
       type.isInteger || type == .v128
-    case .fcmp, .brfcmp, .brtie: type == .f64
+    case .fcmp, .brfcmp, .brtie, .fsel: type == .f64
     case .bswap64: type == .i64
     default:
       if let conversion { type == conversion.to } else { isWithoutType || type.isInteger }

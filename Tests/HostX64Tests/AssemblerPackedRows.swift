@@ -61,6 +61,22 @@ private func threeAndImmediate(_ name: PackedName) -> Row {
     }, hasMemory: false)
 }
 
+/// The row of an instruction with three registers and a mask in a fourth.
+private func blend(
+  _ mnemonic: String, _ emit: @escaping @Sendable (inout Assembler, XMM, XMM, XMM, XMM) -> Void
+) -> Row {
+  Row(
+    generate: { listing, set in
+      for (d, a) in zip(XMM.samples(set), XMM.samples(set).reversed()) {
+        for b in XMM.samples(set) {
+          for mask in XMM.samples(set) {
+            listing.add("\(mnemonic) \(d), \(a), \(b), \(mask)") { emit(&$0, d, a, b, mask) }
+          }
+        }
+      }
+    }, hasMemory: false)
+}
+
 /// The row of a shift by an immediate, whose number the register field holds.
 private func shift(_ mnemonic: String, _ number: UInt8, _ name: PackedName) -> Row {
   row(mnemonic, [.qword], XMM.self, XMM.self, UInt8.self) {
@@ -134,16 +150,8 @@ let packedMoveRows: [Row] =
   ].flatMap(twoOperands) + [
     threeAndImmediate(PackedName("vpalignr", .vpalignr)),
     immediate(PackedName("vpshufd", .pshufd)),
-    Row(
-      generate: { listing, set in
-        for (d, a) in zip(XMM.samples(set), XMM.samples(set).reversed()) {
-          for b in XMM.samples(set) {
-            for mask in XMM.samples(set) {
-              listing.add("vpblendvb \(d), \(a), \(b), \(mask)") { $0.vpblendvb(d, a, b, mask) }
-            }
-          }
-        }
-      }, hasMemory: false),
+    blend("vpblendvb") { $0.vpblendvb($1, $2, $3, $4) },
+    blend("vblendvpd") { $0.vblendvpd($1, $2, $3, $4) },
   ]
 
 /// Four singles at once.

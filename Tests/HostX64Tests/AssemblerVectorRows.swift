@@ -84,6 +84,8 @@ let packedRows: [Row] = [
   vector("andnps", XMM.self, Address.self) { $0.andnps($1, $2) },
   vector("orps", XMM.self, XMM.self) { $0.orps($1, $2) },
   vector("orps", XMM.self, Address.self) { $0.orps($1, $2) },
+  vector("cmpsd", XMM.self, XMM.self, UInt8.self) { $0.cmpsd($1, $2, imm: $3) },
+  vector("cmpsd", XMM.self, Address.self, UInt8.self) { $0.cmpsd($1, $2, imm: $3) },
   vector("xorps", XMM.self, XMM.self) { $0.xorps($1, $2) },
   vector("xorps", XMM.self, Address.self) { $0.xorps($1, $2) },
   vector("andpd", XMM.self, XMM.self) { $0.andpd($1, $2) },

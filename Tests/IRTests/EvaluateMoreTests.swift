@@ -105,10 +105,16 @@ let handCases: [(opcode: Opcode, width: Int, operands: [UInt64], result: UInt64)
   ),
   // (1 + 2^-23)^2 - (1 + 2^-22) = 2^-46.
   (.fma, 32, [0x3f80_0001, 0x3f80_0001, 0xbf80_0002], 0x2880_0000),
-  // Less 8, greater 4, equal 2 (zeros of both signs), unordered 1.
+  // Less -1, greater 1, equal 0 (zeros of both signs).
   (.fcmp, 64, [0x3ff0_0000_0000_0000, 0x4000_0000_0000_0000], .max),
   (.fcmp, 64, [0x4000_0000_0000_0000, 0x3ff0_0000_0000_0000], 1),
   (.fcmp, 64, [0x8000_0000_0000_0000, 0], 0),
+  // At least zero: zeros of both signs, the least denormal, infinity; not negative numbers and NaNs.
+  (.fsel, 64, [0, 5, 9], 5), (.fsel, 64, [0x8000_0000_0000_0000, 5, 9], 5),
+  (.fsel, 64, [1, 5, 9], 5), (.fsel, 64, [0x8000_0000_0000_0001, 5, 9], 9),
+  (.fsel, 64, [0x7ff0_0000_0000_0000, 5, 9], 5), (.fsel, 64, [0xfff0_0000_0000_0000, 5, 9], 9),
+  (.fsel, 64, [0x7ff0_0000_0000_0001, 5, 9], 9), (.fsel, 64, [0x7ff8_0000_0000_0000, 5, 9], 9),
+  (.fsel, 64, [0xfff8_0000_0000_0000, 5, 9], 9), (.fsel, 64, [0xbff0_0000_0000_0000, 5, 9], 9),
   // The smallest subnormal single, 2^-149; a double that rounds up to it; one beyond range.
   (.cvt_f32_f64, 64, [1], 0x36a0_0000_0000_0000),
   (.cvt_f64_f32, 32, [0x3690_0000_0000_0001], 1),

@@ -29,9 +29,9 @@ let floatingPointMoves: [Instruction] = [
     feature: .floatingGraphics
   ) { cpu, i in
     // FRC for positive numbers and both zeros; FRB for negative numbers and NaNs.
-    let a = cpu[i.FRA].bits, b = cpu[i.FRB].bits, c = cpu[i.FRC].bits
-    let positive = a.select(.leu, Int(UInt64.infinity), c, b)
-    cpu[i.FRT] = a.select(.eq, Int.min, c, positive).asFloat
+    let a = cpu[i.FRA], b = cpu[i.FRB], c = cpu[i.FRC]
+    cpu.use(.scalar)
+    cpu[i.FRT] = c.chosen(ifAtLeastZero: a, else: b)
     cpu.recordFloat(i.Rc)
   },
 ]

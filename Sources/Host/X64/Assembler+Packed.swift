@@ -72,6 +72,7 @@ extension Encoding {
   static let vpbroadcastw = Encoding(prefix: 0x66, 0x0f, 0x38, 0x79)
   static let vpbroadcastd = Encoding(prefix: 0x66, 0x0f, 0x38, 0x58)
   static let vpblendvb = Encoding(prefix: 0x66, 0x0f, 0x3a, 0x4c)
+  static let vblendvpd = Encoding(prefix: 0x66, 0x0f, 0x3a, 0x4b)
   // Singles
   static let vaddps = Encoding(0x0f, 0x58)
   static let vmulps = Encoding(0x0f, 0x59)
@@ -111,6 +112,11 @@ extension Assembler {
   /// VPBLENDVB: the bytes of b where those of the mask have their uppermost bit set, else of a.
   mutating func vpblendvb(_ d: XMM, _ a: XMM, _ b: XMM, _ mask: XMM) {
     vectorVEX(.vpblendvb, d, a, b, imm: mask.rawValue << 4)
+  }
+
+  /// VBLENDVPD: the doubles of b where those of the mask have their sign set, else of a.
+  mutating func vblendvpd(_ d: XMM, _ a: XMM, _ b: XMM, _ mask: XMM) {
+    vectorVEX(.vblendvpd, d, a, b, imm: mask.rawValue << 4)
   }
 
   /// VPMOVMSKB: d ← the uppermost bits of the bytes.

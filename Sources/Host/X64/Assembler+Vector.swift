@@ -16,6 +16,7 @@ extension Encoding {
   static let movdqaStore = Encoding(prefix: 0x66, 0x0f, 0x7f)
   static let movdquLoad = Encoding(prefix: 0xf3, 0x0f, 0x6f)
   static let movdquStore = Encoding(prefix: 0xf3, 0x0f, 0x7f)
+  static let cmpsd = Encoding(prefix: 0xf2, 0x0f, 0xc2)
   static let andps = Encoding(0x0f, 0x54)
   static let andnps = Encoding(0x0f, 0x55)
   static let orps = Encoding(0x0f, 0x56)
@@ -185,6 +186,15 @@ extension Assembler {
 
   /// PXOR with a source in memory, aligned.
   public mutating func pxor(_ d: XMM, _ s: Address) { vector(.pxor, d, s) }
+
+  /// CMPSD: d ← all ones where the doubles compare as the number says (0 equal, 1 less, 2 less or
+  /// equal ...), else zero.
+  public mutating func cmpsd(_ d: XMM, _ s: XMM, imm: UInt8) { vector(.cmpsd, d, s, .byte(imm)) }
+
+  /// CMPSD with a double in memory.
+  public mutating func cmpsd(_ d: XMM, _ s: Address, imm: UInt8) {
+    vector(.cmpsd, d, s, .byte(imm))
+  }
 
   /// PCMPEQD: each word of d ← all ones where it equals that of s, else zero.
   public mutating func pcmpeqd(_ d: XMM, _ s: XMM) { vector(.vpcmpeqd, d, s) }

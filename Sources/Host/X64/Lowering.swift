@@ -145,7 +145,8 @@ struct LoweringTable {
       Lowering.arithmetic, Lowering.logic, Lowering.shifts(features), Lowering.fields(features),
       Lowering.comparisons, Lowering.carries, Lowering.environment,
       memory == .paged ? Lowering.pagedMemory(features) : Lowering.guestMemory(features),
-      Lowering.control, Lowering.floatingPoint(features), Lowering.halves,
+      Lowering.control, Lowering.floatingPoint(features),
+      Lowering.floatSelection(features), Lowering.halves,
       memory == .paged ? Lowering.pagedVectorMemory : Lowering.vectorMemory,
       Lowering.vectors, Lowering.vectorSingles, Lowering.vectorBranches,
     ]
