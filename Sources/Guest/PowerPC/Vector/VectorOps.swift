@@ -126,9 +126,13 @@ extension V128 {
     return self & builder.v128(1 << UInt64(bits) - 1, whole)
   }
 
-  /// The products of even or odd parts.
+  /// The products of even or odd parts: of signed halfwords, the sum with that of zero and the other.
   func multipliedParts(_ b: V128, odd: Bool, signed: Bool, _ whole: VectorElement) -> V128 {
-    part(odd: odd, signed: signed, whole).elements(
+    if signed && whole == .e32 {
+      let low = builder.v128(0xffff, .e32)
+      return (odd ? self & low : andNot(low)).elements(.madd_vec, b, .e16)
+    }
+    return part(odd: odd, signed: signed, whole).elements(
       .mul_vec, b.part(odd: odd, signed: signed, whole), whole)
   }
 
