@@ -164,6 +164,7 @@ struct VectorByHostTests {
     "mtfsb0 6", "fctiwz f5, f1", "vaddfp v4, v1, v2", "vmaddfp v4, v1, v2, v3", "vrefp v5, v2",
     "vsubfp v5, v4, v1", "vmaxfp v4, v5, v2", "vcmpgtfp. v4, v1, v5", "vctsxs v5, v1, 3",
     "mtvscr v1", "mtvscr v2", "mfvscr v5", "vaddsws v4, v4, v1", "vexptefp v4, v5",
+    "fsel f5, f1, f2, f3", "fsel f4, f4, f5, f1",
   ]
 
   @Test("Scalar and vector floating point by turns do not disturb each other")
