@@ -8,10 +8,16 @@ enum Execution {
   private typealias Bytes = [UInt8]
 
   static func perform(_ call: SystemCall) throws(Errno) -> Int {
+    try perform(call, path: name(call), call[1], call[2])
+  }
+
+  /// Runs a file with the strings that two arrays of pointers lead to.
+  static func perform(
+    _ call: SystemCall, path: [UInt8], _ argv: UInt32, _ envp: UInt32
+  ) throws(Errno) -> Int {
     call.process.signals.synchronizeHost()
-    let path = try name(call)
-    var arguments = try vector(call, call[1])
-    let environment = try vector(call, call[2])
+    var arguments = try vector(call, argv)
+    let environment = try vector(call, envp)
     var file = path
     for _ in 0..<5 {
       let head = try beginning(of: file)

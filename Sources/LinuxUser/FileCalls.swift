@@ -5,18 +5,18 @@ import Memory
 /// Calls on open files.
 enum FileCalls {
   static let rows: [SystemCallRow] = [
-    SystemCallRow(3, "read", "fwu", waiting: SYS_read),
-    SystemCallRow(4, "write", "fru", waiting: SYS_write),
+    SystemCallRow(3, "read", "fwu", ConvertedFiles.read),
+    SystemCallRow(4, "write", "fru", ConvertedFiles.write),
     SystemCallRow(5, "open", "pOo", open),
-    SystemCallRow(6, "close", "f", host: SYS_close),
+    SystemCallRow(6, "close", "f", close),
     SystemCallRow(8, "creat", "so", waiting: SYS_creat),
     SystemCallRow(36, "sync", "", host: SYS_sync),
-    SystemCallRow(41, "dup", "f", host: SYS_dup),
+    SystemCallRow(41, "dup", "f", duplicate),
     SystemCallRow(42, "pipe", "x", pipe),
     SystemCallRow(54, "ioctl", "fIx", IOControl.perform),
     SystemCallRow(55, "fcntl", "fdd", FileControl.perform),
     SystemCallRow(60, "umask", "o", host: SYS_umask),
-    SystemCallRow(63, "dup2", "ff", host: SYS_dup2),
+    SystemCallRow(63, "dup2", "ff", duplicate2),
     SystemCallRow(118, "fsync", "f", host: SYS_fsync),
     SystemCallRow(143, "flock", "fd", waiting: SYS_flock),
     SystemCallRow(145, "readv", "fxu", readVector),
@@ -33,7 +33,7 @@ enum FileCalls {
     SystemCallRow(348, "syncfs", "f", host: SYS_syncfs),
     SystemCallRow(360, "memfd_create", "su", host: SYS_memfd_create),
     SystemCallRow(379, "copy_file_range", "fxfxuu", copyRange),
-    SystemCallRow(436, "close_range", "uuu", host: SYS_close_range),
+    SystemCallRow(436, "close_range", "uuu", closeRange),
   ]
 
   static let offsetRows: [SystemCallRow] = [
@@ -75,7 +75,32 @@ enum FileCalls {
       }
       path = try call.lookup(name)
     }
-    return try call.waiting(SYS_openat, directory, path, FileFlags.host(flags), Int(mode))
+    return call.process.callState.descriptors.note(
+      try call.waiting(SYS_openat, directory, path, FileFlags.host(flags), Int(mode)), .plain)
+  }
+
+  /// Closes; the number's next file may be of any kind, and whoever looks meanwhile must not keep
+  /// the old one.
+  static func close(_ call: SystemCall) throws(Errno) -> Int {
+    try replacing(call[0]...call[0], call) { () throws(Errno) in
+      try hostCall(SYS_close, call.signed(0))
+    }
+  }
+
+  static func closeRange(_ call: SystemCall) throws(Errno) -> Int {
+    guard call[0] <= call[1] else { throw .invalid }
+    return try replacing(call[0]...call[1], call) { () throws(Errno) in
+      try hostCall(SYS_close_range, call.unsigned(0), call.unsigned(1), call.unsigned(2))
+    }
+  }
+
+  private static func replacing(
+    _ range: ClosedRange<UInt32>, _ call: SystemCall, _ body: () throws(Errno) -> Int
+  ) throws(Errno) -> Int {
+    let descriptors = call.process.callState.descriptors
+    descriptors.forget(range)
+    defer { descriptors.forget(range) }
+    return try body()
   }
 
   /// pipe and pipe2; the flags of pipe2 are the second argument.
@@ -91,8 +116,25 @@ enum FileCalls {
     }
   }
 
+  static func duplicate(_ call: SystemCall) throws(Errno) -> Int {
+    call.process.callState.descriptors.noteCopy(
+      try hostCall(SYS_dup, call.signed(0)), of: call[0])
+  }
+
+  static func duplicate2(_ call: SystemCall) throws(Errno) -> Int {
+    // With the same number twice dup2 does nothing.
+    if call[0] == call[1] { return try hostCall(SYS_dup2, call.signed(0), call.signed(1)) }
+    let result = try replacing(call[1]...call[1], call) { () throws(Errno) in
+      try hostCall(SYS_dup2, call.signed(0), call.signed(1))
+    }
+    return call.process.callState.descriptors.noteCopy(result, of: call[0])
+  }
+
   static func duplicate3(_ call: SystemCall) throws(Errno) -> Int {
-    try hostCall(SYS_dup3, call.signed(0), call.signed(1), FileFlags.host(call[2]))
+    let result = try replacing(call[1]...call[1], call) { () throws(Errno) in
+      try hostCall(SYS_dup3, call.signed(0), call.signed(1), FileFlags.host(call[2]))
+    }
+    return call.process.callState.descriptors.noteCopy(result, of: call[0])
   }
 
   // MARK: Positions
@@ -130,7 +172,9 @@ enum FileCalls {
   // MARK: Vectors
 
   static func readVector(_ call: SystemCall) throws(Errno) -> Int {
-    try withVector(call, call[1], call[2], isTarget: true) { (vector) throws(Errno) in
+    let kind = call.process.callState.descriptors.kind(call[0])
+    if kind != .plain, kind != .unknown { return try ConvertedFiles.readVector(call, kind) }
+    return try withVector(call, call[1], call[2], isTarget: true) { (vector) throws(Errno) in
       try call.waiting(SYS_readv, call.signed(0), vector, call.signed(2))
     }
   }
@@ -185,7 +229,10 @@ enum FileCalls {
     _ call: SystemCall, _ address: UInt32, isWide: Bool, _ body: (Int) throws(Errno) -> Int
   ) throws(Errno) -> Int {
     if address == 0 { return try body(0) }
-    let old = try isWide ? Int(call.readDoubleword(address)) : Int(call.readWord(address))
+    let old =
+      try isWide
+      ? Int(truncatingIfNeeded: call.readDoubleword(address))
+      : Int(Int32(bitPattern: call.readWord(address)))
     return try withHostStructure(old) { (pointer, value) throws(Errno) in
       let result = try body(pointer)
       var new = StructureWriter()

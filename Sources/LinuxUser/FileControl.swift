@@ -7,10 +7,25 @@ enum FileControl {
   static func perform(_ call: SystemCall) throws(Errno) -> Int {
     let (descriptor, command) = (call.signed(0), call.signed(1))
     switch command {
-    // F_DUPFD F_GETFD F_SETFD, F_SETOWN F_GETOWN F_SETSIG F_GETSIG, leases, F_DUPFD_CLOEXEC,
-    // pipe sizes, seals
-    case 0, 1, 2, 8, 9, 10, 11, 1024, 1025, 1026, 1030, 1031, 1032, 1033, 1034:
+    case 0, 1030:  // F_DUPFD F_DUPFD_CLOEXEC
+      return call.process.callState.descriptors.noteCopy(
+        try hostCall(SYS_fcntl, descriptor, command, call.signed(2)), of: call[0])
+    // F_GETFD F_SETFD, F_SETOWN F_GETOWN F_SETSIG F_GETSIG, leases and F_NOTIFY, pipe sizes, seals
+    case 1, 2, 8, 9, 10, 11, 1024, 1025, 1026, 1031, 1032, 1033, 1034:
       return try hostCall(SYS_fcntl, descriptor, command, call.signed(2))
+    case 15:  // F_SETOWN_EX: struct f_owner_ex, two words
+      return try call.withStructure(call[2], FieldLayout("ww")) { (place) throws(Errno) in
+        try hostCall(SYS_fcntl, descriptor, command, place)
+      }
+    case 16:  // F_GETOWN_EX
+      return try call.withResult(call[2], FieldLayout("ww")) { (place) throws(Errno) in
+        try hostCall(SYS_fcntl, descriptor, command, place)
+      }
+    case 1035, 1036, 1037, 1038:  // F_GET_RW_HINT and its like: a doubleword
+      return try call.withStructure(call[2], FieldLayout("d"), isResult: command & 1 != 0) {
+        (place) throws(Errno) in
+        try hostCall(SYS_fcntl, descriptor, command, place)
+      }
     case 3: return FileFlags.guest(try hostCall(SYS_fcntl, descriptor, command))
     case 4: return try hostCall(SYS_fcntl, descriptor, command, FileFlags.host(call[2]))
     case 5, 6, 7: return try lock(call, command, isWide: false)

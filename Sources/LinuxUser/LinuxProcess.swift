@@ -57,6 +57,8 @@ public final class LinuxProcess {
   let pathBuffer = UnsafeMutableRawPointer.allocate(byteCount: pathCapacity, alignment: 16)
   /// Limits of resources that are only remembered: (current, maximum).
   var limits: [Int: (UInt64, UInt64)] = [:]
+  /// What the other families of calls keep.
+  let callState = CallState()
   /// Whether a name is at the top of the directory of `-L`.
   private var sysrootTops: [Substring: Bool] = [:]
   private var reported = Set<Int>()

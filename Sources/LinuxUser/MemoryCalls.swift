@@ -11,13 +11,13 @@ enum MemoryCalls {
     SystemCallRow(144, "msync", "xux", synchronize),
     SystemCallRow(150, "mlock", "xu", lock),
     SystemCallRow(151, "munlock", "xu", unlock),
-    // Locking the reservation too would take 4 GiB: nothing is locked.
-    SystemCallRow(152, "mlockall", "x") { _ in 0 },
-    SystemCallRow(153, "munlockall", "") { _ in 0 },
+    SystemCallRow(152, "mlockall", "x", MemoryLocking.lockAll),
+    SystemCallRow(153, "munlockall", "", MemoryLocking.unlockAll),
     SystemCallRow(163, "mremap", "xuuxx", remap),
     SystemCallRow(192, "mmap2", "xuPMfu", map2),
     SystemCallRow(205, "madvise", "xud", advise),
     SystemCallRow(206, "mincore", "xux", residency),
+    SystemCallRow(239, "remap_file_pages", "xuxux", MemoryLocking.remapPages),
     SystemCallRow(365, "membarrier", "dxd", host: SYS_membarrier),
     SystemCallRow(378, "mlock2", "xux", lock),
   ]
@@ -34,6 +34,7 @@ enum MemoryCalls {
     let address = try call.space.map(
       call[0], call[1], protection: call[2], flags: hostFlags(call[3]),
       descriptor: call.int32(4), offset: offset)
+    MemoryLocking.lockNew(call, address, call[1])
     if call[2] & MapFlags.execute != 0 && call[3] & MapFlags.anonymous == 0 {
       call.process.onCodeMapped?(address, offset, call.int32(4))
     }

@@ -14,7 +14,7 @@ enum PollingCalls {
     SystemCallRow(280, "pselect6", "dxxxxx", selectMasked),
     SystemCallRow(281, "ppoll", "xuxxu", pollMasked),
     SystemCallRow(303, "epoll_pwait", "fxddxu", waitEvents),
-    SystemCallRow(307, "eventfd", "u", host: SYS_eventfd),
+    SystemCallRow(307, "eventfd", "u", createEvent),
     SystemCallRow(314, "eventfd2", "uO", createEvent),
     SystemCallRow(315, "epoll_create1", "x", host: SYS_epoll_create1),
     SystemCallRow(413, "pselect6_time64", "dxxxxx", selectMasked),
@@ -22,7 +22,9 @@ enum PollingCalls {
   ]
 
   static func createEvent(_ call: SystemCall) throws(Errno) -> Int {
-    try hostCall(SYS_eventfd2, call.unsigned(0), FileFlags.host(call[1]))
+    let flags = call.number == 307 ? 0 : FileFlags.host(call[1])
+    return call.process.callState.descriptors.note(
+      try hostCall(SYS_eventfd2, call.unsigned(0), flags), .counter)
   }
 
   // MARK: poll
@@ -184,14 +186,24 @@ enum PollingCalls {
 
   /// epoll_wait and epoll_pwait.
   static func waitEvents(_ call: SystemCall) throws(Errno) -> Int {
-    let capacity = call.signed(2)
-    guard capacity > 0, capacity <= 0x10_0000 else { throw .invalid }
     let mask =
       call.number == 303 ? try SignalCalls.mask(call, call[4], size: call[5]) : nil
+    return try waitEvents(call, mask) { (address, capacity, set) throws(Errno) in
+      try call.waiting(SYS_epoll_pwait, call.signed(0), address, capacity, call.signed(3), set, 8)
+    }
+  }
+
+  /// Waits under a mask by a call of the host's, which gets room for events, their number and the
+  /// mask's address; stores the events.
+  static func waitEvents(
+    _ call: SystemCall, _ mask: UInt64?, _ wait: (Int, Int, Int) throws(Errno) -> Int
+  ) throws(Errno) -> Int {
+    // The most that Linux takes for PowerPC's structure of 16 bytes.
+    guard call.signed(2) > 0, call.signed(2) <= Int(Int32.max) / 16 else { throw .invalid }
+    let capacity = min(call.signed(2), 0x1_0000)
     return try withHostBytes(12 * capacity) { (address, bytes) throws(Errno) in
       let count = try SignalCalls.withMask(call, mask) { (set) throws(Errno) in
-        try call.waiting(
-          SYS_epoll_pwait, call.signed(0), address, capacity, call.signed(3), set, 8)
+        try wait(address, capacity, set)
       }
       var result = StructureWriter()
       for index in 0..<count {

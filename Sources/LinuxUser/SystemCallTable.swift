@@ -64,6 +64,12 @@ public final class SystemCallRow: Sendable {
     action = .handler(handler)
   }
 
+  /// Whether the call goes to the host with nothing but its arguments' addresses changed.
+  public var isPassedOn: Bool {
+    if case .host = action { return true }
+    return false
+  }
+
   /// Makes the call.
   func perform(_ call: SystemCall) throws(Errno) -> Int {
     switch action {
@@ -117,6 +123,9 @@ public enum SystemCallTable {
     FileCalls.rows + FileCalls.offsetRows + DirectoryCalls.rows + DirectoryCalls.statusRows
     + MemoryCalls.rows + TimeCalls.rows + ProcessCalls.rows + IdentityCalls.rows
     + PollingCalls.rows + SignalCalls.rows + SocketCalls.rows + MiscellaneousCalls.rows
+    + InterprocessCalls.rows + MessageQueueCalls.rows + NotificationCalls.rows + OldCalls.rows
+    + AdministrationCalls.rows + KeyCalls.rows + PeerCalls.rows + ClockAdjustment.rows
+    + ExtendedCalls.rows
 
   private static let byNumber: [SystemCallRow?] = {
     var result = [SystemCallRow?](repeating: nil, count: count)

@@ -230,7 +230,8 @@ enum TimeCalls {
   }
 
   static func createTimerFile(_ call: SystemCall) throws(Errno) -> Int {
-    try hostCall(SYS_timerfd_create, call.signed(0), FileFlags.host(call[1]))
+    call.process.callState.descriptors.note(
+      try hostCall(SYS_timerfd_create, call.signed(0), FileFlags.host(call[1])), .counter)
   }
 
   // MARK: Times of files

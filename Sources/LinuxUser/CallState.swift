@@ -1,0 +1,104 @@
+import CSys
+import Glibc
+import Memory
+
+/// What system calls keep for a process beside its memory and its signals.
+final class CallState {
+  /// What is known of the process's descriptors.
+  let descriptors = DescriptorKinds()
+  /// Whether new mappings are locked (MCL_FUTURE of mlockall).
+  var locksFuture = false
+}
+
+/// A kind of file whose bytes are structures in the machine's byte order.
+enum DescriptorKind: UInt8, Sendable {
+  /// Not looked at yet.
+  case unknown
+  /// Bytes are bytes.
+  case plain
+  /// eventfd(2) and timerfd_create(2): doublewords.
+  case counter
+  /// signalfd(2).
+  case signals
+  /// inotify(7).
+  case watches
+  /// fanotify(7).
+  case fanotify
+}
+
+/// What kind of file each descriptor is, found out when it is first read or written.
+///
+/// Every number begins as unknown and is unknown again when it is closed or replaced, so that files
+/// from anywhere (`execve`, a socket) are known. The table is one byte for each descriptor: threads
+/// may look at it at any time.
+final class DescriptorKinds {
+  private static let capacity = 0x1_0000
+  private let kinds: UnsafeMutablePointer<UInt8>
+
+  init() {
+    // Zeroed pages that take no memory before they are used.
+    guard let room = calloc(Self.capacity, 1) else { preconditionFailure("out of memory") }
+    kinds = room.assumingMemoryBound(to: UInt8.self)
+  }
+
+  deinit { free(kinds) }
+
+  /// The kind of a descriptor's file.
+  @inline(__always)
+  func kind(_ descriptor: UInt32) -> DescriptorKind {
+    if descriptor < Self.capacity, kinds[Int(descriptor)] == DescriptorKind.plain.rawValue {
+      return .plain
+    }
+    return find(descriptor)
+  }
+
+  private func find(_ descriptor: UInt32) -> DescriptorKind {
+    let isKept = descriptor < Self.capacity
+    if isKept, let kind = DescriptorKind(rawValue: kinds[Int(descriptor)]), kind != .unknown {
+      return kind
+    }
+    let kind = Self.look(descriptor)
+    if isKept { kinds[Int(descriptor)] = kind.rawValue }
+    return kind
+  }
+
+  /// Asks the kernel: files of these kinds have a name of their own under /proc.
+  private static func look(_ descriptor: UInt32) -> DescriptorKind {
+    var name = [CChar](repeating: 0, count: 32)
+    let count = readlink("/proc/self/fd/\(descriptor)", &name, name.count)
+    guard count > 0 else { return .unknown }
+    return switch String(decoding: name[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self) {
+    case "anon_inode:[eventfd]", "anon_inode:[timerfd]": .counter
+    case "anon_inode:[signalfd]": .signals
+    case "anon_inode:inotify": .watches
+    case "anon_inode:[fanotify]": .fanotify
+    default: .plain
+    }
+  }
+
+  /// Says of what kind a new descriptor's file is: what is known need not be asked for, which a
+  /// process that changed its user may not (/proc/self/fd is closed to it).
+  /// - Returns: the descriptor.
+  @discardableResult
+  func note(_ descriptor: Int, _ kind: DescriptorKind) -> Int {
+    guard descriptor >= 0, descriptor < Self.capacity else { return descriptor }
+    kinds[descriptor] = kind.rawValue
+    return descriptor
+  }
+
+  /// Says that a new descriptor is another's copy.
+  /// - Returns: the descriptor.
+  @discardableResult
+  func noteCopy(_ descriptor: Int, of original: UInt32) -> Int {
+    let isKept = original < Self.capacity
+    let kind = isKept ? DescriptorKind(rawValue: kinds[Int(original)]) : nil
+    return note(descriptor, kind ?? .unknown)
+  }
+
+  /// Says that numbers were closed or replaced.
+  func forget(_ descriptors: ClosedRange<UInt32>) {
+    let end = min(Int(descriptors.upperBound) + 1, Self.capacity)
+    guard Int(descriptors.lowerBound) < end else { return }
+    memset(kinds + Int(descriptors.lowerBound), 0, end - Int(descriptors.lowerBound))
+  }
+}
