@@ -156,15 +156,32 @@ enum ExtendedCalls {
     let name = try call.string(call[1])
     if name.isEmpty, flags & 0x1000 == 0 { throw .noEntry }
     let isBelow = !name.hasPrefix("/") && call.signed(0) != SystemCall.currentDirectory
-    let directory = "/proc/self/fd/\(call.signed(0))"
-    let path = !isBelow ? name : name.isEmpty ? directory : directory + "/" + name
-    if isBelow { try hostCall(SYS_fcntl, call.signed(0), 1) }
-    if flags & 0x100 != 0 {
-      var status = stat()
-      if lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK, !name.isEmpty {
-        throw .loop
-      }
+    var path = name
+    if isBelow {
+      try hostCall(SYS_fcntl, call.signed(0), 1)
+      path = "/proc/self/fd/\(call.signed(0))" + (name.isEmpty ? "" : "/" + name)
     }
+    var status = stat()
+    if flags & 0x100 != 0, !name.isEmpty, lstat(path, &status) == 0,
+      status.st_mode & S_IFMT == S_IFLNK
+    {
+      throw .loop
+    }
+    if isBelow { path = lastingName(path, call.int32(0)) }
     return try Execution.perform(call, path: Array(path.utf8), call[2], call[3])
+  }
+  /// The name of a file that has one of a descriptor, for the program that we become: descriptors
+  /// may be closed by then. A file without another name is kept open.
+  private static func lastingName(_ path: String, _ descriptor: Int32) -> String {
+    var (file, named) = (stat(), stat())
+    let name = LinuxProcess.absolute(path)
+    guard stat(path, &file) == 0 else { return path }
+    if name != path, stat(name, &named) == 0, named.st_dev == file.st_dev,
+      named.st_ino == file.st_ino
+    {
+      return name
+    }
+    let kept = dup(descriptor)
+    return kept < 0 ? path : "/proc/self/fd/\(kept)"
   }
 }

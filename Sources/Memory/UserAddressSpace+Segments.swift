@@ -64,7 +64,8 @@ extension UserAddressSpace {
       // start-end access offset device inode name
       let words = line.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: true)
       let ends = words[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
-      guard words.count == 6, ends.count == 2, ends[0] >= address, words[5].hasPrefix("/SYSV"),
+      guard words.count == 6, ends.count == 2, ends[0] >= address,
+        words[5].drop(while: { $0 == " " }).hasPrefix("/SYSV"),
         UInt(words[2], radix: 16) == ends[0] &- address, node == nil || node == words[4]
       else { continue }
       node = words[4]
