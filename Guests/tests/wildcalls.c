@@ -200,6 +200,25 @@ static void confine(void) {
     _exit(3);
 }
 
+// Makes standard error a pipe, whose text a process of its own passes on: no call can seek in it, so
+// that what is announced there is not lost.
+static pid_t passErrors(void) {
+  int ends[2];
+  if (pipe(ends)) exit(3);
+  pid_t process = fork();
+  if (process == 0) {
+    static char text[PAGE];
+    ssize_t count;
+    close(ends[1]);
+    while ((count = read(ends[0], text, sizeof text)) > 0)
+      if (write(2, text, count) != count) break;
+    _exit(0);
+  }
+  dup2(ends[1], 2);
+  close(ends[0]), close(ends[1]);
+  return process;
+}
+
 // Waits for a child, not much longer than a second: it may have stopped itself, or have blocked the
 // signal that ends its waiting.
 static int await(pid_t process) {
@@ -225,6 +244,7 @@ int main(int argc, char **argv) {
   if (!mkdtemp(name) || chmod(name, 0777) || chdir(name)) return 3;
   isAlone = unshare(CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWNS) == 0;
   umask(0);
+  pid_t passer = passErrors();
   prepare();
   for (int i = 0; i < atoi(argv[2]); i++) {
     pid_t process = fork();
@@ -240,6 +260,8 @@ int main(int argc, char **argv) {
     fflush(stdout);
   }
   if (chdir("/") == 0) nftw(name, removeEntry, 16, FTW_DEPTH | FTW_PHYS);
+  close(2);
+  waitpid(passer, NULL, 0);
   puts("done");
   return 0;
 }

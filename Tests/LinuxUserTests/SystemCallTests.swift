@@ -191,55 +191,6 @@ extension LinuxUserTests {
       #expect(bench.call(252, bench.put("/", at: 0), 88, bench.data + 64) == 0)
     }
 
-    @Test("Wild arguments give errors and never a crash")
-    func fuzz() throws {
-      let bench = try Bench()
-      let rounds = ProcessInfo.processInfo.environment["LYREBIRD_LONG"] == nil ? 20 : 2000
-      var random = Random(4711)
-      // Calls that end, stop, wait or change the test's own process are left out.
-      let forbidden: Set<Int> = [
-        1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 16, 23, 27, 29, 30, 34, 36, 37, 38, 39, 40, 46, 48,
-        57, 60, 61, 63, 66, 67, 70, 71, 72, 74, 75, 81, 82, 83, 91, 92, 93, 94, 95, 96, 97, 102,
-        103,
-        104, 114, 118, 119, 120, 121, 133, 138, 139, 142, 143, 148, 154, 156, 162, 164, 167, 169,
-        171,
-        172, 173, 174, 176, 178, 180, 181, 184, 189, 208, 221, 222, 232, 234, 241, 244, 245, 248,
-        249,
-        250, 272, 280, 281, 303, 316, 322, 325, 348, 404, 407, 409, 413, 414, 421, 422, 436, 4, 146,
-        177, 126, 185, 45, 90, 192, 163, 125, 193, 194, 321, 3, 145, 238, 330, 336, 337, 342, 344,
-      ]
-      let edges: [UInt32] = [
-        0, 1, 8, 0xffff_ffff, 0x8000_0000, 0x7fff_ffff, 0xffff_f000, 0xfffe_ffff, bench.data,
-        bench.data + 0xfffe, 0x1_0000, 4096,
-      ]
-      // Descriptors that the calls make are closed after each, or there would be no more.
-      let own = Self.descriptors()
-      for row in SystemCallTable.rows where !forbidden.contains(row.number) {
-        defer { for made in Self.descriptors().subtracting(own) { close(made) } }
-        for _ in 0..<rounds {
-          var a = (0..<6).map { _ in edges[Int.random(in: 0..<edges.count, using: &random)] }
-          for (index, kind) in "\(row.arguments)".enumerated() {
-            // No descriptor of the test's own, and no name of anything: what a call left in memory
-            // (the current directory, say) may be a name to the next.
-            if index == 0, "fD".contains(kind) { a[index] = 0x7000_0000 }
-            if "sp".contains(kind), a[index] >= bench.data, a[index] < bench.data + 0x1_0000 {
-              a[index] = bench.put("/nonexistent/lyrebird", at: 0x8000)
-            }
-          }
-          bench.call(row.number, a[0], a[1], a[2], a[3], a[4], a[5])
-        }
-      }
-      #expect(bench.process.exitStatus == nil)
-    }
-
-    /// The process's open descriptors: the tests of this file run one after the other.
-    ///
-    /// Asked for one by one: a listing of /proc/self/fd needs a descriptor itself.
-    private static func descriptors() -> Set<Int32> {
-      let most = Int32(clamping: min(sysconf(Int32(_SC_OPEN_MAX)), 65536))
-      return Set((0..<most).filter { fcntl($0, F_GETFD) != -1 })
-    }
-
     @Test("Traced calls have QEMU's form")
     func trace() throws {
       var options = LinuxOptions()

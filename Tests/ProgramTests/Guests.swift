@@ -62,5 +62,6 @@ struct Guest: Sendable, CustomTestStringConvertible {
       ]
     }
     + ["dynamic", "pie"].map { Guest(name: "mix", variant: $0) }
+    + ["interprocess", "eventfiles", "rarecalls"].map { Guest(name: $0, variant: "static") }
     + [Guest(name: "relocate", variant: "static-pie", arguments: ["a", "b c"], status: 23)]
 }
