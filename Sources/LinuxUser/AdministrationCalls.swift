@@ -61,6 +61,8 @@ enum AdministrationCalls {
 
   /// struct mount_attr: four doublewords.
   static func setAttributes(_ call: SystemCall) throws(Errno) -> Int {
+    // AT_SYMLINK_NOFOLLOW, AT_NO_AUTOMOUNT, AT_EMPTY_PATH, AT_RECURSIVE.
+    guard call[2] & ~0x9900 == 0 else { throw .invalid }
     let size = try extensible(call, 4, least: 32)
     let path = try call.source(call[1])
     return try call.withStructure(call[3], FieldLayout("dddd"), size: size) {

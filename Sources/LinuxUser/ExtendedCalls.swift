@@ -53,7 +53,10 @@ enum ExtendedCalls {
 
   /// vmsplice: from memory into a pipe, or the other way, as the descriptor says.
   static func splice(_ call: SystemCall) throws(Errno) -> Int {
-    try FileCalls.withVector(call, call[1], call[2], isTarget: true) { (vector) throws(Errno) in
+    guard call[3] & ~FileCalls.spliceFlags == 0 else { throw .invalid }
+    guard fcntl(call.int32(0), F_GETFD) >= 0 else { throw .badDescriptor }
+    return try FileCalls.withVector(call, call[1], call[2], isTarget: true) {
+      (vector) throws(Errno) in
       try call.waiting(
         SYS_vmsplice, call.signed(0), vector, call.unsigned(2), call.unsigned(3))
     }
@@ -70,6 +73,7 @@ enum ExtendedCalls {
   private static func each(
     _ call: SystemCall, _ transfer: (UInt32, Int) throws(Errno) -> Int?
   ) throws(Errno) -> Int {
+    if let error = DescriptorCheck.socketError(call) { throw error }
     let count = Int(min(call[2], mostMessages))
     for index in 0..<count {
       let address = call[1] &+ messageSize &* UInt32(index)
@@ -152,8 +156,8 @@ enum ExtendedCalls {
   /// AT_EMPTY_PATH (0x1000), lead to.
   static func execute(_ call: SystemCall) throws(Errno) -> Int {
     let flags = call[4]
-    guard flags & ~0x1100 == 0 else { throw .invalid }
     let name = try call.string(call[1])
+    guard flags & ~0x1100 == 0 else { throw .invalid }
     if name.isEmpty, flags & 0x1000 == 0 { throw .noEntry }
     let isBelow = !name.hasPrefix("/") && call.signed(0) != SystemCall.currentDirectory
     var path = name

@@ -69,6 +69,8 @@ enum FileCalls {
   ) throws(Errno) -> Int {
     var path = try call.source(name)
     if let absolute = try call.absoluteName(name) {
+      // Our own memory is not the guest's to see.
+      if ProcessFiles.isMemory(absolute, call.process) { throw .accessDenied }
       if let contents = ProcessFiles.contents(absolute, call.process) {
         let closes = flags & FileFlags.closeOnExec != 0
         return try ProcessFiles.open(contents, closesOnExec: closes)
@@ -256,7 +258,15 @@ enum FileCalls {
     }
   }
 
-  static func splice(_ call: SystemCall) throws(Errno) -> Int { try copy(call, SYS_splice) }
+  /// SPLICE_F_MOVE, NONBLOCK, MORE, GIFT.
+  static let spliceFlags: UInt32 = 15
+
+  static func splice(_ call: SystemCall) throws(Errno) -> Int {
+    guard call[5] & ~spliceFlags == 0 else { throw .invalid }
+    if call[4] == 0 { return 0 }
+    for index in [0, 2] where fcntl(call.int32(index), F_GETFD) < 0 { throw .badDescriptor }
+    return try copy(call, SYS_splice)
+  }
 
   static func copyRange(_ call: SystemCall) throws(Errno) -> Int {
     try copy(call, SYS_copy_file_range)

@@ -26,8 +26,9 @@ enum IdentityCalls {
   ]
 
   static func groups(_ call: SystemCall) throws(Errno) -> Int {
-    let capacity = call.signed(0)
-    guard capacity >= 0, capacity <= 0x1_0000 else { throw .invalid }
+    guard call.signed(0) >= 0 else { throw .invalid }
+    // NGROUPS_MAX.
+    let capacity = min(call.signed(0), 0x1_0000)
     return try withHostBytes(capacity * 4) { (address, bytes) throws(Errno) in
       let count = try hostCall(SYS_getgroups, capacity, address)
       if capacity == 0 { return count }

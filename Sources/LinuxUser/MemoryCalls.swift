@@ -19,7 +19,7 @@ enum MemoryCalls {
     SystemCallRow(206, "mincore", "xux", residency),
     SystemCallRow(239, "remap_file_pages", "xuxux", MemoryLocking.remapPages),
     SystemCallRow(365, "membarrier", "dxd", host: SYS_membarrier),
-    SystemCallRow(378, "mlock2", "xux", lock),
+    SystemCallRow(378, "mlock2", "xux", MemoryLocking.lock),
   ]
 
   /// MAP_NORESERVE and MAP_LOCKED have other numbers on PowerPC (asm/mman.h).
@@ -72,6 +72,8 @@ enum MemoryCalls {
   }
 
   static func synchronize(_ call: SystemCall) throws(Errno) -> Int {
+    // MS_ASYNC 1, MS_INVALIDATE 2, MS_SYNC 4; not both ways at once.
+    guard call[2] & ~7 == 0, call[2] & 5 != 5 else { throw .invalid }
     try call.space.synchronize(call[0], call[1], flags: call.int32(2))
     return 0
   }

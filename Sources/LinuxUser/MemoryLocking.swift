@@ -46,6 +46,17 @@ enum MemoryLocking {
     if call.process.callState.locksFuture { lock(call, start, count, 0) }
   }
 
+  /// mlock2: MLOCK_ONFAULT is its only flag.
+  static func lock(_ call: SystemCall) throws(Errno) -> Int {
+    guard call[2] & ~1 == 0 else { throw .invalid }
+    if call[2] == 0 { return try MemoryCalls.lock(call) }
+    let start = call[0] & ~Page.mask
+    let count = UInt64(call[1]) + UInt64(call[0] & Page.mask)
+    guard UInt64(start) + count <= 1 << 32 else { throw .invalid }
+    return try hostCall(
+      SYS_mlock2, Int(bitPattern: call.space.host(start)), Int(count), 1)
+  }
+
   static func unlockAll(_ call: SystemCall) throws(Errno) -> Int {
     call.process.callState.locksFuture = false
     for range in call.space.ranges() {

@@ -6,8 +6,8 @@ import Memory
 enum SchedulingCalls {
   /// A set of processors is an array of words on 32-bit PowerPC, in the order of their bits.
   static func affinity(_ call: SystemCall) throws(Errno) -> Int {
+    guard call[1] & 3 == 0, call[1] > 0 else { throw .invalid }
     let size = min(call.unsigned(1), 1024)
-    guard size & 3 == 0, size > 0 else { throw .invalid }
     return try withHostBytes(size + 8) { (address, bytes) throws(Errno) in
       let count = try hostCall(
         SYS_sched_getaffinity, call.signed(0), (size + 7) & ~7, address)
@@ -44,7 +44,8 @@ enum SchedulingCalls {
 
   /// sched_param is one word.
   static func parameter(_ call: SystemCall) throws(Errno) -> Int {
-    try withHostStructure(UInt32(0)) { (address, place) throws(Errno) in
+    guard call[1] != 0 else { throw .invalid }
+    return try withHostStructure(UInt32(0)) { (address, place) throws(Errno) in
       try hostCall(SYS_sched_getparam, call.signed(0), address)
       try call.writeWord(call[1], place.pointee)
       return 0
@@ -52,13 +53,15 @@ enum SchedulingCalls {
   }
 
   static func setParameter(_ call: SystemCall) throws(Errno) -> Int {
-    try withHostStructure(call.readWord(call[1])) { (address, _) throws(Errno) in
+    guard call[1] != 0, call.signed(0) >= 0 else { throw .invalid }
+    return try withHostStructure(call.readWord(call[1])) { (address, _) throws(Errno) in
       try hostCall(SYS_sched_setparam, call.signed(0), address)
     }
   }
 
   static func setScheduler(_ call: SystemCall) throws(Errno) -> Int {
-    try withHostStructure(call.readWord(call[2])) { (address, _) throws(Errno) in
+    guard call[2] != 0, call.signed(0) >= 0, call.signed(1) >= 0 else { throw .invalid }
+    return try withHostStructure(call.readWord(call[2])) { (address, _) throws(Errno) in
       try hostCall(SYS_sched_setscheduler, call.signed(0), call.signed(1), address)
     }
   }

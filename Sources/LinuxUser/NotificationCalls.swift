@@ -41,7 +41,8 @@ enum NotificationCalls {
   /// signalfd and signalfd4. Signals that the guest blocks are blocked on the host, so that they
   /// wait there.
   static func signals(_ call: SystemCall) throws(Errno) -> Int {
-    guard let set = try SignalCalls.mask(call, call[1], size: call[2]) else { throw .fault }
+    guard call[2] == 8 else { throw .invalid }
+    let set = try SignalCalls.set(call, call[1])
     call.process.signals.synchronizeHost()
     let flags = call.number == 313 ? FileFlags.host(call[3]) : 0
     return try withHostStructure(set) { (place, _) throws(Errno) in
@@ -68,6 +69,8 @@ enum NotificationCalls {
   }
 
   static func handle(_ call: SystemCall) throws(Errno) -> Int {
+    // AT_SYMLINK_FOLLOW, AT_EMPTY_PATH, and the two that later kernels know.
+    guard call[4] & ~0x1601 == 0 else { throw .invalid }
     let path = try call.lookup(call[1])
     return try withHandle(call, call[2]) { (place, bytes) throws(Errno) in
       try withHostStructure(UInt32(0)) { (mount, number) throws(Errno) in

@@ -50,6 +50,12 @@ enum ProcessFiles {
     ownEntry(name, process) == "exe"
   }
 
+  /// Whether a name is that of our own memory, as the whole process's or a thread's.
+  static func isMemory(_ name: String, _ process: LinuxProcess) -> Bool {
+    guard let entry = ownEntry(name, process) else { return false }
+    return entry == "mem" || entry.hasPrefix("task/") && entry.hasSuffix("/mem")
+  }
+
   /// The part behind "/proc/self/" or "/proc/PID/" with our own number.
   static func ownEntry(_ name: String, _ process: LinuxProcess) -> Substring? {
     guard name.hasPrefix("/proc/") else { return nil }

@@ -46,7 +46,9 @@ enum PeerCalls {
 
   /// process_madvise: the advice is for addresses of the other process.
   static func advise(_ call: SystemCall) throws(Errno) -> Int {
-    try FileCalls.withVector(call, call[1], call[2], isTarget: true) { (vector) throws(Errno) in
+    guard call[4] == 0 else { throw .invalid }
+    return try FileCalls.withVector(call, call[1], call[2], isTarget: true) {
+      (vector) throws(Errno) in
       try hostCall(
         440, call.signed(0), vector, call.unsigned(2), call.signed(3), call.unsigned(4))
     }
@@ -61,6 +63,8 @@ enum PeerCalls {
 
   /// The siginfo that may be given has the fields of SI_QUEUE.
   static func signal(_ call: SystemCall) throws(Errno) -> Int {
+    guard call[3] == 0 else { throw .invalid }
+    guard fcntl(call.int32(0), F_GETFD) >= 0 else { throw .badDescriptor }
     let fields = call[2] == 0 ? nil : try call.read(call[2], 24)
     return try withHostBytes(128) { (place, bytes) throws(Errno) in
       for index in 0..<3 {
@@ -91,7 +95,7 @@ enum PeerCalls {
   private static let firstSize = 48
 
   static func setAttributes(_ call: SystemCall) throws(Errno) -> Int {
-    guard call[1] != 0 else { throw .invalid }
+    guard call[1] != 0, call.signed(0) >= 0, call[2] == 0 else { throw .invalid }
     let told = Int(try call.readWord(call[1]))
     let size = told == 0 ? firstSize : told
     guard size >= firstSize, size <= 4096 else {

@@ -61,7 +61,7 @@ enum SemaphoreCalls {
     _ call: SystemCall, _ command: Int, isResult: Bool
   ) throws(Errno) -> Int {
     let count = try withStatus { (place, bytes) throws(Errno) in
-      try host(call, Command.status, place)
+      _ = try host(call, Command.status, place)
       return Int(InterprocessCalls.long(bytes, 80))
     }
     let fields = isResult ? StructureReader([]) : try call.read(call[3], 2 * count)

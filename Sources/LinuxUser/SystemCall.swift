@@ -50,15 +50,19 @@ public struct SystemCall {
 
   // MARK: Memory that the host's kernel accesses itself
 
+  /// An address that is no program's: what the guest gives wrong is for the host's kernel to find,
+  /// which may find something else wrong first.
+  private static let nowhere = 1 << 62
+
   /// A host address for memory that the kernel reads, with the kernel's own check of access.
   func source(_ address: UInt32, _ count: Int = 1) throws(Errno) -> Int {
-    guard UInt64(address) + UInt64(count) <= 1 << 32 else { throw .fault }
+    guard UInt64(address) + UInt64(count) <= 1 << 32 else { return Self.nowhere }
     return Int(bitPattern: space.host(address))
   }
 
   /// A host address for memory that the kernel writes.
   func target(_ address: UInt32, _ count: Int) throws(Errno) -> Int {
-    guard UInt64(address) + UInt64(count) <= 1 << 32 else { throw .fault }
+    guard UInt64(address) + UInt64(count) <= 1 << 32 else { return Self.nowhere }
     space.prepareForWrite(address, UInt32(truncatingIfNeeded: count))
     return Int(bitPattern: space.host(address))
   }

@@ -73,7 +73,12 @@ public final class SystemCallRow: Sendable {
   /// Makes the call.
   func perform(_ call: SystemCall) throws(Errno) -> Int {
     switch action {
-    case .handler(let handler): return try handler(call)
+    case .handler(let handler):
+      do throws(Errno) {
+        return try handler(call)
+      } catch {
+        throw DescriptorCheck.earlier(than: error, call)
+      }
     case .host(let number, let waits):
       if arguments.utf8CodeUnitCount == 0 { return try hostCall(number) }
       let a = try passed(call)

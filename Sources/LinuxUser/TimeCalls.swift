@@ -194,7 +194,8 @@ enum TimeCalls {
   }
 
   static func setTimer(_ call: SystemCall) throws(Errno) -> Int {
-    try setTimer(call, SYS_timer_settime)
+    guard call[2] != 0 else { throw .invalid }
+    return try setTimer(call, SYS_timer_settime)
   }
 
   static func setTimerFile(_ call: SystemCall) throws(Errno) -> Int {
