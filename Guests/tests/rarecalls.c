@@ -3,7 +3,9 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
 #include <limits.h>
+#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
@@ -134,6 +136,19 @@ static void scheduling(void) {
   check("adjtimex EFAULT", fails(syscall(SYS_adjtimex, 16), EFAULT));
 }
 
+// Messages of netlink's, which the C library asks for the interfaces.
+static void interfaces(void) {
+  struct ifaddrs *first = NULL;
+  int links = 0, wrong = 0;
+  check("getifaddrs", getifaddrs(&first) == 0);
+  for (struct ifaddrs *i = first; i; i = i->ifa_next) {
+    if (strcmp(i->ifa_name, "lo") == 0 && i->ifa_addr && i->ifa_addr->sa_family == AF_PACKET)
+      links += (i->ifa_flags & IFF_LOOPBACK) != 0;
+    wrong += if_nametoindex(i->ifa_name) == 0;
+  }
+  check("loopback", links == 1 && wrong == 0);
+}
+
 #ifdef __powerpc__
 // Numbers and structures that only 32-bit PowerPC has.
 static void old(void) {
@@ -201,6 +216,7 @@ int main(int argc, char **argv) {
   vectors();
   memory();
   scheduling();
+  interfaces();
   int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), status = -1;
   if (fork() == 0) {
     char *arguments[] = {argv[0], "again", NULL};

@@ -105,7 +105,7 @@ public enum AbsentCalls {
   public static let limits: [Int: String] = [
     26: "refused with EPERM: a tracer would see our registers instead of the guest's",
     54:
-      "requests of terminals, files, sockets and interfaces that IOControl lists; ENOTTY for others",
+      "requests of terminals, files and sockets that IOControl lists, of interfaces that InterfaceRequests lists; ENOTTY for others",
     131: "XFS's own commands give EINVAL",
     136: "PER_LINUX alone",
     171: "the options that ProcessCalls lists; EINVAL for others",

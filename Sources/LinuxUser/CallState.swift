@@ -24,6 +24,11 @@ enum DescriptorKind: UInt8, Sendable {
   case watches
   /// fanotify(7).
   case fanotify
+  /// A socket of netlink(7) for NETLINK_ROUTE, whose messages `RoutingMessages` converts.
+  case routing
+
+  /// Whether reading and writing must convert.
+  var isStructured: Bool { self != .plain && self != .unknown && self != .routing }
 }
 
 /// What kind of file each descriptor is, found out when it is first read or written.
@@ -67,6 +72,7 @@ final class DescriptorKinds {
     var name = [CChar](repeating: 0, count: 32)
     let count = readlink("/proc/self/fd/\(descriptor)", &name, name.count)
     guard count > 0 else { return .unknown }
+    if name.starts(with: "socket:".utf8.map { CChar($0) }) { return lookAtSocket(descriptor) }
     return switch String(decoding: name[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self) {
     case "anon_inode:[eventfd]", "anon_inode:[timerfd]": .counter
     case "anon_inode:[signalfd]": .signals
@@ -74,6 +80,16 @@ final class DescriptorKinds {
     case "anon_inode:[fanotify]": .fanotify
     default: .plain
     }
+  }
+
+  private static func lookAtSocket(_ descriptor: UInt32) -> DescriptorKind {
+    func option(_ number: Int32) -> Int32 {
+      var value: Int32 = -1
+      var size = socklen_t(MemoryLayout<Int32>.size)
+      return getsockopt(Int32(bitPattern: descriptor), 1, number, &value, &size) == 0 ? value : -1
+    }
+    // SO_DOMAIN AF_NETLINK, SO_PROTOCOL NETLINK_ROUTE.
+    return option(39) == 16 && option(38) == 0 ? .routing : .plain
   }
 
   /// Says of what kind a new descriptor's file is: what is known need not be asked for, which a

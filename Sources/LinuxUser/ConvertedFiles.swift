@@ -7,7 +7,7 @@ enum ConvertedFiles {
   static func read(_ call: SystemCall) throws(Errno) -> Int {
     let kind = call.process.callState.descriptors.kind(call[0])
     let count = call.unsigned(2)
-    guard kind == .plain || kind == .unknown else { return try read(call, kind, count) }
+    if kind.isStructured { return try read(call, kind, count) }
     let target = call[1] == 0 ? 0 : try call.target(call[1], count)
     return try call.waiting(SYS_read, call.signed(0), target, count)
   }
@@ -100,7 +100,7 @@ enum ConvertedFiles {
         swapRecords(bytes + start + 24, length - 24)
         start += length
       }
-    case .plain, .unknown: break
+    case .plain, .unknown, .routing: break
     }
   }
 

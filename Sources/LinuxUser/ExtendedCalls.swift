@@ -29,7 +29,7 @@ enum ExtendedCalls {
   static func readVector(_ call: SystemCall) throws(Errno) -> Int {
     let (position, flags) = (position(call), call.unsigned(5))
     let kind = call.process.callState.descriptors.kind(call[0])
-    if position == -1, kind != .plain, kind != .unknown {
+    if position == -1, kind.isStructured {
       return try ConvertedFiles.readVector(call, kind)
     }
     return try FileCalls.withVector(call, call[1], call[2], isTarget: true) {

@@ -175,7 +175,7 @@ enum FileCalls {
 
   static func readVector(_ call: SystemCall) throws(Errno) -> Int {
     let kind = call.process.callState.descriptors.kind(call[0])
-    if kind != .plain, kind != .unknown { return try ConvertedFiles.readVector(call, kind) }
+    if kind.isStructured { return try ConvertedFiles.readVector(call, kind) }
     return try withVector(call, call[1], call[2], isTarget: true) { (vector) throws(Errno) in
       try call.waiting(SYS_readv, call.signed(0), vector, call.signed(2))
     }

@@ -76,6 +76,7 @@ enum IOControl {
       return try hostCall(SYS_ioctl, descriptor, clone.host, call.signed(2))
     }
     guard let row = row(call[1]) else {
+      if let result = try InterfaceRequests.perform(call) { return result }
       call.process.reportOnce(
         -Int(call[1]), "Unsupported ioctl: 0x\(String(call[1], radix: 16))")
       try hostCall(SYS_fcntl, descriptor, 1)

@@ -7,7 +7,7 @@ import Memory
 enum SocketCalls {
   static let rows: [SystemCallRow] = [
     SystemCallRow(102, "socketcall", "dx", multiplexed),
-    SystemCallRow(326, "socket", "ddd", host: SYS_socket),
+    SystemCallRow(326, "socket", "ddd", create),
     SystemCallRow(327, "bind", "fxu", bind),
     SystemCallRow(328, "connect", "fxu", connect),
     SystemCallRow(329, "listen", "fd", host: SYS_listen),
@@ -103,6 +103,13 @@ enum SocketCalls {
     }
   }
 
+  static func create(_ call: SystemCall) throws(Errno) -> Int {
+    let result = try hostCall(SYS_socket, call.signed(0), call.signed(1), call.signed(2))
+    // AF_NETLINK, NETLINK_ROUTE.
+    let isRouting = call[0] == 16 && call[2] == 0
+    return call.process.callState.descriptors.note(result, isRouting ? .routing : .plain)
+  }
+
   static func bind(_ call: SystemCall) throws(Errno) -> Int {
     try withAddress(call, call[1], call[2]) { (address, count) throws(Errno) in
       try hostCall(SYS_bind, call.signed(0), address, count)
@@ -118,7 +125,8 @@ enum SocketCalls {
   static func accept(_ call: SystemCall) throws(Errno) -> Int {
     let flags = call.number == 344 ? FileFlags.host(call[3]) : 0
     return try withAddressResult(call, call[1], call[2]) { (address, length) throws(Errno) in
-      try call.waiting(SYS_accept4, call.signed(0), address, length, flags)
+      call.process.callState.descriptors.note(
+        try call.waiting(SYS_accept4, call.signed(0), address, length, flags), .plain)
     }
   }
 
@@ -153,8 +161,13 @@ enum SocketCalls {
     let buffer = try call.source(call[1], call.unsigned(2))
     return try withAddress(call, hasAddress ? call[4] : 0, call[5]) {
       (address, count) throws(Errno) in
-      try call.waiting(
-        SYS_sendto, call.signed(0), buffer, call.unsigned(2), call.signed(3), address, count)
+      func send(_ buffer: Int) throws(Errno) -> Int {
+        try call.waiting(
+          SYS_sendto, call.signed(0), buffer, call.unsigned(2), call.signed(3), address, count)
+      }
+      guard RoutingMessages.isUsed(by: call) else { return try send(buffer) }
+      let messages = try RoutingMessages.sent(call, [(call[1], call.unsigned(2))])
+      return try messages.withErrnoPointer(send)
     }
   }
 
@@ -164,8 +177,13 @@ enum SocketCalls {
     let buffer = try call.target(call[1], call.unsigned(2))
     return try withAddressResult(call, hasAddress ? call[4] : 0, call[5]) {
       (address, length) throws(Errno) in
-      try call.waiting(
+      let result = try call.waiting(
         SYS_recvfrom, call.signed(0), buffer, call.unsigned(2), call.signed(3), address, length)
+      if result > 0, RoutingMessages.isUsed(by: call) {
+        let part = (call[1], call.unsigned(2))
+        try RoutingMessages.convertReceived(call, [part], min(result, part.1))
+      }
+      return result
     }
   }
 

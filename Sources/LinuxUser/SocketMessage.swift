@@ -14,21 +14,39 @@ enum SocketMessage {
     let header = try call.read(call[1], 28)
     return try SocketCalls.withAddress(call, header.word(0), header.word(4)) {
       (name, nameLength) throws(Errno) in
-      try FileCalls.withVector(call, header.word(8), header.word(12), isTarget: false) {
-        (vector) throws(Errno) in
+      try withData(call, header) { (vector, count) throws(Errno) in
         try withHostBytes(controlCapacity) { (control, bytes) throws(Errno) in
           let length = try loadControl(call, header.word(16), header.word(20), bytes)
           var message = msghdr()
           message.msg_name = UnsafeMutableRawPointer(bitPattern: name)
           message.msg_namelen = UInt32(nameLength)
           message.msg_iov = UnsafeMutablePointer(bitPattern: vector)
-          message.msg_iovlen = Int(header.word(12))
+          message.msg_iovlen = count
           message.msg_control = length == 0 ? nil : UnsafeMutableRawPointer(bitPattern: control)
           message.msg_controllen = length
           return try withHostStructure(message) { (address, _) throws(Errno) in
             try call.waiting(SYS_sendmsg, call.signed(0), address, call.signed(2))
           }
         }
+      }
+    }
+  }
+
+  /// Calls with the host's vector of what is sent and the number of its entries.
+  private static func withData(
+    _ call: SystemCall, _ header: StructureReader, _ body: (Int, Int) throws(Errno) -> Int
+  ) throws(Errno) -> Int {
+    guard RoutingMessages.isUsed(by: call) else {
+      return try FileCalls.withVector(call, header.word(8), header.word(12), isTarget: false) {
+        (vector) throws(Errno) in
+        try body(vector, Int(header.word(12)))
+      }
+    }
+    let parts = try RoutingMessages.parts(call, header.word(8), header.word(12))
+    let messages = try RoutingMessages.sent(call, parts)
+    return try messages.withErrnoPointer { (start) throws(Errno) in
+      try withHostStructure((start, messages.count)) { (vector, _) throws(Errno) in
+        try body(vector, 1)
       }
     }
   }
@@ -74,6 +92,11 @@ enum SocketMessage {
         message.msg_controllen = min(2 * Int(header.word(20)), controlCapacity)
         return try withHostStructure(message) { (address, result) throws(Errno) in
           let count = try call.waiting(SYS_recvmsg, call.signed(0), address, call.signed(2))
+          if count > 0, RoutingMessages.isUsed(by: call) {
+            let parts = try RoutingMessages.parts(call, header.word(8), header.word(12))
+            try RoutingMessages.convertReceived(
+              call, parts, min(count, parts.reduce(0) { $0 + $1.count }))
+          }
           try store(call, header, result.pointee, bytes)
           return count
         }
