@@ -104,8 +104,7 @@ public enum AbsentCalls {
   /// What a call that has a row does not do.
   public static let limits: [Int: String] = [
     26: "refused with EPERM: a tracer would see our registers instead of the guest's",
-    54:
-      "requests of terminals, files and sockets that IOControl lists, of interfaces that InterfaceRequests lists; ENOTTY for others",
+    54: "the requests of IOControl and InterfaceRequests; ENOTTY for others",
     131: "XFS's own commands give EINVAL",
     136: "PER_LINUX alone",
     171: "the options that ProcessCalls lists; EINVAL for others",
