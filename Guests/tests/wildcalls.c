@@ -188,6 +188,7 @@ static void prepare(void) {
   open("dir", O_RDONLY | O_DIRECTORY);
   memfd_create("m", 0);
   socket(AF_INET, SOCK_DGRAM, 0);
+  socket(AF_NETLINK, SOCK_RAW, 0);
 }
 
 // As little as possible is left to harm.

@@ -1,5 +1,5 @@
-/// Calls of Linux 6.1's table for 32-bit PowerPC (arch/powerpc/kernel/syscalls/syscall.tbl) that have
-/// no row in `SystemCallTable`: each gives ENOSYS, and is named once in the log.
+/// Calls of Linux 6.1's table for 32-bit PowerPC (arch/powerpc/kernel/syscalls/syscall.tbl) that
+/// have no row in `SystemCallTable`: each gives ENOSYS, and is named once in the log.
 public enum AbsentCalls {
   /// One more than the last number of Linux 6.1.
   public static let count = 451
@@ -80,7 +80,7 @@ public enum AbsentCalls {
       256 sys_debug_setcontext
       """),
     Group(
-      "optional: the C library does without; a restartable sequence would be one of translated code",
+      "optional, the C library does without: a sequence would be one of translated code",
       """
       387 rseq
       """),

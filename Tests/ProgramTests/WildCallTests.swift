@@ -2,8 +2,8 @@ import Foundation
 import ProcessSupport
 import Testing
 
-/// A guest that makes random system calls with wild arguments, in children of an unprivileged user's
-/// in a temporary directory (Guests/tests/wildcalls.c).
+/// A guest that makes random system calls with wild arguments, in children of an unprivileged
+/// user's in a temporary directory (Guests/tests/wildcalls.c).
 ///
 /// A fault that ends a child is the guest's if it was announced as such; every other one is a crash
 /// of ours. The seed of a child with such an end makes it again, with its calls printed:
