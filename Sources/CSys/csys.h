@@ -27,6 +27,32 @@ static inline void *csys_fault_address(const siginfo_t *info) { return info->si_
 #include <errno.h>
 /// `fork` of the C library; Swift's Glibc module marks the ordinary name unavailable.
 extern int csys_fork(void) __asm__("fork");
+/// The number of the calling thread.
+static inline int csys_thread_id(void) { return (int)syscall(SYS_gettid); }
+/// Replaces a word if it is the expected one; whether it was.
+static inline int csys_compare_exchange(uint32_t *word, uint32_t expected, uint32_t value) {
+  return __atomic_compare_exchange_n(word, &expected, value, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+/// An instruction that may fault, and where to go on then: for the signal handler.
+struct csys_guarded { uint64_t at, resume; };
+/// Replaces a word (in the guest's byte order) if it is the expected one and its line's version is
+/// the expected one, which is even; the version changes. 1 if it was, 0 if not, 2 after a fault.
+static inline __attribute__((noinline)) int csys_store_conditional(
+    struct csys_guarded *guarded, uint32_t *version, uint32_t since, uint32_t *word,
+    uint32_t expected, uint32_t value) {
+  if (since & 1 || !csys_compare_exchange(version, since, since + 1)) return 0;
+  int result;
+  uint64_t place;
+  __asm__ volatile("leaq 1f(%%rip), %1\n\tmovq %1, %3\n\tleaq 2f(%%rip), %1\n\tmovq %1, %4\n"
+                   "1:\tlock cmpxchgl %6, %2\n\tsete %%al\n\tmovzbl %%al, %0\n\tjmp 3f\n"
+                   "2:\tmovl $2, %0\n3:"
+                   : "=a"(result), "=&r"(place), "+m"(*word), "=m"(guarded->at),
+                     "=m"(guarded->resume)
+                   : "0"(expected), "r"(value)
+                   : "memory", "cc");
+  __atomic_store_n(version, since + 2, __ATOMIC_SEQ_CST);
+  return result;
+}
 /// The calling thread's errno.
 static inline int csys_errno(void) { return errno; }
 /// A system call with the kernel's own result: negative error numbers, errno not involved.

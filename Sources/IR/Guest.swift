@@ -14,6 +14,10 @@ public struct EnvironmentLayout: Sendable {
   public var returnStack, hostStack: Int
   /// Where the return stack starts: its pointer when it is empty.
   public var returnStackTop: Int
+  /// The address of what a fault in translated code is told in.
+  public var faultReport = 0
+  /// The address of two words: an instruction of a helper that may fault, and where it goes on then.
+  public var guarded = 0
   /// Two words that an exit stub leaves for the runtime.
   public var exitKind, exitPayload: Int
   /// Room for values that the register allocator must put away: slots of 16 bytes.
@@ -176,6 +180,8 @@ public struct TranslationLimits {
   /// Whether executed instructions are counted: blocks then are straight lines, and take what they
   /// executed off a budget in env (`EnvironmentLayout.instructionBudget`) where they are left.
   public var countsInstructions = false
+  /// Whether other processors run at the same time on the same memory.
+  public var isShared = false
   /// Whether the host has fused multiply-add.
   public var fusesMultiplyAdd = true
   /// Whether the host has the ops of vectors.

@@ -15,7 +15,7 @@ enum Execution {
   static func perform(
     _ call: SystemCall, path: [UInt8], _ argv: UInt32, _ envp: UInt32
   ) throws(Errno) -> Int {
-    call.process.signals.synchronizeHost()
+    call.process.current.signals.synchronizeHost()
     var arguments = try vector(call, argv)
     let environment = try vector(call, envp)
     var file = path

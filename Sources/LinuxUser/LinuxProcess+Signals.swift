@@ -31,8 +31,8 @@ extension LinuxProcess {
     _ signal: Int32, code: Int32, address: UInt32, _ registers: any GuestRegisters,
     details: FaultDetails = FaultDetails()
   ) {
-    let action = signals.actions[Int(signal)]
-    if !action.isCaught || signals.isBlocked(signal) {
+    let action = current.signals.actions[Int(signal)]
+    if !action.isCaught || current.signals.isBlocked(signal) {
       terminate(signal, registers)
       return
     }
@@ -42,28 +42,30 @@ extension LinuxProcess {
   }
 
   /// Takes a SIGSEGV or SIGBUS that the translator's handler received from another process.
-  public func receive(_ information: UnsafePointer<siginfo_t>) { mailbox.receive(information) }
+  public func receive(_ information: UnsafePointer<siginfo_t>) {
+    current.mailbox.receive(information)
+  }
 
   /// Delivers what has arrived and is not blocked: to be called when translated code left for
   /// an exit request. `exitStatus` tells afterwards whether the program has ended.
   public func deliverPendingSignals(_ registers: any GuestRegisters) {
     collectSignals()
-    while exitStatus == nil, let index = signals.nextDeliverable() {
-      deliver(signals.queue.remove(at: index), registers, FaultDetails())
+    while exitStatus == nil, let index = current.signals.nextDeliverable() {
+      deliver(current.signals.queue.remove(at: index), registers, FaultDetails())
     }
     // sigsuspend was left without a handler: back to the mask from before.
-    if let mask = signals.savedMask {
-      signals.savedMask = nil
-      signals.setBlocked(mask)
+    if let mask = current.signals.savedMask {
+      current.signals.savedMask = nil
+      current.signals.setBlocked(mask)
     }
   }
 
   /// Moves what the host's handler stored into the guest's queue.
   func collectSignals() {
-    mailbox.beginTaking()
-    while let entry = mailbox.take() {
+    current.mailbox.beginTaking()
+    while let entry = current.mailbox.take() {
       withUnsafeBytes(of: entry) {
-        if let start = $0.baseAddress { signals.enqueue(SignalInformation(host: start)) }
+        if let start = $0.baseAddress { current.signals.enqueue(SignalInformation(host: start)) }
       }
     }
   }
@@ -71,8 +73,8 @@ extension LinuxProcess {
   /// Whether an interrupted call is made again: no handler runs now, or it has SA_RESTART.
   func nextSignalRestarts() -> Bool {
     collectSignals()
-    guard let index = signals.nextDeliverable() else { return true }
-    let action = signals.actions[Int(signals.queue[index].signal)]
+    guard let index = current.signals.nextDeliverable() else { return true }
+    let action = current.signals.actions[Int(current.signals.queue[index].signal)]
     return !action.isCaught || action.flags & SignalAction.restart != 0
   }
 
@@ -80,28 +82,28 @@ extension LinuxProcess {
     _ information: SignalInformation, _ registers: any GuestRegisters, _ details: FaultDetails
   ) {
     let signal = information.signal
-    let action = signals.actions[Int(signal)]
+    let action = current.signals.actions[Int(signal)]
     if action.isIgnored { return }
     if action.isDefault {
       performDefault(signal, registers)
       return
     }
     if action.flags & SignalAction.resetHandler != 0 {
-      signals.actions[Int(signal)].handler = 0
-      signals.installOnHost(signal)
+      current.signals.actions[Int(signal)].handler = 0
+      current.signals.installOnHost(signal)
     }
-    let oldMask = signals.savedMask ?? signals.blocked
-    signals.savedMask = nil
+    let oldMask = current.signals.savedMask ?? current.signals.blocked
+    current.signals.savedMask = nil
     let frame = SignalFrame(process: self, registers: registers)
     guard frame.push(information, action, oldMask, details) else {
       // No room for the frame: SIGSEGV, which kills if it was that signal's own handler.
-      if signal == Signal.segv { signals.actions[Int(signal)].handler = 0 }
+      if signal == Signal.segv { current.signals.actions[Int(signal)].handler = 0 }
       raise(Signal.segv, code: 1, address: registers.gpr(1), registers)
       return
     }
     registers.clearReservation()
     let own = action.flags & SignalAction.noDefer != 0 ? 0 : Signal.bit(signal)
-    signals.setBlockedLazily(signals.blocked | action.mask | own)
+    current.signals.setBlockedLazily(current.signals.blocked | action.mask | own)
   }
 
   private func performDefault(_ signal: Int32, _ registers: any GuestRegisters) {

@@ -1,6 +1,7 @@
 import CSys
 import Glibc
 import Memory
+import Translation
 
 /// A guest program's process: its memory, its signals, and what the kernel does for it.
 public final class LinuxProcess {
@@ -44,17 +45,19 @@ public final class LinuxProcess {
   /// The stack's addresses.
   public private(set) var stackRange: Range<UInt32> = 0..<0
 
-  /// The process's number, which is its thread's too.
+  /// The process's number, which is its first thread's too.
   var number = getpid()
-  let mailbox: SignalMailbox
-  var signals = SignalState()
+  /// The threads; the first is the one that the process began with, as long as it runs.
+  public internal(set) var threads: [LinuxThread]
+  /// The thread that runs, while there has never been another.
+  private var only: LinuxThread
+  /// Held while anything but translated code and host calls that wait runs.
+  public var lock = EmulatorLock()
+  /// Starts a thread that clone(2) makes, and returns its number.
+  public var startThread: ((SystemCall, LinuxThread) throws(Errno) -> Int)?
   var random: RandomSource
   var auxiliaryVector: [UInt32] = []
   var argumentStrings: Range<UInt32> = 0..<0
-  var clearChildThreadID: UInt32 = 0
-  var robustList: (head: UInt32, length: UInt32) = (0, 0)
-  /// Room for a name that replaces the guest's.
-  let pathBuffer = UnsafeMutableRawPointer.allocate(byteCount: pathCapacity, alignment: 16)
   /// Limits of resources that are only remembered: (current, maximum).
   var limits: [Int: (UInt64, UInt64)] = [:]
   /// What the other families of calls keep.
@@ -67,17 +70,25 @@ public final class LinuxProcess {
   public init(_ space: UserAddressSpace, _ options: LinuxOptions = LinuxOptions()) {
     self.space = space
     self.options = options
-    mailbox = SignalMailbox.shared
+    only = LinuxThread()
+    threads = [only]
     random = RandomSource(seed: options.seed)
-    signals.adoptHostState()
   }
 
-  deinit { pathBuffer.deallocate() }
+  /// The thread that the caller runs.
+  public var current: LinuxThread { lock.isShared ? LinuxThread.ofCaller ?? only : only }
+
+  /// In a new child: the caller is the only thread.
+  func keepCurrentThread() {
+    only = current
+    threads = [only]
+    only.number = number
+  }
 
   /// A word that becomes 1 when a signal arrives: translated code polls it and leaves.
   public var exitRequest: UnsafeMutablePointer<UInt32>? {
-    get { mailbox.exitRequest }
-    set { mailbox.exitRequest = newValue }
+    get { current.exitRequest }
+    set { current.exitRequest = newValue }
   }
 
   // MARK: Starting a program
@@ -180,7 +191,10 @@ public final class LinuxProcess {
     let result = perform(call, row)
     if options.tracesSystemCalls { traceEnd(call, row, result) }
     finish(result, registers)
-    if mailbox.isPending || signals.needsDelivery { deliverPendingSignals(registers) }
+    let thread = current
+    if thread.mailbox.isPending || thread.signals.needsDelivery {
+      deliverPendingSignals(registers)
+    }
   }
 
   private func perform(_ call: SystemCall, _ row: SystemCallRow?) -> Int {

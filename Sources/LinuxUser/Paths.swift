@@ -35,8 +35,9 @@ extension LinuxProcess {
   /// Keeps a name in host memory until the next call; its address.
   func keepPath(_ path: String) -> Int {
     let bytes = Array(path.utf8.prefix(Self.pathCapacity - 1)) + [0]
-    pathBuffer.copyMemory(from: bytes, byteCount: bytes.count)
-    return Int(bitPattern: pathBuffer)
+    let buffer = current.pathBuffer
+    buffer.copyMemory(from: bytes, byteCount: bytes.count)
+    return Int(bitPattern: buffer)
   }
 
   /// Bytes for a kept name.

@@ -5,7 +5,7 @@ import Memory
 /// The life of processes, and what they may know of themselves.
 enum ProcessCalls {
   static let rows: [SystemCallRow] = [
-    SystemCallRow(1, "exit", "d", exit),
+    SystemCallRow(1, "exit", "d", ThreadCalls.end),
     SystemCallRow(2, "fork", "", fork),
     SystemCallRow(7, "waitpid", "dxx", wait),
     SystemCallRow(11, "execve", "sxx", Execution.perform),
@@ -46,24 +46,13 @@ enum ProcessCalls {
   // MARK: Ending
 
   static func exit(_ call: SystemCall) throws(Errno) -> Int {
-    let address = call.process.clearChildThreadID
-    if address != 0, call.copy.writeWord(address, 0) {
-      _ = try? hostCall(SYS_futex, call.source(address), 1, 1)
-    }
     call.process.exitStatus = call.int32(0) & 0xff
     return SystemCallResult.registersSet
   }
 
   // MARK: Beginning
 
-  private enum CloneFlag {
-    static let memory: UInt32 = 0x100
-    static let vfork: UInt32 = 0x4000
-    static let setTLS: UInt32 = 0x8_0000
-    static let parentSetThreadID: UInt32 = 0x10_0000
-    static let childClearThreadID: UInt32 = 0x20_0000
-    static let childSetThreadID: UInt32 = 0x100_0000
-  }
+  private typealias CloneFlag = ThreadCalls.CloneFlag
 
   /// fork and vfork: a vfork's child has memory of its own, which POSIX allows.
   static func fork(_ call: SystemCall) throws(Errno) -> Int {
@@ -85,16 +74,20 @@ enum ProcessCalls {
   private static func beginChild(_ process: LinuxProcess) {
     process.number = getpid()
     process.space.hostProcess = process.number
-    process.mailbox.clear()
-    process.signals.queue.removeAll()
-    process.robustList = (0, 0)
+    process.keepCurrentThread()
+    process.current.mailbox.clear()
+    process.current.signals.queue.removeAll()
+    process.current.robustList = (0, 0)
     process.onFork?()
   }
 
-  /// clone(flags, stack, parent's word, TLS, child's word). Only what makes a process: threads
-  /// are not supported yet.
+  /// clone(flags, stack, parent's word, TLS, child's word): a process or a thread. Processes that
+  /// share memory, but no signal handlers, are not supported.
   static func clone(_ call: SystemCall) throws(Errno) -> Int {
     let flags = call[0]
+    if flags & CloneFlag.ofThreads == CloneFlag.ofThreads { return try ThreadCalls.begin(call) }
+    if flags & CloneFlag.thread != 0, flags & CloneFlag.signalHandlers == 0 { throw .invalid }
+    if flags & CloneFlag.signalHandlers != 0, flags & CloneFlag.memory == 0 { throw .invalid }
     let sharesMemory = flags & CloneFlag.memory != 0 && flags & CloneFlag.vfork == 0
     if sharesMemory {
       call.process.reportOnce(-2, "Unsupported clone flags: 0x\(String(flags, radix: 16))")
@@ -111,27 +104,31 @@ enum ProcessCalls {
     let own = UInt32(bitPattern: getpid())
     if flags & CloneFlag.parentSetThreadID != 0 { _ = call.copy.writeWord(call[2], own) }
     if flags & CloneFlag.childSetThreadID != 0 { _ = call.copy.writeWord(call[4], own) }
-    call.process.clearChildThreadID = flags & CloneFlag.childClearThreadID != 0 ? call[4] : 0
+    call.process.current.clearChildThreadID =
+      flags & CloneFlag.childClearThreadID != 0 ? call[4] : 0
     if flags & CloneFlag.setTLS != 0 { call.registers.setGPR(2, call[3]) }
     if call[1] != 0 { call.registers.setGPR(1, call[1]) }
     return 0
   }
 
   static func setThreadIDAddress(_ call: SystemCall) throws(Errno) -> Int {
-    call.process.clearChildThreadID = call[0]
+    call.process.current.clearChildThreadID = call[0]
     return try hostCall(SYS_gettid)
   }
 
   static func setRobustList(_ call: SystemCall) throws(Errno) -> Int {
     // struct robust_list_head has three words.
     guard call[1] == 12 else { throw .invalid }
-    call.process.robustList = (call[0], call[1])
+    call.process.current.robustList = (call[0], call[1])
     return 0
   }
 
   static func robustList(_ call: SystemCall) throws(Errno) -> Int {
-    guard call[0] == 0 || call.int32(0) == getpid() else { throw .noProcess }
-    try call.writeWord(call[1], call.process.robustList.head)
+    let number = call[0] == 0 ? call.process.current.number : call.int32(0)
+    guard let thread = call.process.threads.first(where: { $0.number == number }) else {
+      throw .noProcess
+    }
+    try call.writeWord(call[1], thread.robustList.head)
     try call.writeWord(call[2], 12)
     return 0
   }

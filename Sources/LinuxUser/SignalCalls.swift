@@ -9,7 +9,7 @@ enum SignalCalls {
     SystemCallRow(37, "kill", "dS", send),
     SystemCallRow(48, "signal", "Sx", setHandler),
     SystemCallRow(67, "sigaction", "Sxx", setActionOld),
-    SystemCallRow(68, "sgetmask", "") { Int($0.process.signals.blocked & 0xffff_ffff) },
+    SystemCallRow(68, "sgetmask", "") { Int($0.process.current.signals.blocked & 0xffff_ffff) },
     SystemCallRow(72, "sigsuspend", "x", suspendOld),
     SystemCallRow(73, "sigpending", "x", pending),
     SystemCallRow(119, "sigreturn", "") { call in
@@ -66,20 +66,20 @@ enum SignalCalls {
   ) throws(Errno) -> Int {
     guard let mask else { return try body(0) }
     let process = call.process
-    process.signals.beginWaiting(mask)
+    process.current.signals.beginWaiting(mask)
     process.collectSignals()
     do throws(Errno) {
-      if process.signals.nextDeliverable() != nil { throw .interrupted }
-      let host = process.signals.hostMask(mask & ~Signal.untouchable)
+      if process.current.signals.nextDeliverable() != nil { throw .interrupted }
+      let host = process.current.signals.hostMask(mask & ~Signal.untouchable)
       let result = try withHostStructure(host) { (address, _) throws(Errno) in
         try body(address)
       }
-      process.signals.endWaiting()
+      process.current.signals.endWaiting()
       return result
     } catch {
       process.collectSignals()
-      let isSignalled = process.signals.nextDeliverable() != nil
-      if !isSignalled { process.signals.endWaiting() }
+      let isSignalled = process.current.signals.nextDeliverable() != nil
+      if !isSignalled { process.current.signals.endWaiting() }
       throw error == .restart && isSignalled ? .interrupted : error
     }
   }
@@ -93,20 +93,20 @@ enum SignalCalls {
     guard signal > 0, signal <= Signal.count, signal != Signal.kill, signal != Signal.stop else {
       return false
     }
-    let action = call.process.signals.actions[Int(signal)]
-    guard !call.process.signals.isBlocked(signal), !action.isIgnored else { return false }
+    let action = call.process.current.signals.actions[Int(signal)]
+    guard !call.process.current.signals.isBlocked(signal), !action.isIgnored else { return false }
     if action.isDefault {
       let kind = Signal.defaultAction(signal)
       guard kind == .core || kind == .terminate else { return false }
     }
     let information = SignalInformation.fromSelf(
       signal, code: code, process: call.process.number)
-    call.process.signals.enqueue(information)
+    call.process.current.signals.enqueue(information)
     return true
   }
 
   static func send(_ call: SystemCall) throws(Errno) -> Int {
-    let isOwn = call.int32(0) == call.process.number
+    let isOwn = call.int32(0) == call.process.number && call.process.threads.count == 1
     if isOwn, deliverToSelf(call, call.int32(1), code: 0) { return 0 }
     return try hostCall(SYS_kill, call.signed(0), call.signed(1))
   }
@@ -116,8 +116,9 @@ enum SignalCalls {
     let isGroup = call.number == 250
     let thread = call.int32(isGroup ? 1 : 0)
     let signal = call.int32(isGroup ? 2 : 1)
-    let own = call.process.number
-    let isOwn = thread == own && (!isGroup || call.int32(0) == own)
+    let isOwn =
+      thread == call.process.current.number
+      && (!isGroup || call.int32(0) == call.process.number)
     if isOwn, deliverToSelf(call, signal, code: -6) { return 0 }
     if isGroup { return try hostCall(SYS_tgkill, call.signed(0), Int(thread), Int(signal)) }
     return try hostCall(SYS_tkill, Int(thread), Int(signal))
@@ -148,12 +149,12 @@ enum SignalCalls {
   ) throws(Errno) -> SignalAction {
     let signal = call.int32(0)
     guard signal >= 1, signal <= Signal.count else { throw .invalid }
-    let old = call.process.signals.actions[Int(signal)]
+    let old = call.process.current.signals.actions[Int(signal)]
     guard var new else { return old }
     guard signal != Signal.kill, signal != Signal.stop else { throw .invalid }
     new.mask &= ~Signal.untouchable
-    call.process.signals.actions[Int(signal)] = new
-    if new != old { call.process.signals.installOnHost(signal) }
+    call.process.current.signals.actions[Int(signal)] = new
+    if new != old { call.process.current.signals.installOnHost(signal) }
     return old
   }
 
@@ -208,7 +209,7 @@ enum SignalCalls {
   static func alternateStack(_ call: SystemCall) throws(Errno) -> Int {
     let process = call.process
     let pointer = call.registers.gpr(1)
-    let old = process.signals.alternateStack
+    let old = process.current.signals.alternateStack
     let flags = process.alternateStackFlags(pointer)
     if call[0] != 0 {
       let fields = try call.read(call[0], 12)
@@ -230,7 +231,7 @@ enum SignalCalls {
   private static func change(
     _ call: SystemCall, _ set: UInt64, scope: UInt64
   ) throws(Errno) {
-    let old = call.process.signals.blocked
+    let old = call.process.current.signals.blocked
     let new: UInt64
     switch call[0] {
     case 0: new = old | set
@@ -238,19 +239,19 @@ enum SignalCalls {
     case 2: new = old & ~scope | set
     default: throw .invalid
     }
-    if new & ~Signal.untouchable != old { call.process.signals.setBlocked(new) }
+    if new & ~Signal.untouchable != old { call.process.current.signals.setBlocked(new) }
   }
 
   static func setMask(_ call: SystemCall) throws(Errno) -> Int {
     guard call[3] == 8 else { throw .invalid }
-    let old = call.process.signals.blocked
+    let old = call.process.current.signals.blocked
     if call[1] != 0 { try change(call, set(call, call[1]), scope: ~0) }
     if call[2] != 0 { try store(call, call[2], old) }
     return 0
   }
 
   static func setMaskOld(_ call: SystemCall) throws(Errno) -> Int {
-    let old = call.process.signals.blocked
+    let old = call.process.current.signals.blocked
     if call[1] != 0 {
       try change(call, UInt64(call.readWord(call[1])), scope: 0xffff_ffff)
     }
@@ -264,8 +265,8 @@ enum SignalCalls {
     return try withHostStructure(UInt64(0)) { (address, place) throws(Errno) in
       try hostCall(SYS_rt_sigpending, address, 8)
       var set = place.pointee
-      for entry in call.process.signals.queue { set |= Signal.bit(entry.signal) }
-      set &= call.process.signals.blocked
+      for entry in call.process.current.signals.queue { set |= Signal.bit(entry.signal) }
+      set &= call.process.current.signals.blocked
       if call.number == 73 {
         try call.writeWord(call[0], set)
       } else {
@@ -278,7 +279,7 @@ enum SignalCalls {
   // MARK: Waiting
 
   static func pause(_ call: SystemCall) throws(Errno) -> Int {
-    try suspend(call, call.process.signals.blocked)
+    try suspend(call, call.process.current.signals.blocked)
   }
 
   static func suspend(_ call: SystemCall) throws(Errno) -> Int {
@@ -303,9 +304,9 @@ enum SignalCalls {
     let format: TimeFormat = call.number == 421 ? .doubleword : .word
     let timeout = try format.optional(call, call[2])
     call.process.collectSignals()
-    let queue = call.process.signals.queue
+    let queue = call.process.current.signals.queue
     if let index = queue.firstIndex(where: { wanted & Signal.bit($0.signal) != 0 }) {
-      return try tell(call, call.process.signals.queue.remove(at: index))
+      return try tell(call, call.process.current.signals.queue.remove(at: index))
     }
     return try withTimespec(timeout) { (time, _) throws(Errno) in
       try withHostStructure(wanted) { (set, _) throws(Errno) in
@@ -331,7 +332,7 @@ enum SignalCalls {
     guard call.signed(2) >= 1184 else { throw .invalid }
     let frame = SignalFrame(process: call.process, registers: call.registers)
     if call[0] != 0 {
-      let blocked = call.process.signals.blocked
+      let blocked = call.process.current.signals.blocked
       var context = StructureWriter(capacity: 1184)
       frame.appendContext(at: call[0], blocked, FaultDetails(), &context)
       try call.write(call[0], context)

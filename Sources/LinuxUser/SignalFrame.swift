@@ -66,7 +66,7 @@ struct SignalFrame {
   /// Where the frame goes below: the stack pointer, or the alternate stack's end.
   private func stackTop(_ action: SignalAction) -> UInt32 {
     let pointer = registers.gpr(1)
-    let (start, size) = process.signals.alternateStack
+    let (start, size) = process.current.signals.alternateStack
     guard action.flags & SignalAction.onStack != 0, size != 0 else { return pointer }
     return process.isOnAlternateStack(pointer) ? pointer : start &+ size
   }
@@ -77,7 +77,7 @@ struct SignalFrame {
   ) {
     let start = context.count
     context.doubleword(0)
-    let stack = process.signals.alternateStack
+    let stack = process.current.signals.alternateStack
     context.word(stack.pointer)
     context.word(process.alternateStackFlags(registers.gpr(1)))
     context.word(stack.size)
@@ -148,7 +148,7 @@ struct SignalFrame {
     let context = StructureReader(bytes)
     guard restoreMachine(context.word(28)) else { return false }
     let mask = UInt64(context.word(12)) << 32 | UInt64(context.word(24))
-    process.signals.setBlockedLazily(mask)
+    process.current.signals.setBlockedLazily(mask)
     return true
   }
 
@@ -169,7 +169,7 @@ struct SignalFrame {
     guard let bytes = copy.readBytes(address, 60) else { return false }
     let context = StructureReader(bytes)
     guard restoreMachine(context.word(48)) else { return false }
-    process.signals.setBlockedLazily(
+    process.current.signals.setBlockedLazily(
       UInt64(context.word(56)) << 32 | UInt64(context.word(52)))
     return true
   }
@@ -233,13 +233,13 @@ extension LinuxProcess {
 
   /// Whether an address is on the alternate stack.
   func isOnAlternateStack(_ pointer: UInt32) -> Bool {
-    let (start, size) = signals.alternateStack
+    let (start, size) = current.signals.alternateStack
     return size != 0 && pointer &- start < size
   }
 
   /// SS_DISABLE 2, SS_ONSTACK 1, or 0.
   func alternateStackFlags(_ pointer: UInt32) -> UInt32 {
-    if signals.alternateStack.size == 0 { return 2 }
+    if current.signals.alternateStack.size == 0 { return 2 }
     return isOnAlternateStack(pointer) ? 1 : 0
   }
 
@@ -251,11 +251,11 @@ extension LinuxProcess {
     let mode = flags & 0x7fff_ffff
     guard mode <= 2 else { return .invalid }
     if mode == 2 {
-      signals.alternateStack = (0, 0)
+      current.signals.alternateStack = (0, 0)
       return nil
     }
     if size < 2048 { return .noMemory }
-    signals.alternateStack = (start, size)
+    current.signals.alternateStack = (start, size)
     return nil
   }
 }

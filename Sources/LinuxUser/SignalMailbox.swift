@@ -6,8 +6,8 @@ import Glibc
 /// Everything that the handler touches was allocated before it was installed; it only loads and
 /// stores. The handler runs with all signals blocked, so it has one writer and one reader.
 final class SignalMailbox: @unchecked Sendable {
-  /// The only one of the host's process.
-  static let shared = SignalMailbox()
+  /// That of the process's first thread, and of threads that are none of the guest's.
+  static let shared = SignalMailbox(isFirst: true)
 
   /// What an arriving signal changes.
   struct Box {
@@ -22,12 +22,26 @@ final class SignalMailbox: @unchecked Sendable {
   static let capacity: UInt32 = 256
   private let box: UnsafeMutablePointer<Box>
 
-  private init() {
+  init(isFirst: Bool = false) {
     let entries = UnsafeMutablePointer<siginfo_t>.allocate(capacity: Int(Self.capacity))
     box = .allocate(capacity: 1)
     box.initialize(to: Box(entries: entries))
-    mailboxOfHandler = box
+    if isFirst {
+      pthread_key_create(&mailboxKey, nil)
+      mailboxOfHandler = box
+    }
   }
+
+  deinit {
+    box.pointee.entries.deallocate()
+    box.deallocate()
+  }
+
+  /// From now on the calling thread's signals come here.
+  func adoptCaller() { pthread_setspecific(mailboxKey, box) }
+
+  /// Before the calling thread ends, and the mailbox may go.
+  static func leaveCaller() { pthread_setspecific(mailboxKey, nil) }
 
   /// For `csys_interruptible`.
   var interruption: UnsafeMutablePointer<csys_interruption> {
@@ -66,6 +80,8 @@ final class SignalMailbox: @unchecked Sendable {
 
 /// What the handler uses: set once, before any handler is installed.
 nonisolated(unsafe) private var mailboxOfHandler: UnsafeMutablePointer<SignalMailbox.Box>?
+/// Where a thread keeps its own mailbox.
+nonisolated(unsafe) private var mailboxKey = pthread_key_t()
 
 private func post(
   _ information: UnsafePointer<siginfo_t>, _ box: UnsafeMutablePointer<SignalMailbox.Box>
@@ -84,7 +100,8 @@ private func post(
 let receiveHostSignal:
   @convention(c) (Int32, UnsafeMutablePointer<siginfo_t>?, UnsafeMutableRawPointer?) -> Void = {
     _, information, context in
-    guard let box = mailboxOfHandler, let information, let context else { return }
+    let own = pthread_getspecific(mailboxKey)?.assumingMemoryBound(to: SignalMailbox.Box.self)
+    guard let box = own ?? mailboxOfHandler, let information, let context else { return }
     post(information, box)
     // ucontext_t: flags, link and stack take 40 bytes; then the registers of the machine context.
     let registers = (context + 40).assumingMemoryBound(to: UInt64.self)

@@ -125,11 +125,23 @@ struct SignalInformation {
   }
 }
 
-/// The guest's signal state. Its blocked mask is the host's too (but for the synchronous signals),
+/// What the threads of a process do on signals.
+private final class SharedSignals {
+  /// Whether there has been a second thread.
+  var isThreaded = false
+  var actions = [SignalAction](repeating: SignalAction(), count: Int(Signal.count) + 1)
+}
+
+/// A thread's signal state. Its blocked mask is the host's too (but for the synchronous signals),
 /// so that the host's kernel does the queueing of what is blocked.
 struct SignalState {
+  /// What the threads of a process have in common.
+  private let shared: SharedSignals
   /// By signal number; entry 0 is unused.
-  var actions = [SignalAction](repeating: SignalAction(), count: Int(Signal.count) + 1)
+  var actions: [SignalAction] {
+    get { shared.actions }
+    nonmutating _modify { yield &shared.actions }
+  }
   /// Blocked signals: bit n - 1 for signal n.
   private(set) var blocked: UInt64 = 0
   /// The mask that the host has. While a handler runs it may lack signals that the handler blocks:
@@ -141,6 +153,17 @@ struct SignalState {
   var queue: [SignalInformation] = []
   /// The alternate stack: ss_sp, ss_size; size 0 means none.
   var alternateStack: (pointer: UInt32, size: UInt32) = (0, 0)
+
+  /// The state of a process's first thread.
+  init() { shared = SharedSignals() }
+
+  /// The state of a new thread, whose host thread blocks everything.
+  init(madeBy parent: SignalState) {
+    shared = parent.shared
+    shared.isThreaded = true
+    blocked = parent.blocked
+    hostBlocked = ~0
+  }
 
   /// Whether something may have to be delivered, or a mask restored.
   var needsDelivery: Bool { !queue.isEmpty || savedMask != nil }
@@ -169,22 +192,35 @@ struct SignalState {
     synchronizeHost()
   }
 
-  /// Sets the blocked mask for a handler or after one: the host is told only what it must unblock.
+  /// Sets the blocked mask for a handler or after one: the host is told only what it must unblock,
+  /// unless another thread could take what comes.
   mutating func setBlockedLazily(_ mask: UInt64) {
     blocked = mask & ~Signal.untouchable
-    if hostBlocked & ~hostMask(blocked) != 0 { synchronizeHost() }
+    if shared.isThreaded || hostBlocked & ~hostMask(blocked) != 0 { synchronizeHost() }
   }
 
   /// Gives the host the guest's mask: before a call that waits, and before a new process.
   mutating func synchronizeHost() {
-    var wanted = hostMask(blocked)
+    let wanted = hostMask(blocked)
     // During a wait with a mask of its own the host keeps the old one.
     if savedMask != nil || wanted == hostBlocked { return }
     hostBlocked = wanted
-    withUnsafeMutablePointer(to: &wanted) {
-      // SIG_SETMASK is 2.
-      _ = csys_kernel(Int(SYS_rt_sigprocmask), 2, Int(bitPattern: $0), 0, 8, 0, 0)
+    _ = Self.exchangeHostMask(wanted)
+  }
+
+  /// Sets the mask of the calling thread of the host: 32 and 33 too, which the host's library keeps
+  /// out of masks.
+  /// - Returns: the mask before.
+  static func exchangeHostMask(_ mask: UInt64) -> UInt64 {
+    var (new, old) = (mask, UInt64(0))
+    withUnsafeMutablePointer(to: &new) { new in
+      withUnsafeMutablePointer(to: &old) { old in
+        // SIG_SETMASK is 2.
+        _ = csys_kernel(
+          Int(SYS_rt_sigprocmask), 2, Int(bitPattern: new), Int(bitPattern: old), 8, 0, 0)
+      }
     }
+    return old
   }
 
   /// Another mask for the time of a wait; the host's kernel puts it into force itself.
@@ -227,11 +263,12 @@ struct SignalState {
   }
 
   /// Makes the host treat a signal as the guest's action asks. The translator's own signals
-  /// stay with it; 32 and 33 are the C library's.
+  /// stay with it.
   func installOnHost(_ signal: Int32) {
-    let own = [Signal.segv, Signal.bus, Signal.kill, Signal.stop, 32, 33]
+    let own = [Signal.segv, Signal.bus, Signal.kill, Signal.stop]
     if own.contains(signal) { return }
     let wanted = actions[Int(signal)]
+    if signal == 32 || signal == 33 { return LibrarySignal.install(signal, wanted) }
     var action = sigaction()
     if wanted.isCaught {
       action.__sigaction_handler.sa_sigaction = receiveHostSignal

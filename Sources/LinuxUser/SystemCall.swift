@@ -125,8 +125,11 @@ public struct SystemCall {
     _ number: Int32, _ a: Int = 0, _ b: Int = 0, _ c: Int = 0, _ d: Int = 0, _ e: Int = 0,
     _ f: Int = 0
   ) throws(Errno) -> Int {
-    process.signals.synchronizeHost()
-    let result = csys_interruptible(process.mailbox.interruption, Int(number), a, b, c, d, e, f)
+    let thread = process.current
+    thread.signals.synchronizeHost()
+    process.lock.release()
+    let result = csys_interruptible(thread.mailbox.interruption, Int(number), a, b, c, d, e, f)
+    process.lock.acquire()
     guard result >= 0 || result < -4095 else {
       throw Errno(Int32(truncatingIfNeeded: -result))
     }

@@ -6,19 +6,22 @@ import Memory
 import RegisterAllocation
 import Translation
 
-/// A Linux program on an emulated PowerPC: the processor, its memory, and the kernel's side.
+/// A Linux program on an emulated PowerPC: its processors, their memory, and the kernel's side.
 public final class UserEmulator {
   /// The kernel's side.
   public let process: LinuxProcess
   /// The translator.
   public let translator: Translator
-  /// The processor's state.
-  public let state: UnsafeMutablePointer<PowerPCState>
-  /// Env: where translated code's pointer to the state points.
-  public let env: UnsafeMutableRawPointer
-  /// Told of every exception before it is handled (`-d int`).
-  public var onException: ((PowerPCException) -> Void)?
-  private let registers: ProcessorRegisters
+  /// Told of every exception before it is handled (`-d int`), and of the processor's state.
+  public var onException: ((PowerPCException, UnsafePointer<PowerPCState>) -> Void)?
+  /// Ends the host's process with a status, when another thread than the first has ended the
+  /// program.
+  public var onEnd: ((Int32) -> Void)?
+  /// The processors of all threads that run.
+  private var processors: [GuestThread] = []
+  private let hasVectors: Bool
+  private let lineVersions = UnsafeMutablePointer<UInt32>.allocate(
+    capacity: Reservation.versionCount)
   private let memory: UserCode
 
   /// - Parameters:
@@ -29,36 +32,44 @@ public final class UserEmulator {
     codeBufferSize: Int, techniques: Techniques = Techniques()
   ) throws(TranslationError) {
     let guest = PowerPCGuest(features: processor.features)
+    hasVectors = processor.features.contains(.vector)
     memory = UserCode(space)
     process = LinuxProcess(space, options)
     translator = try Translator(
       guest: guest, host: host, memory: memory, codeBufferSize: codeBufferSize,
       homes: Globals.housed, techniques: techniques)
-    state = .allocate(capacity: 1)
+    process.lock = translator.lock
+    let state = UnsafeMutablePointer<PowerPCState>.allocate(capacity: 1)
     state.initialize(to: PowerPCState())
-    env = UnsafeMutableRawPointer(state) + PowerPCState.envOffset
-    registers = ProcessorRegisters(
-      state, hasVectors: processor.features.contains(.vector))
     state.pointee.msr = Self.userState
     state.pointee.pvr = processor.version
     state.pointee.memoryBase = UInt64(space.base)
     state.pointee.pageFlags = UInt64(UInt(bitPattern: space.pages))
-    process.exitRequest = UnsafeMutableRawPointer(state).advanced(
-      by: MemoryLayout<PowerPCState>.offset(of: \.exitRequest)!
-    ).assumingMemoryBound(to: UInt32.self)
-    try translator.attach(env)
+    lineVersions.initialize(repeating: 0, count: Reservation.versionCount)
+    state.pointee.lineVersions = UInt64(UInt(bitPattern: lineVersions))
+    processors = [
+      try GuestThread(self, process.current, state, hasVectors: hasVectors)
+    ]
     space.faultTolerantCopy = translator.copy
     FaultHandler.record.pointee.forward = receiveHostSignal
-    process.willFork = { [weak self] in self?.translator.prepareFork() }
-    process.didFork = { [weak self] in self?.translator.endFork() }
-    process.onFork = { [weak self] in self?.translator.beginChild() }
-    space.onCodeChanged = { [weak self] range in
-      guard let self else { return }
-      self.translator.invalidate(range, self.env)
-    }
+    connect()
   }
 
-  deinit { state.deallocate() }
+  deinit { lineVersions.deallocate() }
+
+  private func connect() {
+    process.willFork = { [weak self] in self?.translator.prepareFork() }
+    process.didFork = { [weak self] in self?.translator.endFork() }
+    process.onFork = { [weak self] in self?.beginChild() }
+    process.startThread = { [weak self] (call, thread) throws(Errno) in
+      guard let self else { throw .again }
+      return try self.start(thread, call)
+    }
+    process.space.onCodeChanged = { [weak self] range in
+      guard let self else { return }
+      self.translator.invalidate(range, self.processors[0].runner.env)
+    }
+  }
 
   /// MSR as Linux gives it to programs: EE, PR, FP, FE0, FE1 and the vector prefix.
   private static let userState: UInt32 = 0x6940
@@ -68,95 +79,131 @@ public final class UserEmulator {
     path: String, arguments: [[UInt8]], environment: [[UInt8]]
   ) throws(LoadError) {
     try process.load(path: path, arguments: arguments, environment: environment)
-    process.initialize(registers)
+    process.initialize(processors[0].registers)
   }
 
   /// Runs the program to its end.
   ///
   /// - Returns: the exit status. A program that dies of a signal takes this process with it.
   public func run() throws(TranslationError) -> Int32 {
-    // Where guest memory is not at 0, translated code reaches it through GS.
-    if process.space.base != 0 { _ = csys_set_gs_base(UInt64(process.space.base)) }
-    while true {
-      switch try translator.run(env) {
-      case .exception(let number): handle(PowerPCException(rawValue: number))
-      case .fault: handleFault()
-      case .fetch: fetchFault(at: state.pointee.nip)
-      case .request:
-        state.pointee.exitRequest = 0
-        process.deliverPendingSignals(registers)
-      }
-      if let status = process.exitStatus { return status }
+    let first = processors[0]
+    try first.run()
+    process.lock.acquire()
+    // The first thread has ended before the others: the last of them ends the process.
+    while process.exitStatus == nil { process.lock.wait() }
+    process.lock.release()
+    return process.exitStatus ?? 0
+  }
+
+  // MARK: Threads
+
+  /// In a new child: the thread that forked is the only one.
+  private func beginChild() {
+    process.lock.beginChild()
+    let thread = process.current
+    processors.removeAll { $0.thread !== thread }
+    translator.beginChild(keeping: processors[0].runner)
+  }
+
+  /// What a new thread of the host is given.
+  private final class Start {
+    let emulator: UserEmulator
+    let processor: GuestThread
+    let call: SystemCall
+
+    init(_ emulator: UserEmulator, _ processor: GuestThread, _ call: SystemCall) {
+      (self.emulator, self.processor, self.call) = (emulator, processor, call)
     }
   }
 
-  private func handle(_ exception: PowerPCException) {
-    let nip = state.pointee.nip
-    onException?(exception)
-    switch exception {
-    case .systemCall: process.handleSystemCall(registers)
-    case .trap: process.raise(SIGTRAP, code: 1, address: nip, registers)
-    case .illegal, .vectorUnavailable, .floatingPointUnavailable:
-      process.raise(SIGILL, code: 1, address: nip, registers)
-    case .privileged: process.raise(SIGILL, code: 5, address: nip, registers)
-    case .floatingPoint:
-      process.raise(SIGFPE, code: floatingPointCode, address: nip, registers)
-    case .alignment: process.raise(SIGBUS, code: 1, address: nip, registers)
-    case .instructionStorage: fetchFault(at: nip)
-    case .dataStorage: dataFault(at: state.pointee.dar, isWrite: true)
-    default: process.raise(SIGILL, code: 1, address: nip, registers)
+  /// clone(2): a thread that goes on behind the call, with a result of 0.
+  private func start(_ thread: LinuxThread, _ call: SystemCall) throws(Errno) -> Int {
+    if !process.lock.isShared {
+      process.current.adoptCaller()
+      translator.share()
     }
-  }
-
-  /// si_code of SIGFPE, as Linux reckons it from the FPSCR.
-  private var floatingPointCode: Int32 {
-    let active = state.pointee.fpscr
-    let enabled = (active & 0xf8) << 22
-    let found = active & enabled
-    if active & 0x80 != 0 && active & 0x2000_0000 != 0 { return 7 }
-    if found & 0x1000_0000 != 0 { return 4 }
-    if found & 0x0800_0000 != 0 { return 5 }
-    if found & 0x0400_0000 != 0 { return 3 }
-    if found & 0x0200_0000 != 0 { return 6 }
-    return 0
-  }
-
-  private func handleFault() {
-    let record = FaultHandler.record.pointee
-    onException?(.dataStorage)
-    let address = UInt32(truncatingIfNeeded: record.address &- process.space.base)
-    if record.signal == SIGBUS {
-      return process.raise(SIGBUS, code: record.code, address: address, registers)
+    guard let parent = processors.first(where: { $0.thread === process.current }) else {
+      throw .again
     }
-    dataFault(at: address, isWrite: record.isWrite)
+    let state = UnsafeMutablePointer<PowerPCState>.allocate(capacity: 1)
+    state.initialize(to: parent.state.pointee)
+    state.pointee.exitRequest = 0
+    let processor: GuestThread
+    do throws(TranslationError) {
+      processor = try GuestThread(self, thread, state, hasVectors: hasVectors)
+    } catch {
+      throw .again
+    }
+    let registers = processor.registers
+    registers.setGPR(3, 0)
+    registers.setSummaryOverflow(false)
+    if call[1] != 0 { registers.setGPR(1, call[1]) }
+    if call[0] & ThreadCalls.CloneFlag.setTLS != 0 { registers.setGPR(2, call[3]) }
+    processors.append(processor)
+    process.threads.append(thread)
+    guard launch(Start(self, processor, call)) else {
+      forget(processor)
+      process.threads.removeAll { $0 === thread }
+      throw .again
+    }
+    while thread.number == 0 { process.lock.wait() }
+    return Int(thread.number)
   }
 
-  /// A refused access: code that is about to change, or the program's error.
-  private func dataFault(at address: UInt32, isWrite: Bool) {
-    if isWrite && process.space.codePageWritten(address) { return }
-    segmentationFault(at: address, isWrite: isWrite)
+  /// Starts a thread of the host, in which all signals are blocked.
+  private func launch(_ start: Start) -> Bool {
+    let mask = SignalState.exchangeHostMask(~0)
+    defer { _ = SignalState.exchangeHostMask(mask) }
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    defer { pthread_attr_destroy(&attributes) }
+    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    pthread_attr_setstacksize(&attributes, Self.stackSize)
+    var host = pthread_t()
+    let context = Unmanaged.passRetained(start)
+    let result = pthread_create(
+      &host, &attributes,
+      { context in
+        guard let context else { return nil }
+        UserEmulator.live(Unmanaged<Start>.fromOpaque(context).takeRetainedValue())
+        return nil
+      }, context.toOpaque())
+    if result != 0 { context.release() }
+    return result == 0
   }
 
-  /// A word that could not be fetched when its block was made.
-  private func fetchFault(at address: UInt32) {
-    // Nothing announces that a page without code is mapped: the block must not be met again.
-    if address < process.space.limit { translator.invalidate(address..<(address | 3), env) }
-    if process.space.flags(at: address).contains(.executable) { return }
-    segmentationFault(at: address, vector: 0x400)
+  /// Bytes of stack for a thread of the host; translated code has its own.
+  private static let stackSize = 512 << 10
+
+  /// The life of a thread of the host.
+  private static func live(_ start: Start) {
+    let (emulator, processor) = (start.emulator, start.processor)
+    let process = emulator.process
+    let stack = FaultHandler.prepareThread()
+    process.lock.acquire()
+    processor.thread.adoptCaller()
+    ThreadCalls.tellNumber(start.call, processor.thread)
+    processor.thread.signals.synchronizeHost()
+    process.lock.announce()
+    process.lock.release()
+    do throws(TranslationError) { try processor.run() } catch {
+      // The jump table of another key: there is no room for it.
+      process.terminate(Signal.abort, processor.registers)
+    }
+    process.lock.acquire()
+    let status = process.exitStatus
+    if status == nil {
+      SignalMailbox.leaveCaller()
+      emulator.forget(processor)
+    }
+    process.lock.release()
+    if let status { emulator.onEnd?(status) }
+    FaultHandler.endThread(stack)
   }
 
-  /// - Parameters:
-  ///   - vector: 0x300 for a data access, 0x400 for a fetch.
-  private func segmentationFault(
-    at address: UInt32, isWrite: Bool = false, vector: UInt32 = 0x300
-  ) {
-    let isMapped = process.space.flags(at: address).contains(.mapped)
-    state.pointee.dar = address
-    // DSISR: no translation, or protection; and whether it was a store (Book III, 2.3.16).
-    let status: UInt32 = (isMapped ? 0x0800_0000 : 0x4000_0000) | (isWrite ? 0x0200_0000 : 0)
-    process.raise(
-      SIGSEGV, code: isMapped ? 2 : 1, address: address, registers,
-      details: FaultDetails(vector: vector, dataAddress: address, status: status))
+  private func forget(_ processor: GuestThread) {
+    translator.detach(processor.runner)
+    processors.removeAll { $0 === processor }
   }
 }
 
@@ -164,25 +211,35 @@ public final class UserEmulator {
 final class UserCode: CodeMemory {
   private let space: UserAddressSpace
   /// What `fetch` looks at: page flags and base.
-  private let context: UnsafeMutablePointer<(pages: UnsafeMutablePointer<UInt8>, base: UInt)>
+  private let context: UnsafeMutablePointer<Context>
+
+  private struct Context {
+    let pages: UnsafeMutablePointer<UInt8>
+    let base: UInt
+    let space: Unmanaged<UserAddressSpace>
+  }
 
   init(_ space: UserAddressSpace) {
     self.space = space
     context = .allocate(capacity: 1)
-    context.initialize(to: (space.pages, space.base))
+    context.initialize(
+      to: Context(pages: space.pages, base: space.base, space: .passUnretained(space)))
   }
 
   deinit { context.deallocate() }
 
   var codeSource: CodeSource {
     CodeSource(context: context) { context, address in
-      let (pages, base) = context.load(
-        as: (pages: UnsafeMutablePointer<UInt8>, base: UInt).self)
-      // Bit 2: the page may be executed; bit 7: it is rewritten often.
-      let flags = pages[Int(address >> 12)]
+      let known = context.assumingMemoryBound(to: Context.self)
+      // Bit 2: the page may be executed; bit 4: it holds code; bit 7: it is rewritten often.
+      let flags = known.pointee.pages[Int(address >> 12)]
       guard flags & 4 != 0,
-        let place = UnsafeRawPointer(bitPattern: base &+ UInt(address))
+        let place = UnsafeRawPointer(bitPattern: known.pointee.base &+ UInt(address))
       else { return 1 << 32 }
+      // Before it is read: what another thread writes from here on is noticed.
+      if flags & 16 == 0 {
+        known.pointee.space._withUnsafeGuaranteedRef { $0.markCode(page: address >> 12) }
+      }
       let isRewritten = UInt64(flags >> 7) << 33
       return isRewritten | UInt64(UInt32(bigEndian: place.loadUnaligned(as: UInt32.self)))
     }

@@ -1,7 +1,30 @@
 import CSys
 import Glibc
 
-/// What the signal handler needs and leaves: one record, in raw memory, made before any fault.
+/// What the signal handler leaves of a fault in translated code, and what it needs to know of the
+/// processor: one report for each, which its env points to.
+public struct FaultReport {
+  /// The host address of the instruction.
+  public var hostPC: UInt = 0
+  /// The host address that the instruction accessed.
+  public var address: UInt = 0
+  /// SIGSEGV or SIGBUS.
+  public var signal: Int32 = 0
+  /// The signal's `si_code`.
+  public var code: Int32 = 0
+  /// Whether the access was a store.
+  public var isWrite = false
+  /// Where the guard below the return stack starts, and where it ends.
+  var guardStart, guardEnd: UInt
+  /// Where the empty return stack starts.
+  var stackTop: UInt
+
+  init(guardStart: UInt, guardEnd: UInt, stackTop: UInt) {
+    (self.guardStart, self.guardEnd, self.stackTop) = (guardStart, guardEnd, stackTop)
+  }
+}
+
+/// What the signal handler needs: one record, in raw memory, made before any fault.
 public struct FaultRecord {
   /// Where the code buffer starts, as executed.
   public var codeStart: UInt = 0
@@ -15,12 +38,8 @@ public struct FaultRecord {
   public var copyEnd: UInt = 0
   /// Where they continue after a fault.
   public var copyFault: UInt = 0
-  /// Where the guard below the return stack starts.
-  public var guardStart: UInt = 0
-  /// The end of the guard.
-  public var guardEnd: UInt = 0
-  /// Where the empty return stack starts.
-  public var stackTop: UInt = 0
+  /// Where env, which translated code has in rbp, holds the address of its `FaultReport`.
+  public var reportOffset = 0
   /// What takes a SIGSEGV or SIGBUS that another process sent, or nil for the default action.
   public var forward:
     (
@@ -28,40 +47,49 @@ public struct FaultRecord {
         Int32, UnsafeMutablePointer<siginfo_t>?, UnsafeMutableRawPointer?
       ) -> Void
     )?
-  /// The last fault in translated code: the address of the host instruction.
-  public var hostPC: UInt = 0
-  /// The host address that the instruction accessed.
-  public var address: UInt = 0
-  /// SIGSEGV or SIGBUS.
-  public var signal: Int32 = 0
-  /// The signal's `si_code`.
-  public var code: Int32 = 0
-  /// Whether the access was a store.
-  public var isWrite = false
 }
 
 /// Answers host faults in translated code by moving the program counter to a stub.
 public enum FaultHandler {
-  /// The record. Sound: written before the handler is installed, and then by the one thread that
-  /// runs translated code and the handler on that thread.
+  /// The record. Sound: written before translated code runs, and only read from then on.
   nonisolated(unsafe) public static let record: UnsafeMutablePointer<FaultRecord> = {
     let record = UnsafeMutablePointer<FaultRecord>.allocate(capacity: 1)
     record.initialize(to: FaultRecord())
     return record
   }()
   nonisolated(unsafe) private static let raw = record
+  /// The one instruction of a helper that may fault. Sound: always the same, whoever writes it.
+  nonisolated(unsafe) static let guarded: UnsafeMutablePointer<csys_guarded> = {
+    let place = UnsafeMutablePointer<csys_guarded>.allocate(capacity: 1)
+    place.initialize(to: csys_guarded())
+    return place
+  }()
 
   /// Size of the stack that signal handlers run on.
   private static let stackSize = 64 << 10
 
-  /// Installs the handler for SIGSEGV and SIGBUS on a stack of its own.
-  public static func install() {
-    _ = raw
+  /// Gives the calling thread the stack that its signal handlers run on.
+  public static func prepareThread() -> UnsafeMutableRawPointer? {
     var stack = stack_t()
     stack.ss_sp = mmap(
       nil, stackSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     stack.ss_size = stackSize
     sigaltstack(&stack, nil)
+    return stack.ss_sp
+  }
+
+  /// Takes the stack of `prepareThread` back from a thread that ends.
+  public static func endThread(_ place: UnsafeMutableRawPointer?) {
+    var stack = stack_t()
+    stack.ss_flags = 2  // SS_DISABLE
+    sigaltstack(&stack, nil)
+    munmap(place, stackSize)
+  }
+
+  /// Installs the handler for SIGSEGV and SIGBUS on a stack of its own.
+  public static func install() {
+    _ = (raw, guarded)
+    _ = prepareThread()
     var action = sigaction()
     action.__sigaction_handler.sa_sigaction = { signal, info, context in
       FaultHandler.handle(signal, info, context)
@@ -87,19 +115,33 @@ public enum FaultHandler {
       return
     }
     if pc >= record.pointee.codeStart && pc < record.pointee.codeEnd {
-      if address >= record.pointee.guardStart && address < record.pointee.guardEnd {
-        registers.pointee.uc_mcontext.gregs.15 = Int64(bitPattern: UInt64(record.pointee.stackTop))
+      guard let report = report(registers.pointee.uc_mcontext.gregs.10, record) else { return }
+      if address >= report.pointee.guardStart && address < report.pointee.guardEnd {
+        registers.pointee.uc_mcontext.gregs.15 = Int64(bitPattern: UInt64(report.pointee.stackTop))
         return
       }
-      record.pointee.hostPC = pc
-      record.pointee.address = address
-      record.pointee.signal = signal
-      record.pointee.code = info.pointee.si_code
-      record.pointee.isWrite = registers.pointee.uc_mcontext.gregs.19 & 2 != 0
+      report.pointee.hostPC = pc
+      report.pointee.address = address
+      report.pointee.signal = signal
+      report.pointee.code = info.pointee.si_code
+      report.pointee.isWrite = registers.pointee.uc_mcontext.gregs.19 & 2 != 0
       registers.pointee.uc_mcontext.gregs.16 = Int64(bitPattern: UInt64(record.pointee.faultStub))
+      return
+    }
+    if pc == guarded.pointee.at {
+      registers.pointee.uc_mcontext.gregs.16 = Int64(bitPattern: guarded.pointee.resume)
       return
     }
     // A fault of our own: let the default action have it.
     Glibc.signal(signal, SIG_DFL)
+  }
+
+  /// The report of the processor whose env is in rbp.
+  private static func report(
+    _ rbp: Int64, _ record: UnsafeMutablePointer<FaultRecord>
+  ) -> UnsafeMutablePointer<FaultReport>? {
+    UnsafeRawPointer(bitPattern: Int(rbp))?
+      .load(
+        fromByteOffset: record.pointee.reportOffset, as: UnsafeMutablePointer<FaultReport>?.self)
   }
 }

@@ -11,8 +11,9 @@ extension Translator {
     forkCopy = -1
   }
 
-  /// After a fork, in the child: code is its own from here on.
-  public func beginChild() {
+  /// After a fork, in the child: code is its own from here on, and one processor runs.
+  public func beginChild(keeping runner: Runner) {
+    runners = [runner]
     guard forkCopy >= 0, buffer.adopt(forkCopy) else {
       let text = "lyrebird: cannot copy the code buffer after a fork\n"
       _ = write(2, text, text.utf8.count)

@@ -171,12 +171,40 @@ extension Translator {
     views.forget(space: space)
   }
 
-  /// Drops everything.
+  /// Drops everything. No thread may be in translated code then: those that are leave it, and wait.
   public func flush(_ env: UnsafeMutableRawPointer) {
+    let flushes = counters.flushes
+    waitForStop()
+    // Another thread has done it meanwhile.
+    if counters.flushes != flushes { return }
+    stopOthers()
     table.clear()
     views.clear()
     cursor = stubs.size
     forgetReturns()
     counters.flushes &+= 1
+    isStopping = false
+    if lock.isShared { lock.announce() }
+  }
+
+  /// Waits until no other thread is in translated code, which none enters before `isStopping` is
+  /// false again.
+  private func stopOthers() {
+    guard lock.isShared else { return }
+    isStopping = true
+    while true {
+      var isAlone = true
+      for runner in runners where runner.isInside {
+        isAlone = false
+        word(runner.env, layout.exitRequest).pointee = 1
+      }
+      if isAlone { return }
+      lock.wait()
+    }
+  }
+
+  /// Lets a thread finish that waits for the others to leave translated code.
+  func waitForStop() {
+    while isStopping { lock.wait() }
   }
 }

@@ -7,19 +7,19 @@ extension Translator {
   ///
   /// - Parameter isFound: whether it is found there for the same address again.
   func translate(
-    _ address: UInt32, _ place: CodePlace, _ env: UnsafeMutableRawPointer, limit: Int? = nil,
+    _ address: UInt32, _ place: CodePlace, _ runner: Runner, limit: Int? = nil,
     isFound: Bool = true
   ) -> Int {
     var limit = limit ?? limits.instructions
     while true {
-      if let number = attempt(address, place, limit, isFound) { return number }
-      if allocator.failed && limit > 1 { limit /= 2 } else { flush(env) }
+      if let number = attempt(address, place, runner.view.key, limit, isFound) { return number }
+      if allocator.failed && limit > 1 { limit /= 2 } else { flush(runner.env) }
     }
   }
 
   /// One try: nil if the code buffer is full or the block asks too much of the allocator.
   private func attempt(
-    _ address: UInt32, _ place: CodePlace, _ limit: Int, _ isFound: Bool
+    _ address: UInt32, _ place: CodePlace, _ key: UInt32, _ limit: Int, _ isFound: Bool
   ) -> Int? {
     block.clear()
     var limits = limits
@@ -29,7 +29,7 @@ extension Translator {
     limits.fusesMultiplyAdd = host.fusesMultiplyAdd
     limits.hasVectors = host.hasVectors
     let (spanCount, instructions) = guest.translate(
-      into: block, at: address, key: view.key, from: memory.codeSource, limits: limits,
+      into: block, at: address, key: key, from: memory.codeSource, limits: limits,
       spans: spans)
     check(block, after: "the guest", at: address)
     let watcher = observer?.wants(address) == true ? observer : nil
@@ -50,7 +50,7 @@ extension Translator {
       let size = host.emit(
         block, allocator, in: space, linkBase: linkBase, accessBase: accessBase)
     else { return nil }
-    let number = enter(address, place, size, spanCount, instructions, linkBase, isFound)
+    let number = enter(address, key, place, size, spanCount, instructions, linkBase, isFound)
     if let watcher {
       watcher.emitted(
         table.blocks.base[number],
@@ -63,15 +63,15 @@ extension Translator {
 
   /// Enters the block just emitted in the tables.
   private func enter(
-    _ address: UInt32, _ place: CodePlace, _ size: Int, _ spanCount: Int, _ instructions: Int,
-    _ linkBase: UInt32, _ isFound: Bool
+    _ address: UInt32, _ key: UInt32, _ place: CodePlace, _ size: Int, _ spanCount: Int,
+    _ instructions: Int, _ linkBase: UInt32, _ isFound: Bool
   ) -> Int {
     let base = UInt32(cursor)
     let marks = host.marks
     let exits = host.exits
     let number = table.insert(
       TranslatedBlock(
-        address: address, key: view.key, physical: place.physical, first: place.first,
+        address: address, key: key, physical: place.physical, first: place.first,
         last: place.last, codeOffset: base, codeSize: UInt32(size),
         bodyOffset: UInt32(host.bodyOffset), firstLink: linkBase,
         firstMark: UInt32(table.marks.count), firstSpan: UInt32(table.spans.count),

@@ -64,11 +64,14 @@ public final class Translator {
   let spans: UnsafeMutablePointer<TranslatedSpan>
   /// The jump tables of all address spaces and keys.
   let views: CodeViews
-  var view: CodeView
+  /// Held while anything but translated code runs.
+  public let lock = EmulatorLock()
+  /// The processors; the first is that of `run(env)`.
+  var runners: [Runner] = []
+  /// Whether a thread waits until no other one is in translated code.
+  var isStopping = false
   private let slowAccesses: SlowAccesses?
   var forkCopy: Int32 = -1
-  let returnStack: ReturnStack
-  private var returnsAreStale = false
   let layout: EnvironmentLayout
   private let enter: @convention(c) (UnsafeMutableRawPointer, UInt) -> Void
 
@@ -126,9 +129,7 @@ public final class Translator {
       block: block, file: host.registerFile,
       homes: Dictionary(uniqueKeysWithValues: placed.map { ($0.temp, $1) }), layout: guest.layout)
     spans = .allocate(capacity: spanCapacity)
-    returnStack = try ReturnStack()
     views = try CodeViews()
-    view = try views.view(memory.codeSpace, 0, memory.segmentKeys(memory.codeSpace))
     enter = unsafeBitCast(
       stubs.enter, to: (@convention(c) (UnsafeMutableRawPointer, UInt) -> Void).self)
     limits.pairsReturns = techniques.pairsReturns
@@ -149,9 +150,7 @@ public final class Translator {
     record.pointee.copyStart = stubs.copyStart
     record.pointee.copyEnd = stubs.copyEnd
     record.pointee.copyFault = stubs.copyFault
-    record.pointee.guardStart = returnStack.guardStart
-    record.pointee.guardEnd = returnStack.guardEnd
-    record.pointee.stackTop = returnStack.top
+    record.pointee.reportOffset = layout.faultReport
   }
 
   /// `(destination, source, count)`: copies bytes to or from guest memory; 1 after a fault.
@@ -170,30 +169,55 @@ public final class Translator {
     (env + offset).assumingMemoryBound(to: UInt32.self)
   }
 
-  /// Prepares a processor's state, and the fault handler, for this translator.
-  public func attach(_ env: UnsafeMutableRawPointer) throws(TranslationError) {
+  /// Prepares a processor's state, and the fault handler, for this translator. While the lock is
+  /// not shared there is one processor: it replaces the one before.
+  @discardableResult
+  public func attach(_ env: UnsafeMutableRawPointer) throws(TranslationError) -> Runner {
     prepareFaults()
+    let space = memory.codeSpace
+    let view = try views.view(space, 0, memory.segmentKeys(space))
+    let known = lock.isShared ? nil : runners.first?.returnStack
+    let stack: ReturnStack
+    if let known { stack = known } else { stack = try ReturnStack() }
+    let runner = Runner(env, view, stack)
     field(env, layout.codeBase).pointee = UInt64(buffer.executable)
-    field(env, layout.returnStack).pointee = UInt64(returnStack.top)
-    field(env, layout.returnStackTop).pointee = UInt64(returnStack.top)
+    field(env, layout.returnStack).pointee = UInt64(runner.returnStack.top)
+    field(env, layout.returnStackTop).pointee = UInt64(runner.returnStack.top)
+    field(env, layout.faultReport).pointee = UInt64(UInt(bitPattern: runner.fault))
+    field(env, layout.guarded).pointee = UInt64(UInt(bitPattern: FaultHandler.guarded))
     if let paging = layout.paging, let slowAccesses {
       let context = Unmanaged.passUnretained(slowAccesses).toOpaque()
       field(env, paging.slowContext).pointee = UInt64(UInt(bitPattern: context))
     }
-    try select(memory.codeSpace, guest.key(env), env)
+    try select(space, guest.key(env), runner)
+    if !lock.isShared { runners.removeAll() }
+    runners.append(runner)
+    return runner
   }
+
+  /// Before a second processor runs, on a thread of its own: code is made for several from here on,
+  /// and the caller holds the lock.
+  public func share() {
+    lock.share()
+    limits.isShared = true
+    flush(runners[0].env)
+  }
+
+  /// A processor that will not run any more.
+  public func detach(_ runner: Runner) { runners.removeAll { $0 === runner } }
 
   /// Makes a view the current one: its jump table counts, and no pending return does.
   private func select(
-    _ space: UInt32, _ key: UInt32, _ env: UnsafeMutableRawPointer
+    _ space: UInt32, _ key: UInt32, _ runner: Runner
   ) throws(TranslationError) {
-    view = try views.view(space, key, memory.segmentKeys(space))
-    showParts(env)
-    forgetReturns()
+    runner.view = try views.view(space, key, memory.segmentKeys(space))
+    showParts(runner)
+    runner.returnsAreStale = true
   }
 
   /// Tells translated code where the parts of the view's jump table are.
-  private func showParts(_ env: UnsafeMutableRawPointer) {
+  private func showParts(_ runner: Runner) {
+    let view = runner.view, env = runner.env
     if view.parts.count == 1 { field(env, layout.jumpTable).pointee = UInt64(view.parts[0].base) }
     guard let paging = layout.paging else { return }
     for n in 0..<16 {
@@ -202,31 +226,46 @@ public final class Translator {
     }
   }
 
-  /// Empties the return stack before translated code is entered again: always allowed, at the
+  /// Empties the return stacks before translated code is entered again: always allowed, at the
   /// price of one slow return each. While translated code waits for a function of ours, the way
-  /// back to it lies on that stack.
-  func forgetReturns() { returnsAreStale = true }
+  /// back to it lies on that stack. Other threads leave translated code for it.
+  func forgetReturns() {
+    for runner in runners {
+      runner.returnsAreStale = true
+      if runner.isInside { word(runner.env, layout.exitRequest).pointee = 1 }
+    }
+  }
 
   // MARK: Running
 
-  /// Runs the guest from its program counter until something needs the caller.
+  /// Runs the guest from its program counter until something needs the caller: the only processor,
+  /// or the first.
   public func run(_ env: UnsafeMutableRawPointer) throws(TranslationError) -> RunExit {
+    try run(runners[0])
+  }
+
+  /// Runs a processor from its program counter until something needs the caller.
+  public func run(_ runner: Runner) throws(TranslationError) -> RunExit {
+    lock.acquire()
+    defer { lock.release() }
+    let env = runner.env
     let pc = word(env, layout.programCounter)
     var link: UInt32? = nil
     while true {
+      waitForStop()
       let key = guest.key(env)
       let space = memory.codeSpace
-      if key != view.key || space != view.space {
-        try select(space, key, env)
+      if key != runner.view.key || space != runner.view.space {
+        try select(space, key, runner)
         link = nil
       }
-      guard let offset = entry(pc.pointee, env, link) else { return .fetch }
-      if returnsAreStale {
-        returnsAreStale = false
-        field(env, layout.returnStack).pointee = UInt64(returnStack.top)
+      guard let offset = entry(pc.pointee, runner, link) else { return .fetch }
+      if runner.returnsAreStale {
+        runner.returnsAreStale = false
+        field(env, layout.returnStack).pointee = UInt64(runner.returnStack.top)
       }
       let flushes = counters.flushes
-      enter(env, buffer.executable &+ UInt(offset))
+      go(runner, buffer.executable &+ UInt(offset))
       link = nil
       // What was flushed meanwhile, by a function that translated code called, has no links.
       let chains = limits.chains && counters.flushes == flushes
@@ -250,11 +289,22 @@ public final class Translator {
         return .exception(word(env, layout.exitPayload).pointee)
       case .exception: return .exception(word(env, layout.exitPayload).pointee)
       default:
-        recoverFault(pc)
-        if limits.countsInstructions { countUntil(FaultHandler.record.pointee.hostPC, env) }
+        recoverFault(pc, runner)
+        if limits.countsInstructions { countUntil(runner.fault.pointee.hostPC, env) }
         return .fault
       }
     }
+  }
+
+  /// Enters translated code, without the lock.
+  @inline(__always) private func go(_ runner: Runner, _ code: UInt) {
+    guard lock.isShared else { return enter(runner.env, code) }
+    runner.isInside = true
+    lock.release()
+    enter(runner.env, code)
+    lock.acquire()
+    runner.isInside = false
+    if isStopping { lock.announce() }
   }
 
   /// Takes off the budget what a block had executed when it was left in the middle, at a host
@@ -270,38 +320,36 @@ public final class Translator {
   }
 
   /// The code for an address, as an offset: known from the jump table, or found and linked.
-  private func entry(
-    _ address: UInt32, _ env: UnsafeMutableRawPointer, _ jump: UInt32?
-  ) -> UInt32? {
-    let known = view.offset(address)
+  private func entry(_ address: UInt32, _ runner: Runner, _ jump: UInt32?) -> UInt32? {
+    let known = runner.view.offset(address)
     if known != 0 && jump == nil && observer == nil { return known }
     var link = jump
-    guard let number = find(address, env, &link) else { return nil }
+    guard let number = find(address, runner, &link) else { return nil }
     let target = table.blocks.base[number]
     if let link { connect(link, to: number) }
     if link.flatMap({ table.links.base[Int($0)].cache }) != nil || link == nil {
-      if (try? views.set(address, target.codeOffset, in: view)) == true { showParts(env) }
+      if (try? views.set(address, target.codeOffset, in: runner.view)) == true {
+        showParts(runner)
+      }
     }
-    observer?.entering(target, at: buffer.executable &+ UInt(target.codeOffset), env: env)
+    observer?.entering(target, at: buffer.executable &+ UInt(target.codeOffset), env: runner.env)
     return target.codeOffset
   }
 
   /// The program counter of a fault: that of the guest instruction whose code was running.
-  private func recoverFault(_ pc: UnsafeMutablePointer<UInt32>) {
-    let offset = UInt32(truncatingIfNeeded: FaultHandler.record.pointee.hostPC &- buffer.executable)
+  private func recoverFault(_ pc: UnsafeMutablePointer<UInt32>, _ runner: Runner) {
+    let offset = UInt32(truncatingIfNeeded: runner.fault.pointee.hostPC &- buffer.executable)
     if let number = table.block(atCode: offset) {
       pc.pointee = table.guestAddress(atCode: offset, in: number)
     }
   }
 
   /// The block for an address under the current key, translated if need be. A flush forgets `link`.
-  private func find(
-    _ address: UInt32, _ env: UnsafeMutableRawPointer, _ link: inout UInt32?
-  ) -> Int? {
+  private func find(_ address: UInt32, _ runner: Runner, _ link: inout UInt32?) -> Int? {
     guard let place = memory.place(ofCode: address) else { return nil }
-    if let found = table.find(address, view.key, place) { return found }
+    if let found = table.find(address, runner.view.key, place) { return found }
     let flushes = counters.flushes
-    let number = translate(address, place, env)
+    let number = translate(address, place, runner)
     if counters.flushes != flushes { link = nil }
     return number
   }
@@ -320,19 +368,20 @@ public final class Translator {
   /// Executes the instruction at the program counter with every access on its slow path: after a
   /// fault in translated code that may have been none of the guest's.
   public func stepSlowly(_ env: UnsafeMutableRawPointer) -> RunExit {
+    let runner = runners[0]
     let pc = word(env, layout.programCounter)
     guard let place = memory.place(ofCode: pc.pointee) else { return .fetch }
     host.onlySlowAccesses = true
     let normal = limits
     limits.chains = false
-    let number = translate(pc.pointee, place, env, limit: 1, isFound: false)
+    let number = translate(pc.pointee, place, runner, limit: 1, isFound: false)
     limits = normal
     host.onlySlowAccesses = onlySlowAccesses
     enter(env, buffer.executable &+ UInt(table.blocks.base[number].codeOffset))
     switch ExitKind(rawValue: word(env, layout.exitKind).pointee) {
     case .exception, .access: return .exception(word(env, layout.exitPayload).pointee)
     case .fault:
-      recoverFault(pc)
+      recoverFault(pc, runner)
       return .fault
     default: return .request
     }

@@ -45,12 +45,16 @@ enum UserCommand {
       path: path, arguments: commandBytes(options.command.count),
       environment: environment(hostEnvironment(), options.environmentChanges))
     log?.programLoaded(path: path)
-    let status = try emulator.run()
-    log?.finish()
-    if getenv("LYREBIRD_STATISTICS") != nil {
-      put(TranslationStatistics.text(emulator.translator), to: 2)
+    let finish = { (status: Int32) -> Void in
+      log?.finish()
+      if getenv("LYREBIRD_STATISTICS") != nil {
+        put(TranslationStatistics.text(emulator.translator), to: 2)
+      }
+      exit(status)
     }
-    exit(status)
+    emulator.onEnd = finish
+    finish(try emulator.run())
+    exit(1)
   }
 
   // MARK: Bytes in, bytes out

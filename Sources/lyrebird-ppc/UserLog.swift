@@ -49,9 +49,8 @@ final class UserLog {
       file.flush()
       willFork?()
     }
-    emulator.onException = { [unowned emulator] exception in
+    emulator.onException = { [unowned emulator] exception, state in
       if exception == .systemCall { return file.flush() }
-      let state = emulator.state
       if items.contains(.exceptions) { file.write(Self.text(exception, state)) }
       if items.contains(.guestErrors), exception == .illegal {
         file.write(

@@ -96,7 +96,7 @@ public final class HostMachine: CodeMemory, @unchecked Sendable {
   public func run(_ env: UnsafeMutableRawPointer, milliseconds: Int = 2_000) throws -> Ending {
     Self.prepareThread()
     csys_set_gs_base(UInt64(configuration.space.base))
-    try translator.attach(env)
+    let runner = try translator.attach(env)
     let request = env + translator.guest.layout.exitRequest
     Watchdog.shared.start(request, milliseconds: milliseconds)
     defer { Watchdog.shared.stop() }
@@ -113,7 +113,7 @@ public final class HostMachine: CodeMemory, @unchecked Sendable {
       request.storeBytes(of: 0, as: UInt32.self)
       return .request
     case .fault:
-      let record = FaultHandler.record.pointee
+      let record = runner.fault.pointee
       return .fault(
         address: UInt32(truncatingIfNeeded: record.address &- configuration.space.base),
         isWrite: record.isWrite)

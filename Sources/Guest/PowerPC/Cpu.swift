@@ -31,6 +31,8 @@ struct TranslationContext {
   /// Whether instructions are counted, and how many of the block are when it is left here.
   var counts = false
   var executed = 0
+  /// Whether other processors run on the same memory.
+  var isShared = false
   /// Whether the host has fused multiply-add.
   var fuses = false
   /// Per floating-point register: what it holds as a single, where that is known; else 0.

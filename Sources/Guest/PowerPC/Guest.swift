@@ -57,6 +57,8 @@ public final class PowerPCGuest: Guest {
         pageTable: S.offset(\.pageTable), slowContext: S.offset(\.slowContext),
         slowReturn: S.offset(\.slowReturn), codeSegments: S.offset(\.codeSegments)))
     layout.instructionBudget = S.offset(\.instructionBudget)
+    layout.faultReport = S.offset(\.faultReport)
+    layout.guarded = S.offset(\.guarded)
     layout.floatStatus = S.offset(\.floatStatus)
     layout.hostFloatStatus = S.offset(\.hostFloatStatus)
     layout.floatMode = S.offset(\.floatMode)
@@ -97,6 +99,7 @@ public final class PowerPCGuest: Guest {
         first: limits.first,
         last: limits.last, registers: registers))
     context.pointee.counts = limits.countsInstructions
+    context.pointee.isShared = limits.isShared
     context.pointee.fuses = limits.fusesMultiplyAdd
     context.pointee.hasVectors = limits.hasVectors
     let cpu = Cpu(ir: builder, context: context)

@@ -29,6 +29,8 @@ enum HelperNumber: UInt32, CaseIterable {
   case systemTimeBase, decrementer, writeSpecialRegister, reportSpecialRegister
   case writeMachineState, returnFromInterrupt, synchronizeContext
   case invalidatePage, invalidateAll, loadDataTranslation, loadInstructionTranslation
+  /// `stwcx.` where several processors run: address and word to 1, 0, or 2 after a fault.
+  case storeConditional
   case loadStringTranslated, loadStringIndexedTranslated, storeStringTranslated
 
   /// The function and what it may do.
@@ -49,6 +51,8 @@ enum HelperNumber: UInt32, CaseIterable {
     case .loadStringTranslated, .loadStringIndexedTranslated:
       row("\(self)", [], supervisorFunction)
     case .storeStringTranslated: row("\(self)", [.noWriteGlobals], supervisorFunction)
+    case .storeConditional:
+      row("stwcx", [.noWriteGlobals, .noHomes, .noFloatStatus], Reservation.store)
     // These change the host's status.
     case .mtfsfAll, .mtfsf, .mtfsfi, .mtfsb0, .mtfsb1:
       row("\(self)", [.noReadGlobals, .noWriteGlobals], floatingPointFunction)

@@ -16,6 +16,12 @@ public struct PowerPCState {
   public var hostStack: UInt64 = 0
   /// Where the return stack starts: its pointer when it is empty.
   public var returnStackTop: UInt64 = 0
+  /// Where a fault in translated code is told: the address of a `FaultReport`.
+  public var faultReport: UInt64 = 0
+  /// The address of the `csys_guarded` that the fault handler looks at.
+  public var guarded: UInt64 = 0
+  /// Where several processors run: the address of the versions of memory's lines (`Reservation`).
+  public var lineVersions: UInt64 = 0
   /// In system mode: the address of the page table for loads (`EnvironmentLayout.Paging`).
   public var pageTable: UInt64 = 0
   /// In system mode: what the function that makes slow accesses is given.
@@ -47,6 +53,8 @@ public struct PowerPCState {
   public var reserveValid: UInt32 = 0
   /// In user mode: what the last `lwarx` loaded.
   public var reserveValue: UInt32 = 0
+  /// And where several processors run, the version of its line then.
+  public var reserveVersion: UInt32 = 0
   /// Link register.
   public var lr: UInt32 = 0
   /// Count register.

@@ -13,6 +13,7 @@ let synchronization: [Instruction] = [
   Instruction("lwarx", "Load Word And Reserve Indexed", .X(31, 20), "RT, RA, RB") { cpu, i in
     let address = cpu[orZero: i.RA] + cpu[i.RB]
     cpu.requireAlignment(address, 4)
+    cpu.noteVersion(address)
     let value = cpu.load(4, at: address)
     cpu[i.RT] = value
     if !cpu.isSystem { cpu.reserveValue = value }
@@ -34,6 +35,7 @@ let synchronization: [Instruction] = [
       cpu.reserveValid = cpu.constant(0)
       return
     }
+    if cpu.context.pointee.isShared { return cpu.storeShared(i, address) }
     let expected = cpu.reserveValue
     let found = cpu.exchange(at: address, expected: expected, new: cpu[i.RS])
     cpu.setFieldImage(0, cpu.successImage(found.test(.ne, expected)))
@@ -106,6 +108,35 @@ extension Cpu {
       ir.commit()
       chain(to: self.address &+ 4)
     }
+  }
+
+  /// Where several processors run: notes the version of a line, before a word of it is loaded.
+  fileprivate func noteVersion(_ address: I32) {
+    guard context.pointee.isShared else { return }
+    let field = UInt32(bitPattern: Int32(PowerPCState.offset(\.lineVersions)))
+    let versions = I64(ir, ir.emit1(.ld, .i64, result: .i64, Block.env, constant: field))
+    let number = address.shiftedRight(Reservation.lineShift) & (Reservation.versionCount - 1)
+    let place = versions + (number << 2).zeroExtended
+    setState(\.reserveVersion, I32(ir, ir.emit1(.ld, .i32, result: .i32, place.temp)))
+  }
+
+  /// `stwcx.` with a reservation for the address, where several processors run.
+  fileprivate func storeShared(_ i: X, _ address: I32) {
+    let value = self[i.RS]
+    let outcome = callWide(.storeConditional, address.zeroExtended, value.zeroExtended).low
+    let faulted = ir.newLabel()
+    ir.brcond(.i32, .eq, outcome.temp, constant(2).temp, to: faulted)
+    cold(faulted) {
+      // The same access here, where its fault is the guest's.
+      let expected = reserveValue
+      let found = exchange(at: address, expected: expected, new: value)
+      setFieldImage(0, successImage(found.test(.ne, expected)))
+      reserveValid = constant(0)
+      ir.commit()
+      chain(to: self.address &+ 4)
+    }
+    setFieldImage(0, successImage(outcome ^ 1))
+    reserveValid = constant(0)
   }
 
   /// Replaces the word at an address if it is `expected`, all at once; yields what was found.

@@ -1,0 +1,66 @@
+import CSys
+import Glibc
+import Translation
+
+/// What each thread of a guest's process has of its own. It runs on a thread of the host, whose
+/// number is its own.
+public final class LinuxThread {
+  /// The number (TID).
+  public internal(set) var number: Int32
+  /// Set when the thread has ended, and its process has not.
+  public internal(set) var hasEnded = false
+  let mailbox: SignalMailbox
+  var signals: SignalState
+  /// What becomes 0 and wakes a futex when the thread ends (set_tid_address(2)); 0 for none.
+  var clearChildThreadID: UInt32 = 0
+  var robustList: (head: UInt32, length: UInt32) = (0, 0)
+  /// Room for a name that replaces the guest's.
+  let pathBuffer = UnsafeMutableRawPointer.allocate(
+    byteCount: LinuxProcess.pathCapacity, alignment: 16)
+
+  /// A process's first thread.
+  init() {
+    number = csys_thread_id()
+    mailbox = SignalMailbox.shared
+    signals = SignalState()
+    signals.adoptHostState()
+  }
+
+  /// A thread that another one makes: it blocks what that one blocks, and nothing is pending. Its
+  /// number is that of the host's thread that will run it.
+  init(madeBy parent: LinuxThread) {
+    number = 0
+    mailbox = SignalMailbox()
+    signals = SignalState(madeBy: parent.signals)
+  }
+
+  deinit { pathBuffer.deallocate() }
+
+  /// A word that becomes 1 when a signal arrives: translated code polls it and leaves.
+  var exitRequest: UnsafeMutablePointer<UInt32>? {
+    get { mailbox.exitRequest }
+    set { mailbox.exitRequest = newValue }
+  }
+
+  // MARK: The host's threads
+
+  /// Where a thread of the host keeps which one it runs.
+  private static let key: pthread_key_t = {
+    var key = pthread_key_t()
+    pthread_key_create(&key, nil)
+    return key
+  }()
+
+  /// The thread that the calling thread of the host runs.
+  static var ofCaller: LinuxThread? {
+    guard let place = pthread_getspecific(key) else { return nil }
+    return Unmanaged<LinuxThread>.fromOpaque(place).takeUnretainedValue()
+  }
+
+  /// Says that the calling thread of the host runs this one, whose owner keeps it alive.
+  func adoptCaller() {
+    number = csys_thread_id()
+    pthread_setspecific(Self.key, Unmanaged.passUnretained(self).toOpaque())
+    mailbox.adoptCaller()
+  }
+}

@@ -1,0 +1,59 @@
+import Glibc
+
+/// The lock of an emulator with several guest threads: held while anything but translated code and
+/// host calls that wait runs. As long as there is one thread it costs nothing.
+///
+/// It may be taken again by the thread that holds it. Sound: the mutex and the condition are
+/// allocated before there is a second thread, and never freed.
+public final class EmulatorLock {
+  private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+  private let condition: UnsafeMutablePointer<pthread_cond_t>
+  /// Whether there has ever been more than one thread.
+  public private(set) var isShared = false
+
+  /// A lock that one thread uses.
+  public init() {
+    mutex = .allocate(capacity: 1)
+    condition = .allocate(capacity: 1)
+    initialize()
+  }
+
+  private func initialize() {
+    var attributes = pthread_mutexattr_t()
+    pthread_mutexattr_init(&attributes)
+    pthread_mutexattr_settype(&attributes, Int32(PTHREAD_MUTEX_RECURSIVE))
+    pthread_mutex_init(mutex, &attributes)
+    pthread_mutexattr_destroy(&attributes)
+    pthread_cond_init(condition, nil)
+  }
+
+  /// Before the second thread starts: the lock counts from here on, and the caller holds it once.
+  public func share() {
+    if isShared { return }
+    isShared = true
+    pthread_mutex_lock(mutex)
+  }
+
+  /// Takes the lock.
+  @inline(__always) public func acquire() {
+    if isShared { pthread_mutex_lock(mutex) }
+  }
+
+  /// Gives it back.
+  @inline(__always) public func release() {
+    if isShared { pthread_mutex_unlock(mutex) }
+  }
+
+  /// Gives the lock, which is held once, back until `announce` was called, or perhaps sooner.
+  public func wait() { pthread_cond_wait(condition, mutex) }
+
+  /// Wakes everybody who waits.
+  public func announce() { pthread_cond_broadcast(condition) }
+
+  /// In a new process, which has one thread: the caller, who held the lock when it forked.
+  public func beginChild() {
+    guard isShared else { return }
+    initialize()
+    pthread_mutex_lock(mutex)
+  }
+}
