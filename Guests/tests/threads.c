@@ -1,4 +1,5 @@
 // Threads: creation, locks, signals, cancellation, mutexes whose owner dies, forks, code made at run time.
+#pragma GCC diagnostic ignored "-Wunused-parameter"
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>

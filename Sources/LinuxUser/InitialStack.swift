@@ -26,6 +26,7 @@ enum AuxiliaryType {
   static let random: UInt32 = 25
   static let hwcap2: UInt32 = 26
   static let execfn: UInt32 = 31
+  static let virtualObject: UInt32 = 33
 }
 
 /// What a new program finds on its stack: argc, argv, the environment and the auxiliary vector,
@@ -99,7 +100,9 @@ struct InitialStack {
     if let name = options.platform { platform = try push(name) }
     let randomAddress = try push(random)
     next &= ~15
-    auxiliaryVector = Self.vector(options, image, interpreterBase, platform, file, randomAddress)
+    auxiliaryVector = Self.vector(
+      options, image, interpreterBase, platform, file, randomAddress, VirtualObject.page(copy.space)
+    )
     var words = StructureWriter(capacity: 4096)
     words.word(arguments.count)
     for pointer in argumentPointers + [0] + environmentPointers + [0] + auxiliaryVector {
@@ -124,7 +127,7 @@ struct InitialStack {
 
   private static func vector(
     _ options: LinuxOptions, _ image: ELFImage, _ interpreterBase: UInt32, _ platform: UInt32?,
-    _ file: UInt32, _ random: UInt32
+    _ file: UInt32, _ random: UInt32, _ object: UInt32
   ) -> [UInt32] {
     typealias T = AuxiliaryType
     var entries: [(UInt32, UInt32)] = [
@@ -136,7 +139,7 @@ struct InitialStack {
       (T.uid, getuid()), (T.euid, geteuid()), (T.gid, getgid()), (T.egid, getegid()),
       (T.hwcap, options.hardwareCapabilities), (T.clktck, UInt32(sysconf(Int32(_SC_CLK_TCK)))),
       (T.random, random), (T.secure, 0), (T.execfn, file),
-      (T.hwcap2, options.hardwareCapabilities2),
+      (T.hwcap2, options.hardwareCapabilities2), (T.virtualObject, object),
     ]
     if let platform { entries.append((T.platform, platform)) }
     entries.append((0, 0))

@@ -106,7 +106,7 @@ public final class LinuxProcess {
       var stack = try InitialStack(
         space, size: options.stackSize, isExecutable: image.hasExecutableStack)
       stackRange = stack.range
-      try installTrampolines()
+      try installVirtualObject()
       space.setHeapStart(image.end)
       let interpreter = try loadInterpreter(image)
       var argv = arguments.isEmpty ? [Array(path.utf8)] : arguments

@@ -55,8 +55,10 @@ struct SignalFrame {
       registers.setGPR(5, frame &+ Self.contextOffset)
       registers.setGPR(6, frame)
     }
+    let object = VirtualObject.shared
     registers.lr =
-      Trampoline.page(process.space) &+ (hasInformation ? 0 : Trampoline.plainOffset)
+      VirtualObject.page(process.space)
+      &+ (hasInformation ? object.rtTrampoline : object.plainTrampoline)
     registers.nip = action.handler
     registers.msr &= ~MachineState.littleEndian
     registers.fpscr = 0
@@ -86,7 +88,7 @@ struct SignalFrame {
     context.word(mask)
     context.word(mask >> 32)
     context.pad(to: start + Int(Self.machineOffset))
-    appendMachine(details, trampoline: Trampoline.rtCode, &context)
+    appendMachine(details, trampoline: VirtualObject.call(VirtualObject.rtReturn), &context)
   }
 
   private func appendPlain(
@@ -99,7 +101,7 @@ struct SignalFrame {
     context.word(action.handler)
     context.word(oldMask)
     context.word(frame &+ 32)
-    appendMachine(details, trampoline: Trampoline.plainCode, &context)
+    appendMachine(details, trampoline: VirtualObject.call(VirtualObject.plainReturn), &context)
   }
 
   /// Appends an mcontext: 48 words, 33 doubles, the trampoline's two words, 33 vectors.
@@ -203,34 +205,7 @@ struct SignalFrame {
   }
 }
 
-/// The code that handlers return to, on a page of its own at a fixed place.
-enum Trampoline {
-  /// `li r0, 172; sc`: rt_sigreturn.
-  static let rtCode: [UInt32] = [0x3800_00ac, 0x4400_0002]
-  /// `li r0, 119; sc`: sigreturn.
-  static let plainCode: [UInt32] = [0x3800_0077, 0x4400_0002]
-  /// The last page that can be mapped: above the stack.
-  static func page(_ space: UserAddressSpace) -> UInt32 { space.limit &- Page.size }
-  static let plainOffset: UInt32 = 16
-}
-
 extension LinuxProcess {
-  /// Maps the trampolines.
-  func installTrampolines() throws(LoadError.Cause) {
-    do throws(Errno) {
-      let flags = MapFlags.private | MapFlags.anonymous | MapFlags.fixedNoReplace
-      let page = Trampoline.page(space)
-      _ = try space.map(page, Page.size, protection: 3, flags: flags)
-      let copy = GuestCopy(space)
-      for (index, word) in (Trampoline.rtCode + [0, 0] + Trampoline.plainCode).enumerated() {
-        _ = copy.writeWord(page &+ 4 &* UInt32(index), word)
-      }
-      try space.protect(page, Page.size, protection: 5)
-    } catch {
-      throw .cannotMap(error)
-    }
-  }
-
   /// Whether an address is on the alternate stack.
   func isOnAlternateStack(_ pointer: UInt32) -> Bool {
     let (start, size) = current.signals.alternateStack

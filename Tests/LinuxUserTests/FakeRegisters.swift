@@ -82,7 +82,7 @@ final class Bench {
     let stack = try space.map(0, 0x2_0000, protection: 3, flags: flags)
     registers.general[1] = stack + 0x1_ff00
     process.diesOfSignals = false
-    try process.installTrampolines()
+    try process.installVirtualObject()
     // Worker threads block most signals: start like a program, with none blocked.
     call(174, 2, put([0, 0], at: 0), 0, 8)
     process.log = { [weak self] in self?.logged.append($0) }

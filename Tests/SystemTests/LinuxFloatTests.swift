@@ -4,14 +4,15 @@ import Testing
 
 /// Programs of Guests/tests that are put into Linux's file system.
 private enum LinuxPrograms {
-  static let paths = ["rounding", "floatframes", "floatcontexts", "vectorframes"].map {
+  static let paths = ["rounding", "floatframes", "floatcontexts", "vectorframes", "threads"].map {
     Place.package + "/Guests/build/tests/static/" + $0
   }
   static var areBuilt: Bool { paths.allSatisfy(Place.exists) }
 }
 
 /// Programs under Linux, which switches the floating-point and the vector unit
-/// between processes lazily and turns enabled exceptions into signals.
+/// between processes lazily and turns enabled exceptions into signals. And the program that user mode
+/// is held to with its threads: what it expects is what Linux does.
 @Suite(
   .serialized, .enabled(if: SystemProgram.hasLinux, SystemProgram.needsLinux),
   .enabled(if: LinuxPrograms.areBuilt, SystemProgram.needsGuests))
@@ -35,12 +36,13 @@ struct LinuxFloatTests {
     ])
     try program.console.expect("GUEST-MARKER shell")
     program.console.send(
-      "/rounding; /floatframes; /floatcontexts threads; /vectorframes; echo DO''NE\r")
+      "/rounding; /floatframes; /floatcontexts threads; /vectorframes; /threads; echo DO''NE\r")
     let text = try program.console.expect("DONE\r\n")
     program.console.send("poweroff -f\r")
     #expect(program.wait() == 0)
     let lines = text.components(separatedBy: "\r\n")
-    let expected = ["floatframes", "floatcontexts"] + (board == "mac99" ? ["vectorframes"] : [])
+    let expected =
+      ["floatframes", "floatcontexts", "threads"] + (board == "mac99" ? ["vectorframes"] : [])
     // One each of `rounding` and of threads.
     let count = try 2 + expected.map(Self.judgements).reduce(0, +)
     #expect(lines.count { $0 == "ok" || $0.hasSuffix(" ok") } == count, "\(text)")
