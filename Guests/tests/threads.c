@@ -54,7 +54,7 @@ static void creation(void) {
 }
 
 // Many at once: all meet at a barrier.
-enum { many = 400 };
+enum { many = 100 };
 static pthread_barrier_t barrier;
 
 static void *meet(void *argument) {
