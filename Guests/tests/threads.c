@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdint.h>
@@ -116,6 +117,19 @@ static void *produce(void *argument) {
   return 0;
 }
 
+static pthread_mutex_t inheriting;
+static uint32_t inherited;
+
+static void *inherit(void *argument) {
+  for (int n = 0; n < 5000; n++) {
+    pthread_mutex_lock(&inheriting);
+    inherited++;
+    if (n % 64 == 0) sched_yield();
+    pthread_mutex_unlock(&inheriting);
+  }
+  return 0;
+}
+
 static void locks(void) {
   int isRight = 1;
   pthread_t threads[4];
@@ -135,6 +149,14 @@ static void locks(void) {
   }
   pthread_join(threads[0], 0);
   CHECK(sum == 20000ull * 20001 / 2);
+  // A mutex whose owner the kernel knows.
+  pthread_mutexattr_t attributes;
+  pthread_mutexattr_init(&attributes);
+  pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT);
+  CHECK(pthread_mutex_init(&inheriting, &attributes) == 0);
+  for (int n = 0; n < 4; n++) pthread_create(&threads[n], 0, inherit, 0);
+  for (int n = 0; n < 4; n++) pthread_join(threads[n], 0);
+  CHECK(inherited == 20000);
   say("locks", isRight);
 }
 

@@ -40,7 +40,9 @@ struct csys_guarded { uint64_t at, resume; };
 static inline __attribute__((noinline)) int csys_store_conditional(
     struct csys_guarded *guarded, uint32_t *version, uint32_t since, uint32_t *word,
     uint32_t expected, uint32_t value) {
-  if (since & 1 || !csys_compare_exchange(version, since, since + 1)) return 0;
+  if (since & 1 || __atomic_load_n(version, __ATOMIC_RELAXED) != since ||
+      !csys_compare_exchange(version, since, since + 1))
+    return 0;
   int result;
   uint64_t place;
   __asm__ volatile("leaq 1f(%%rip), %1\n\tmovq %1, %3\n\tleaq 2f(%%rip), %1\n\tmovq %1, %4\n"
@@ -50,7 +52,7 @@ static inline __attribute__((noinline)) int csys_store_conditional(
                      "=m"(guarded->resume)
                    : "0"(expected), "r"(value)
                    : "memory", "cc");
-  __atomic_store_n(version, since + 2, __ATOMIC_SEQ_CST);
+  __atomic_store_n(version, since + 2, __ATOMIC_RELEASE);
   return result;
 }
 /// The calling thread's errno.

@@ -211,6 +211,10 @@ public final class LinuxProcess {
 
   private func finish(_ result: Int, _ registers: any GuestRegisters) {
     if result == SystemCallResult.registersSet { return }
+    if result == -Int(Errno.restartAlways.rawValue) {
+      registers.nip &-= 4
+      return
+    }
     if result == -Int(Errno.restart.rawValue) {
       if nextSignalRestarts() {
         registers.nip &-= 4

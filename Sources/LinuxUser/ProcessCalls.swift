@@ -30,7 +30,7 @@ enum ProcessCalls {
     SystemCallRow(189, "vfork", "", fork),
     SystemCallRow(190, "ugetrlimit", "dx", ResourceCalls.limit),
     SystemCallRow(207, "gettid", "", host: SYS_gettid),
-    SystemCallRow(221, "futex", "xddxxx", futex),
+    SystemCallRow(221, "futex", "xddxxx", FutexCalls.futex),
     SystemCallRow(222, "sched_setaffinity", "dux", SchedulingCalls.setAffinity),
     SystemCallRow(223, "sched_getaffinity", "dux", SchedulingCalls.affinity),
     SystemCallRow(232, "set_tid_address", "x", setThreadIDAddress),
@@ -40,7 +40,7 @@ enum ProcessCalls {
     SystemCallRow(300, "set_robust_list", "xu", setRobustList),
     SystemCallRow(302, "getcpu", "xxx", SchedulingCalls.currentProcessor),
     SystemCallRow(325, "prlimit64", "ddxx", ResourceCalls.limit64),
-    SystemCallRow(422, "futex_time64", "xddxxx", futex),
+    SystemCallRow(422, "futex_time64", "xddxxx", FutexCalls.futex),
   ]
 
   // MARK: Ending
@@ -157,31 +157,6 @@ enum ProcessCalls {
       }
       if call[4] != 0 { try ResourceCalls.store(bytes + 128, call, call[4]) }
       return result
-    }
-  }
-
-  // MARK: Futexes
-
-  /// The kernel compares words in its own byte order: the expected values are swapped.
-  static func futex(_ call: SystemCall) throws(Errno) -> Int {
-    let command = call[1] & 0x7f
-    let word = try call.target(call[0], 4)
-    let expected = Int(call[2].byteSwapped)
-    let operation = call.unsigned(1)
-    switch command {
-    case 0, 9, 6:  // FUTEX_WAIT, FUTEX_WAIT_BITSET, FUTEX_LOCK_PI
-      let format: TimeFormat = call.number == 422 ? .doubleword : .word
-      let timeout = try format.optional(call, call[3])
-      return try withTimespec(timeout) { (time, _) throws(Errno) in
-        try call.waiting(SYS_futex, word, operation, expected, time, 0, call.unsigned(5))
-      }
-    case 1, 10, 7:  // FUTEX_WAKE, FUTEX_WAKE_BITSET, FUTEX_UNLOCK_PI
-      return try hostCall(SYS_futex, word, operation, call.signed(2), 0, 0, call.unsigned(5))
-    case 3, 4:  // FUTEX_REQUEUE, FUTEX_CMP_REQUEUE
-      return try hostCall(
-        SYS_futex, word, operation, call.signed(2), call.signed(3), call.target(call[4], 4),
-        Int(call[5].byteSwapped))
-    default: throw .notImplemented
     }
   }
 

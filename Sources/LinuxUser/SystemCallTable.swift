@@ -83,6 +83,9 @@ public final class SystemCallRow: Sendable {
       if arguments.utf8CodeUnitCount == 0 { return try hostCall(number) }
       let a = try passed(call)
       if waits { return try call.waiting(number, a[0], a[1], a[2], a[3], a[4], a[5]) }
+      // Nothing of ours is touched: other threads may go on.
+      call.process.lock.release()
+      defer { call.process.lock.acquire() }
       return try hostCall(number, a[0], a[1], a[2], a[3], a[4], a[5])
     }
   }

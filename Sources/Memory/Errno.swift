@@ -24,6 +24,8 @@ public struct Errno: Error, Equatable, Sendable {
   public static let badDescriptor = Errno(9)
   /// Try again.
   public static let again = Errno(11)
+  /// Resource deadlock would occur.
+  public static let deadlock = Errno(35)
   /// Out of memory, or a range that is not mapped.
   public static let noMemory = Errno(12)
   /// Permission denied.
@@ -50,4 +52,6 @@ public struct Errno: Error, Equatable, Sendable {
   public static let timedOut = Errno(110)
   /// ERESTARTSYS of the kernel: a signal came first, the call is to be made again.
   public static let restart = Errno(512)
+  /// ERESTARTNOINTR: likewise, whatever the signal's action says.
+  public static let restartAlways = Errno(513)
 }

@@ -1,0 +1,155 @@
+import CSys
+import Glibc
+import Memory
+
+/// futex(2): words that threads and processes wait for.
+///
+/// The host's kernel compares words in its own byte order, so what is expected is swapped. What the
+/// kernel would reckon with itself, the owners of PI futexes and the sums of FUTEX_WAKE_OP, is done
+/// here.
+enum FutexCalls {
+  /// Operations (linux/futex.h), without their flags.
+  private enum Operation {
+    static let wait: UInt32 = 0, wake: UInt32 = 1, requeue: UInt32 = 3, compareRequeue: UInt32 = 4
+    static let wakeOperation: UInt32 = 5, lockPI: UInt32 = 6, unlockPI: UInt32 = 7
+    static let tryLockPI: UInt32 = 8, waitBits: UInt32 = 9, wakeBits: UInt32 = 10
+    static let lockPI2: UInt32 = 13
+  }
+  private static let isPrivate: UInt32 = 128, usesRealTime: UInt32 = 256
+
+  static func futex(_ call: SystemCall) throws(Errno) -> Int {
+    let word = try call.target(call[0], 4)
+    let operation = call.unsigned(1)
+    switch call[1] & ~(isPrivate | usesRealTime) {
+    case Operation.wait, Operation.waitBits:
+      return try withTimespec(timeout(call)) { (time, _) throws(Errno) in
+        try call.waiting(
+          SYS_futex, word, operation, Int(call[2].byteSwapped), time, 0, call.unsigned(5))
+      }
+    case Operation.wake, Operation.wakeBits:
+      return try hostCall(SYS_futex, word, operation, call.signed(2), 0, 0, call.unsigned(5))
+    case Operation.requeue, Operation.compareRequeue:
+      return try hostCall(
+        SYS_futex, word, operation, call.signed(2), call.signed(3), call.target(call[4], 4),
+        Int(call[5].byteSwapped))
+    case Operation.wakeOperation: return try wakeAndChange(call)
+    case Operation.lockPI: return try lock(call, usesRealTime: true)
+    case Operation.lockPI2: return try lock(call, usesRealTime: call[1] & usesRealTime != 0)
+    case Operation.tryLockPI: return try tryLock(call)
+    case Operation.unlockPI: return try unlock(call)
+    default: throw .notImplemented
+    }
+  }
+
+  private static func timeout(_ call: SystemCall) throws(Errno) -> timespec? {
+    let format: TimeFormat = call.number == 422 ? .doubleword : .word
+    return try format.optional(call, call[3])
+  }
+
+  // MARK: FUTEX_WAKE_OP
+
+  /// Changes the second word, wakes who waits for the first, and, if the old value of the second was
+  /// such, who waits for that.
+  private static func wakeAndChange(_ call: SystemCall) throws(Errno) -> Int {
+    let code = call[5]
+    var argument = UInt32(bitPattern: Int32(bitPattern: code << 8) >> 20)
+    // FUTEX_OP_OPARG_SHIFT
+    if code >> 31 != 0 { argument = 1 << (argument & 31) }
+    let old = try change(call, call[4]) { value in
+      switch code >> 28 & 7 {
+      case 0: argument
+      case 1: value &+ argument
+      case 2: value | argument
+      case 3: value & ~argument
+      default: value ^ argument
+      }
+    }
+    let flag = Int(call[1] & isPrivate)
+    let first = try hostCall(SYS_futex, call.target(call[0], 4), 1 | flag, call.signed(2))
+    let compared = Int32(bitPattern: code << 20) >> 20, signed = Int32(bitPattern: old)
+    let holds =
+      switch code >> 24 & 15 {
+      case 0: signed == compared
+      case 1: signed != compared
+      case 2: signed < compared
+      case 3: signed <= compared
+      case 4: signed > compared
+      default: signed >= compared
+      }
+    guard holds else { return first }
+    return try first + hostCall(SYS_futex, call.target(call[4], 4), 1 | flag, call.signed(3))
+  }
+
+  /// Replaces a word by a function of it, all at once.
+  /// - Returns: the value before.
+  private static func change(
+    _ call: SystemCall, _ address: UInt32, _ function: (UInt32) throws(Errno) -> UInt32
+  ) throws(Errno) -> UInt32 {
+    guard address & 3 == 0 else { throw .invalid }
+    while true {
+      let old = try call.readWord(address)
+      let new = try function(old)
+      guard call.space.isAccessible(address, 4, .writable) else { throw .fault }
+      let place = UnsafeMutablePointer<UInt32>(bitPattern: try call.target(address, 4))
+      guard let place else { throw .fault }
+      if csys_compare_exchange(place, old.bigEndian, new.bigEndian) != 0 { return old }
+    }
+  }
+
+  // MARK: Futexes with owners
+
+  private static let owner: UInt32 = 0x3fff_ffff, ownerDied: UInt32 = 0x4000_0000
+  private static let waiters: UInt32 = 0x8000_0000
+
+  /// FUTEX_LOCK_PI: the word becomes the caller's number. Priorities are not inherited.
+  private static func lock(_ call: SystemCall, usesRealTime: Bool) throws(Errno) -> Int {
+    let own = UInt32(bitPattern: call.process.current.number)
+    let clock = usesRealTime ? Self.usesRealTime : 0
+    let operation = Int(Operation.waitBits | call[1] & isPrivate | clock)
+    var others: UInt32 = 0
+    return try withTimespec(timeout(call)) { (time, _) throws(Errno) in
+      while true {
+        var seen: UInt32 = 0
+        let old = try change(call, call[0]) { (value) throws(Errno) in
+          if value & owner == own { throw .deadlock }
+          seen = value & owner == 0 ? own | value & ownerDied | others : value | waiters
+          return seen
+        }
+        if old & owner == 0 { return 0 }
+        do throws(Errno) {
+          _ = try call.waiting(
+            SYS_futex, call.target(call[0], 4), operation, Int(seen.byteSwapped), time, 0,
+            0xffff_ffff)
+        } catch {
+          // Whatever a signal's handler says: the C library does not expect that.
+          if error == .interrupted || error == .restart { throw .restartAlways }
+          // The word has changed meanwhile.
+          if error != .again { throw error }
+        }
+        others = waiters
+      }
+    }
+  }
+
+  private static func tryLock(_ call: SystemCall) throws(Errno) -> Int {
+    let own = UInt32(bitPattern: call.process.current.number)
+    _ = try change(call, call[0]) { (value) throws(Errno) in
+      if value & owner == own { throw .deadlock }
+      if value & owner != 0 { throw .again }
+      return own | value & (ownerDied | waiters)
+    }
+    return 0
+  }
+
+  private static func unlock(_ call: SystemCall) throws(Errno) -> Int {
+    let own = UInt32(bitPattern: call.process.current.number)
+    let old = try change(call, call[0]) { (value) throws(Errno) in
+      if value & owner != own { throw .notPermitted }
+      return 0
+    }
+    if old & waiters != 0 {
+      try hostCall(SYS_futex, call.target(call[0], 4), Int(1 | call[1] & isPrivate), 1)
+    }
+    return 0
+  }
+}
