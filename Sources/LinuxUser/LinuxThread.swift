@@ -14,6 +14,8 @@ public final class LinuxThread {
   /// What becomes 0 and wakes a futex when the thread ends (set_tid_address(2)); 0 for none.
   var clearChildThreadID: UInt32 = 0
   var robustList: (head: UInt32, length: UInt32) = (0, 0)
+  /// What `-strace` has still to print of a call that is being made.
+  var tracedCall = ""
   /// Room for a name that replaces the guest's.
   let pathBuffer = UnsafeMutableRawPointer.allocate(
     byteCount: LinuxProcess.pathCapacity, alignment: 16)

@@ -1,22 +1,30 @@
 import Glibc
 import Memory
 
-/// `-strace`: a line for each call, in QEMU's form: `PID write(1,0x100100fc,3) = 3`.
+/// `-strace`: a line for each call, in QEMU's form: `PID write(1,0x100100fc,3) = 3`; the number is the
+/// thread's. Where there are several threads, a line is printed when its call returns.
 extension LinuxProcess {
   /// Prints a call before it is made.
   func traceStart(_ call: SystemCall, _ row: SystemCallRow?) {
     let arguments = row.map { TraceText.arguments(call, $0) } ?? TraceText.unknown(call)
     let name = row.map { "\($0.name)" } ?? SystemCallNames.name(call.number)
-    let text = "\(getpid()) \(name)(\(arguments))"
-    // A call that does not return prints its line alone.
+    let thread = current
+    let text = "\(lock.isShared ? thread.number : getpid()) \(name)(\(arguments))"
+    // A call that does not return prints its line alone; clone may begin a thread.
     let isLast = call.number == 1 || call.number == 234
-    traceOutput(isLast ? text + "\n" : text)
+    if lock.isShared && !isLast || call.number == 120 {
+      thread.tracedCall = text
+    } else {
+      traceOutput(isLast ? text + "\n" : text)
+    }
   }
 
   /// Prints the result.
   func traceEnd(_ call: SystemCall, _ row: SystemCallRow?, _ result: Int) {
-    if exitStatus != nil { return }
-    traceOutput(TraceText.result(call.number, result) + "\n")
+    let thread = current
+    if exitStatus != nil || thread.hasEnded { return }
+    traceOutput(thread.tracedCall + TraceText.result(call.number, result) + "\n")
+    thread.tracedCall = ""
   }
 }
 
