@@ -43,7 +43,7 @@ enum NotificationCalls {
   static func signals(_ call: SystemCall) throws(Errno) -> Int {
     guard call[2] == 8 else { throw .invalid }
     let set = try SignalCalls.set(call, call[1])
-    call.process.signals.synchronizeHost()
+    call.process.current.signals.synchronizeHost()
     let flags = call.number == 313 ? FileFlags.host(call[3]) : 0
     return try withHostStructure(set) { (place, _) throws(Errno) in
       call.process.callState.descriptors.note(

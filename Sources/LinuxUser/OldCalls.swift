@@ -79,8 +79,8 @@ enum OldCalls {
 
   /// The first word of the mask, which becomes all of it; the old one is the result.
   static func setMask(_ call: SystemCall) throws(Errno) -> Int {
-    let old = call.process.signals.blocked
-    call.process.signals.setBlocked(UInt64(call[0]))
+    let old = call.process.current.signals.blocked
+    call.process.current.signals.setBlocked(UInt64(call[0]))
     return Int(old & 0xffff_ffff)
   }
 
