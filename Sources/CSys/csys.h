@@ -41,8 +41,11 @@ static inline __attribute__((noinline)) int csys_store_conditional(
     struct csys_guarded *guarded, uint32_t *version, uint32_t since, uint32_t *word,
     uint32_t expected, uint32_t value) {
   if (since & 1 || __atomic_load_n(version, __ATOMIC_RELAXED) != since ||
-      !csys_compare_exchange(version, since, since + 1))
+      !csys_compare_exchange(version, since, since + 1)) {
+    // The other one is about to try again, and has the line: let it.
+    for (int n = 0; n < 16; n++) __builtin_ia32_pause();
     return 0;
+  }
   int result;
   uint64_t place;
   __asm__ volatile("leaq 1f(%%rip), %1\n\tmovq %1, %3\n\tleaq 2f(%%rip), %1\n\tmovq %1, %4\n"

@@ -11,10 +11,10 @@ final class GuestThread {
   /// The processor's state.
   let state: UnsafeMutablePointer<PowerPCState>
   let registers: ProcessorRegisters
+  let runner: Runner
+  private let process: LinuxProcess
+  private let translator: Translator
   private unowned let emulator: UserEmulator
-  private(set) var runner: Runner
-
-  private var process: LinuxProcess { emulator.process }
 
   /// - Parameter state: belongs to the new processor.
   init(
@@ -22,6 +22,8 @@ final class GuestThread {
     hasVectors: Bool
   ) throws(TranslationError) {
     self.emulator = emulator
+    process = emulator.process
+    translator = emulator.translator
     self.thread = thread
     self.state = state
     registers = ProcessorRegisters(state, hasVectors: hasVectors)
@@ -40,7 +42,7 @@ final class GuestThread {
     if process.space.base != 0 { _ = csys_set_gs_base(UInt64(process.space.base)) }
     let lock = process.lock
     while process.exitStatus == nil && !thread.hasEnded {
-      let exit = try emulator.translator.run(runner)
+      let exit = try translator.run(runner)
       lock.acquire()
       defer { lock.release() }
       // Another thread has ended the process meanwhile.
@@ -58,9 +60,9 @@ final class GuestThread {
 
   private func handle(_ exception: PowerPCException) {
     let nip = state.pointee.nip
-    emulator.onException?(exception, state)
+    if process.isLogged { emulator.onException?(exception, state) }
     switch exception {
-    case .systemCall: process.handleSystemCall(registers)
+    case .systemCall: process.handleSystemCall(registers, thread)
     case .trap: process.raise(SIGTRAP, code: 1, address: nip, registers)
     case .illegal, .vectorUnavailable, .floatingPointUnavailable:
       process.raise(SIGILL, code: 1, address: nip, registers)
@@ -89,7 +91,7 @@ final class GuestThread {
 
   private func handleFault() {
     let report = runner.fault.pointee
-    emulator.onException?(.dataStorage, state)
+    if process.isLogged { emulator.onException?(.dataStorage, state) }
     let address = UInt32(truncatingIfNeeded: report.address &- process.space.base)
     if report.signal == SIGBUS {
       return process.raise(SIGBUS, code: report.code, address: address, registers)
@@ -114,7 +116,7 @@ final class GuestThread {
   private func fetchFault(at address: UInt32) {
     // Nothing announces that a page without code is mapped: the block must not be met again.
     if address < process.space.limit {
-      emulator.translator.invalidate(address..<(address | 3), runner.env)
+      translator.invalidate(address..<(address | 3), runner.env)
     }
     if process.space.flags(at: address).contains(.executable) { return }
     segmentationFault(at: address, vector: 0x400)

@@ -29,6 +29,8 @@ public final class LinuxProcess {
   public var didFork: (() -> Void)?
   /// Called in a new child process.
   public var onFork: (() -> Void)?
+  /// Whether somebody is told of exceptions.
+  var isLogged = false
   /// Set when the program has ended: what the host process is to exit with, 0 to 255.
   public internal(set) var exitStatus: Int32?
 
@@ -185,13 +187,16 @@ public final class LinuxProcess {
   /// Performs the system call in the registers and sets its result. Signals that came meanwhile
   /// are delivered. Afterwards `exitStatus` tells whether the program has ended.
   public func handleSystemCall(_ registers: any GuestRegisters) {
+    handleSystemCall(registers, current)
+  }
+
+  func handleSystemCall(_ registers: any GuestRegisters, _ thread: LinuxThread) {
     let call = SystemCall(self, registers)
     let row = SystemCallTable.row(call.number)
     if options.tracesSystemCalls { traceStart(call, row) }
     let result = perform(call, row)
     if options.tracesSystemCalls { traceEnd(call, row, result) }
     finish(result, registers)
-    let thread = current
     if thread.mailbox.isPending || thread.signals.needsDelivery {
       deliverPendingSignals(registers)
     }

@@ -13,7 +13,9 @@ public final class UserEmulator {
   /// The translator.
   public let translator: Translator
   /// Told of every exception before it is handled (`-d int`), and of the processor's state.
-  public var onException: ((PowerPCException, UnsafePointer<PowerPCState>) -> Void)?
+  public var onException: ((PowerPCException, UnsafePointer<PowerPCState>) -> Void)? {
+    didSet { process.isLogged = onException != nil }
+  }
   /// Ends the host's process with a status, when another thread than the first has ended the
   /// program.
   public var onEnd: ((Int32) -> Void)?

@@ -3,19 +3,34 @@ import Glibc
 /// The lock of an emulator with several guest threads: held while anything but translated code and
 /// host calls that wait runs. As long as there is one thread it costs nothing.
 ///
-/// It may be taken again by the thread that holds it. Sound: the mutex and the condition are
-/// allocated before there is a second thread, and never freed.
-public final class EmulatorLock {
-  private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-  private let condition: UnsafeMutablePointer<pthread_cond_t>
+/// It may be taken again by the thread that holds it. A value that names the lock, so that looking at
+/// it counts no references. Sound: what it points to is allocated before there is a second thread, and
+/// never freed.
+public struct EmulatorLock {
+  private struct Storage {
+    var mutex = pthread_mutex_t()
+    var condition = pthread_cond_t()
+    var isShared = false
+  }
+  private let storage: UnsafeMutablePointer<Storage>
+
   /// Whether there has ever been more than one thread.
-  public private(set) var isShared = false
+  @inline(__always) public var isShared: Bool { storage.pointee.isShared }
 
   /// A lock that one thread uses.
   public init() {
-    mutex = .allocate(capacity: 1)
-    condition = .allocate(capacity: 1)
+    storage = .allocate(capacity: 1)
+    storage.initialize(to: Storage())
     initialize()
+  }
+
+  private var mutex: UnsafeMutablePointer<pthread_mutex_t> {
+    UnsafeMutableRawPointer(storage).assumingMemoryBound(to: pthread_mutex_t.self)
+  }
+
+  private var condition: UnsafeMutablePointer<pthread_cond_t> {
+    (UnsafeMutableRawPointer(storage) + MemoryLayout<Storage>.offset(of: \.condition)!)
+      .assumingMemoryBound(to: pthread_cond_t.self)
   }
 
   private func initialize() {
@@ -30,7 +45,7 @@ public final class EmulatorLock {
   /// Before the second thread starts: the lock counts from here on, and the caller holds it once.
   public func share() {
     if isShared { return }
-    isShared = true
+    storage.pointee.isShared = true
     pthread_mutex_lock(mutex)
   }
 
