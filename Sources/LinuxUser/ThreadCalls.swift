@@ -23,7 +23,10 @@ enum ThreadCalls {
   /// clone(flags, stack, parent's word, TLS, child's word) that makes a thread.
   static func begin(_ call: SystemCall) throws(Errno) -> Int {
     guard let start = call.process.startThread else { throw .notImplemented }
-    let thread = LinuxThread(madeBy: call.process.current)
+    let parent = call.process.current
+    // From here on the host must know what each thread blocks.
+    parent.signals.synchronizeHost()
+    let thread = LinuxThread(madeBy: parent)
     if call[0] & CloneFlag.childClearThreadID != 0 { thread.clearChildThreadID = call[4] }
     return try start(call, thread)
   }

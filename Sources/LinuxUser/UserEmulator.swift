@@ -195,6 +195,8 @@ public final class UserEmulator {
     process.lock.acquire()
     let status = process.exitStatus
     if status == nil {
+      // What comes for the process is for the other threads; what comes for this one is late.
+      _ = SignalState.exchangeHostMask(~0)
       SignalMailbox.leaveCaller()
       emulator.forget(processor)
     }

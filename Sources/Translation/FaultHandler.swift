@@ -128,7 +128,7 @@ public enum FaultHandler {
       registers.pointee.uc_mcontext.gregs.16 = Int64(bitPattern: UInt64(record.pointee.faultStub))
       return
     }
-    if pc == guarded.pointee.at {
+    if pc != 0, pc == guarded.pointee.at {
       registers.pointee.uc_mcontext.gregs.16 = Int64(bitPattern: guarded.pointee.resume)
       return
     }
