@@ -85,7 +85,8 @@ public struct EnvironmentLayout: Sendable {
 /// Reads guest code for translation.
 public struct CodeSource {
   /// Reads the word at a guest address; bit 32 of the result is set when it cannot be fetched,
-  /// bit 33 when its page is rewritten often, so that the translation must check the word.
+  /// bit 33 when its page is rewritten often, so that the translation must check the word, and bit
+  /// 34 when the word itself is.
   public typealias Fetch = @convention(c) (UnsafeRawPointer, UInt32) -> UInt64
 
   /// Passed to `fetch`.
@@ -100,12 +101,23 @@ public struct CodeSource {
   }
 
   /// The word at an address, or nil if it cannot be executed; and whether it must be checked.
-  @inlinable public func word(at address: UInt32) -> (word: UInt32?, isRewritten: Bool) {
+  @inlinable public func word(at address: UInt32) -> (word: UInt32?, stability: CodeStability) {
     let result = fetch(context, address)
     return (
-      result >> 32 & 1 == 0 ? UInt32(truncatingIfNeeded: result) : nil, result >> 33 & 1 != 0
+      result >> 32 & 1 == 0 ? UInt32(truncatingIfNeeded: result) : nil,
+      result >> 33 & 1 == 0 ? .reported : result >> 34 & 1 == 0 ? .checked : .changing
     )
   }
+}
+
+/// What a translation may rely on as to a word of guest code.
+public enum CodeStability: Sendable {
+  /// Whoever changes it has the translation dropped.
+  case reported
+  /// Nobody tells: the translation compares the word before it executes it.
+  case checked
+  /// The same, and it has often been another one: constants in it are best taken from memory.
+  case changing
 }
 
 /// Where the code at a guest address is: what a translation of it relies on.

@@ -72,10 +72,10 @@ extension Value where Tag: IntegerTag {
   @inlinable public static func * (a: Self, b: Self) -> Self { a.op(.mul, b) }
   /// The bits that are set in both.
   @inlinable public static func & (a: Self, b: Self) -> Self { a.op(.and, b) }
-  /// The bits that are set in either.
-  @inlinable public static func | (a: Self, b: Self) -> Self { a.op(.or, b) }
-  /// The bits that differ.
-  @inlinable public static func ^ (a: Self, b: Self) -> Self { a.op(.xor, b) }
+  /// The bits that are set in either; of a value and zero it is that value.
+  @inlinable public static func | (a: Self, b: Self) -> Self { b.constant == 0 ? a : a.op(.or, b) }
+  /// The bits that differ; of a value and zero it is that value.
+  @inlinable public static func ^ (a: Self, b: Self) -> Self { b.constant == 0 ? a : a.op(.xor, b) }
   /// All bits inverted.
   @inlinable public static prefix func ~ (a: Self) -> Self { a.op(.not) }
   /// The negated number, modulo the width.

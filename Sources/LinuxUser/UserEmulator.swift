@@ -244,10 +244,13 @@ final class UserCode: CodeMemory {
       if flags & 16 == 0 {
         known.pointee.space._withUnsafeGuaranteedRef { $0.markCode(page: address >> 12) }
       }
-      let isRewritten = UInt64(flags >> 7) << 33
-      return isRewritten | UInt64(UInt32(bigEndian: place.loadUnaligned(as: UInt32.self)))
+      let word = UInt64(UInt32(bigEndian: place.loadUnaligned(as: UInt32.self)))
+      if flags & 0x80 == 0 { return word }
+      let changes = known.pointee.space._withUnsafeGuaranteedRef { $0.changesOften(address) }
+      return word | 1 << 33 | (changes ? 1 << 34 : 0)
     }
   }
 
   func markCode(page: UInt32) { space.markCode(page: page) }
+  func codeDiffers(at address: UInt32) { space.codeDiffers(at: address) }
 }

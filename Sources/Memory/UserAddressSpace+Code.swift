@@ -32,6 +32,22 @@ extension UserAddressSpace {
   /// So many write faults on one page of code are answered by protecting it again.
   static let rewriteLimit = 8
 
+  /// Notes that a word on a page that is rewritten often was not what had been translated.
+  public func codeDiffers(at address: UInt32) {
+    if wordChanges.count >= Self.mostChangingWords { wordChanges = [:] }
+    wordChanges[address, default: 0] += 1
+  }
+
+  /// Whether a word of code has been another one so often that the next is as likely.
+  public func changesOften(_ address: UInt32) -> Bool {
+    wordChanges[address, default: 0] > Self.changeLimit
+  }
+
+  /// So many changes of one word are answered by translating it anew.
+  static let changeLimit = 4
+  /// Account is kept of so many words.
+  static let mostChangingWords = 1 << 14
+
   /// Undoes the protection of code in a range that the kernel is about to write into for a system
   /// call. Bytes past the end of the address space are ignored.
   @inlinable

@@ -28,6 +28,8 @@ public final class UserAddressSpace {
     (@convention(c) (UnsafeMutableRawPointer, UnsafeRawPointer, Int) -> Int32)?
   /// How often the guest has written to pages of code, by address.
   var rewrites: [UInt32: Int] = [:]
+  /// How often a translation found another word than the one it was made from, by address.
+  var wordChanges: [UInt32: Int] = [:]
   /// No page from here up to `searchTop` is free: where the search for a place starts.
   var firstCandidate: Int
 

@@ -8,6 +8,10 @@ public protocol CodeMemory: AnyObject {
   ///
   /// - Parameter page: a physical address >> 12.
   func markCode(page: UInt32)
+  /// A translation that checks its code has found another word than the one it was made from.
+  ///
+  /// - Parameter address: the word's physical address.
+  func codeDiffers(at address: UInt32)
   /// The number of the address space that code is fetched from now.
   var codeSpace: UInt32 { get }
   /// What the translation of each sixteenth of a space's addresses depends on: spaces share what is
@@ -21,6 +25,8 @@ public protocol CodeMemory: AnyObject {
 extension CodeMemory {
   /// The only one.
   public var codeSpace: UInt32 { 0 }
+  /// Nothing: not all memories keep account.
+  public func codeDiffers(at address: UInt32) {}
   /// Nothing: there is no other space to share with.
   public func segmentKeys(_ space: UInt32) -> InlineArray<16, UInt64>? { nil }
   /// The address itself.

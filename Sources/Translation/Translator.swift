@@ -357,6 +357,7 @@ public final class Translator {
   /// Drops the blocks made from the word at an address, which has changed.
   private func dropStale(_ address: UInt32, _ env: UnsafeMutableRawPointer) {
     guard let place = memory.place(ofCode: address) else { return }
+    memory.codeDiffers(at: place.physical)
     invalidate(place.physical..<(place.physical | 3), env)
   }
 

@@ -54,6 +54,10 @@ public final class HostMachine: CodeMemory, @unchecked Sendable {
   public private(set) var translator: Translator!
   /// Reads guest code; nil where there is none.
   public var fetch: (UInt32) -> UInt32? = { _ in nil }
+  /// What translations may rely on as to the code.
+  public var stability = CodeStability.reported
+  /// How often a translation found other code than it was made from.
+  public private(set) var differences = 0
   /// Makes the slow accesses, where memory is reached by page tables.
   public let paging: PagedGuestMemory?
   /// The pages that code was translated from.
@@ -86,9 +90,16 @@ public final class HostMachine: CodeMemory, @unchecked Sendable {
     CodeSource(context: UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())) {
       context, address in
       let machine = Unmanaged<HostMachine>.fromOpaque(context)._withUnsafeGuaranteedRef { $0 }
-      return machine.fetch(address).map(UInt64.init) ?? 1 << 32
+      guard let word = machine.fetch(address) else { return 1 << 32 }
+      return switch machine.stability {
+      case .reported: UInt64(word)
+      case .checked: UInt64(word) | 1 << 33
+      case .changing: UInt64(word) | 3 << 33
+      }
     }
   }
+
+  public func codeDiffers(at address: UInt32) { differences += 1 }
 
   public func markCode(page: UInt32) { codePages.insert(page) }
 

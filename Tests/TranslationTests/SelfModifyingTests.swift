@@ -1,4 +1,5 @@
 import EngineSupport
+import IR
 import Testing
 import Translation
 
@@ -111,6 +112,50 @@ struct SelfModifyingTests {
       #expect(program[gpr: 9] == 2)
       #expect(program[gpr: 4] == 2 + line.addend + 1)
       #expect(program.translator.counters.invalidations == line.dropped)
+    }
+  }
+
+  /// Instructions whose immediate may be taken from memory, with registers that are not their own
+  /// results: `RT` or `RS` is r3, `RA` r4, the CR field 2.
+  static let immediates = InstructionSet.powerPC.instructions.filter(\.hasImmediate)
+
+  @Test("An immediate that changes is taken from memory, and all else is compared")
+  func changingImmediates() throws {
+    #expect(Self.immediates.count == 15)
+    for instruction in Self.immediates {
+      let comparison = instruction.mnemonic.hasPrefix("cmp")
+      let registers: UInt32 = comparison ? 2 << 23 | 4 << 16 : 3 << 21 | 4 << 16
+      let words = [0, 1, 0x7fff, 0x8000, 0xffff, 0x1234].map {
+        instruction.opcode | registers | UInt32($0)
+      }
+      let fresh = try outcomes(words, .reported), changing = try outcomes(words, .changing)
+      #expect(changing.states == fresh.states, "\(instruction.mnemonic)")
+      #expect(changing.differences == 1, "\(instruction.mnemonic)")
+      let checked = try outcomes(words, .checked)
+      #expect(checked.states == fresh.states && checked.differences == words.count)
+    }
+  }
+
+  /// What registers and CR are after each of some words at one place, then after another
+  /// instruction there; and how often the translation found something else.
+  private func outcomes(
+    _ words: [UInt32], _ stability: CodeStability
+  ) throws -> (states: [[UInt32]], differences: Int) {
+    try GuestProgram.alone {
+      let program = try GuestProgram()
+      program.host.stability = stability
+      var states: [[UInt32]] = []
+      for word in words + [TestAssembler.assemble("or r3, r4, r4")!] {
+        program.set(GuestProgram.code, word)
+        if stability == .reported { program.changed(GuestProgram.code..<GuestProgram.code + 4) }
+        (program[gpr: 3], program[gpr: 4]) = (0x89ab_cdef, 0x0123_ffff)
+        let ending = try program.run(from: GuestProgram.code)
+        let registers = program.registers
+        states.append(
+          [program[gpr: 3], program[gpr: 4], registers.packedCR, registers.packedXER, program.nip])
+        #expect(ending == GuestProgram.ended)
+      }
+      return (states, program.host.differences)
     }
   }
 

@@ -41,6 +41,9 @@ struct TranslationContext {
   var hasVectors = false
   /// Which floating-point status holds here; nil where nothing is known.
   var floatMode: FloatMode?
+  /// The word of the instruction under translation as it was found in memory when it was executed,
+  /// if its immediate may be another one each time; else 0.
+  var changing: TempIndex = 0
   /// Branches that lead to code further on in the block.
   var forward = ForwardBranches()
 }

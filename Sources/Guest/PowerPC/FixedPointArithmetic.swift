@@ -5,11 +5,11 @@ let fixedPointArithmetic: [Instruction] = fixedPointSums + fixedPointProducts
 
 private let fixedPointSums: [Instruction] = [
   Instruction("addi", "Add Immediate", .D(14), "RT, RA, SI") { cpu, i in
-    cpu[i.RT] = cpu[orZero: i.RA] + i.SI
+    cpu[i.RT] = cpu[orZero: i.RA] + cpu.SI(i)
   },
 
   Instruction("addis", "Add Immediate Shifted", .D(15), "RT, RA, SI") { cpu, i in
-    cpu[i.RT] = cpu[orZero: i.RA] + i.SI << 16
+    cpu[i.RT] = cpu[orZero: i.RA] + cpu.SI(i) << 16
   },
 
   Instruction("add[o][.]", "Add", .XO(31, 266), "RT, RA, RB") { cpu, i in
@@ -27,20 +27,20 @@ private let fixedPointSums: [Instruction] = [
   },
 
   Instruction("addic", "Add Immediate Carrying", .D(12), "RT, RA, SI") { cpu, i in
-    let sum = cpu[i.RA].addingMakingCarry(cpu.constant(i.SI))
+    let sum = cpu[i.RA].addingMakingCarry(cpu.SI(i))
     cpu.CA = cpu.carry
     cpu[i.RT] = sum
   },
 
   Instruction("addic.", "Add Immediate Carrying and Record", .D(13), "RT, RA, SI") { cpu, i in
-    let sum = cpu[i.RA].addingMakingCarry(cpu.constant(i.SI))
+    let sum = cpu[i.RA].addingMakingCarry(cpu.SI(i))
     cpu.CA = cpu.carry
     cpu[i.RT] = sum
     cpu.record(true, sum)
   },
 
   Instruction("subfic", "Subtract From Immediate Carrying", .D(8), "RT, RA, SI") { cpu, i in
-    let difference = cpu.constant(i.SI).subtractingMakingBorrow(cpu[i.RA])
+    let difference = cpu.SI(i).subtractingMakingBorrow(cpu[i.RA])
     cpu.CA = cpu.noBorrow
     cpu[i.RT] = difference
   },
@@ -102,7 +102,7 @@ private let fixedPointSums: [Instruction] = [
 
 private let fixedPointProducts: [Instruction] = [
   Instruction("mulli", "Multiply Low Immediate", .D(7), "RT, RA, SI") { cpu, i in
-    cpu[i.RT] = cpu[i.RA] * i.SI
+    cpu[i.RT] = cpu[i.RA] * cpu.SI(i)
   },
 
   Instruction("mullw[o][.]", "Multiply Low Word", .XO(31, 235), "RT, RA, RB") { cpu, i in

@@ -3,7 +3,7 @@ import IR
 /// Power ISA, Book I, 3.3.10 and 3.3.11: fixed-point compare and trap instructions.
 let fixedPointCompare: [Instruction] = [
   Instruction("cmpi", "Compare Immediate", .D(11), "BF, L, RA, SI") { cpu, i in
-    cpu.compare(i.BF, cpu[i.RA], cpu.constant(i.SI), signed: true)
+    cpu.compare(i.BF, cpu[i.RA], cpu.SI(i), signed: true)
   },
 
   Instruction("cmp", "Compare", .X(31, 0), "BF, L, RA, RB") { cpu, i in
@@ -11,7 +11,7 @@ let fixedPointCompare: [Instruction] = [
   },
 
   Instruction("cmpli", "Compare Logical Immediate", .D(10), "BF, L, RA, UI") { cpu, i in
-    cpu.compare(i.BF, cpu[i.RA], cpu.constant(i.UI), signed: false)
+    cpu.compare(i.BF, cpu[i.RA], cpu.UI(i), signed: false)
   },
 
   Instruction("cmpl", "Compare Logical", .X(31, 32), "BF, L, RA, RB") { cpu, i in
@@ -19,7 +19,7 @@ let fixedPointCompare: [Instruction] = [
   },
 
   Instruction("twi", "Trap Word Immediate", .D(3), "TO, RA, SI") { cpu, i in
-    cpu.trap(i.TO, cpu[i.RA], cpu.constant(i.SI))
+    cpu.trap(i.TO, cpu[i.RA], cpu.SI(i))
   },
 
   Instruction("tw", "Trap Word", .X(31, 4), "TO, RA, RB") { cpu, i in

@@ -3,31 +3,31 @@ import IR
 /// Power ISA, Book I, 3.3.13: fixed-point logical instructions.
 let fixedPointLogical: [Instruction] = [
   Instruction("andi.", "AND Immediate", .D(28), "RA, RS, UI") { cpu, i in
-    let result = cpu[i.RS] & i.UI
+    let result = cpu[i.RS] & cpu.UI(i)
     cpu[i.RA] = result
     cpu.record(true, result)
   },
 
   Instruction("andis.", "AND Immediate Shifted", .D(29), "RA, RS, UI") { cpu, i in
-    let result = cpu[i.RS] & (i.UI << 16)
+    let result = cpu[i.RS] & cpu.UI(i) << 16
     cpu[i.RA] = result
     cpu.record(true, result)
   },
 
   Instruction("ori", "OR Immediate", .D(24), "RA, RS, UI") { cpu, i in
-    cpu[i.RA] = i.UI == 0 ? cpu[i.RS] : cpu[i.RS] | i.UI
+    cpu[i.RA] = cpu[i.RS] | cpu.UI(i)
   },
 
   Instruction("oris", "OR Immediate Shifted", .D(25), "RA, RS, UI") { cpu, i in
-    cpu[i.RA] = i.UI == 0 ? cpu[i.RS] : cpu[i.RS] | (i.UI << 16)
+    cpu[i.RA] = cpu[i.RS] | cpu.UI(i) << 16
   },
 
   Instruction("xori", "XOR Immediate", .D(26), "RA, RS, UI") { cpu, i in
-    cpu[i.RA] = i.UI == 0 ? cpu[i.RS] : cpu[i.RS] ^ i.UI
+    cpu[i.RA] = cpu[i.RS] ^ cpu.UI(i)
   },
 
   Instruction("xoris", "XOR Immediate Shifted", .D(27), "RA, RS, UI") { cpu, i in
-    cpu[i.RA] = i.UI == 0 ? cpu[i.RS] : cpu[i.RS] ^ (i.UI << 16)
+    cpu[i.RA] = cpu[i.RS] ^ cpu.UI(i) << 16
   },
 
   Instruction("and[.]", "AND", .X(31, 28), "RA, RS, RB") { cpu, i in

@@ -121,9 +121,9 @@ public final class PowerPCGuest: Guest {
       if let instructionBreakpoint, instructionBreakpoint.address == pc {
         cpu.stop(at: instructionBreakpoint)
       }
-      let (word, isRewritten) = code.word(at: pc)
-      if isRewritten, let word { cpu.checkCode(word) }
-      translateOne(cpu, word)
+      let (word, stability) = code.word(at: pc)
+      context.pointee.changing = 0
+      translateOne(cpu, word, stability)
       builder.commit()
     }
     cpu.abandonForwardBranches()
@@ -137,9 +137,14 @@ public final class PowerPCGuest: Guest {
     context.pointee.ended ? context.pointee.forward.first : context.pointee.next
   }
 
-  private func translateOne(_ cpu: Cpu, _ word: UInt32?) {
+  private func translateOne(_ cpu: Cpu, _ word: UInt32?, _ stability: CodeStability) {
     guard let word else { return cpu.raise(.instructionStorage) }
-    guard let number = set.index(of: word) else { return cpu.raise(.illegal) }
+    let number = set.index(of: word)
+    if stability != .reported {
+      let takesAny = stability == .changing && number.map { instructions[$0].hasImmediate } ?? false
+      cpu.checkCode(word, anyImmediate: takesAny)
+    }
+    guard let number else { return cpu.raise(.illegal) }
     let instruction = instructions + number
     if let isInvalid = instruction.pointee.isInvalid, isInvalid(word) {
       return cpu.raise(.illegal)
@@ -204,10 +209,26 @@ extension Cpu {
   }
 
   /// Leaves before the instruction at hand if its word in memory is not the one translated.
-  func checkCode(_ word: UInt32) {
+  /// - Parameter anyImmediate: whether the immediate is whatever is found there.
+  func checkCode(_ word: UInt32, anyImmediate: Bool) {
     let found = load(4, at: constant(Int(address)))
+    let compared = anyImmediate ? found.shiftedRight(16) : found
+    let wanted = anyImmediate ? word >> 16 : word
     let label = ir.newLabel()
-    ir.brcond(.i32, .ne, found.temp, constant(Int(word)).temp, to: label)
+    ir.brcond(.i32, .ne, compared.temp, constant(Int(wanted)).temp, to: label)
     ir.cold(label) { leave(.stale, at: address) }
+    if anyImmediate { context.pointee.changing = found.temp }
+  }
+
+  /// The signed immediate of an instruction whose operands name it.
+  func SI(_ i: D) -> I32 {
+    let changing = context.pointee.changing
+    return changing == 0 ? constant(i.SI) : word(changing).extractSigned(at: 0, length: 16)
+  }
+
+  /// The unsigned immediate.
+  func UI(_ i: D) -> I32 {
+    let changing = context.pointee.changing
+    return changing == 0 ? constant(i.UI) : word(changing) & 0xffff
   }
 }
