@@ -155,6 +155,37 @@ static unsigned copies(unsigned *code) {
   return sum + ((Function)code)(5);
 }
 
+// Functions of one to twenty operations that no two have in common, with immediates that change and
+// a jump over a word; what they yield is computed here as well. The first few operations stay for a
+// while, so that now one word changes, now all do.
+static int always(unsigned *code) {
+  unsigned random = 1, good = 0, kept = 0, kinds[20], values[20];
+  for (int n = 0; n < 3000; n++) {
+    unsigned count = 1 + n % 20, at = 0, x = n, expected = n;
+    if (n % 8 == 0) kept = 0;
+    for (unsigned k = 0; k < count; k++) {
+      random = random * 1664525u + 1013904223u;
+      if (k >= kept) kinds[k] = random >> 28 & 7, values[k] = random >> 8 & 0x7fff;
+      unsigned value = values[k];
+      switch (kinds[k]) {
+        case 0: code[at++] = 0x38630000 | value, expected += value; break;                // addi
+        case 1: code[at++] = 0x3c630000 | value, expected += value << 16; break;          // addis
+        case 2: code[at++] = 0x68630000 | value, expected ^= value; break;                // xori
+        case 3: code[at++] = 0x1c630000 | value, expected *= value; break;                // mulli
+        case 4: code[at++] = 0x7c6300d0, expected = -expected; break;                     // neg
+        case 5: code[at++] = 0x5463283e, expected = expected << 5 | expected >> 27; break;  // rotlwi
+        case 6: code[at++] = 0x7c6318f8, expected = ~expected; break;                     // not
+        default: code[at++] = 0x48000008, code[at++] = value; break;                      // b .+8
+      }
+    }
+    code[at++] = kReturn;
+    kept = count;
+    synchronize(code, 4 * at);
+    for (int k = 0; k < 3; k++) good += ((Function)code)(x) == expected;
+  }
+  return good == 9000;
+}
+
 int main(void) {
   unsigned *code = pages(65536), expected = 0;
   for (int n = 0; n < 2000; n++) expected += 2 * (unsigned)n + 3;
@@ -171,6 +202,7 @@ int main(void) {
   sum = 0;
   for (unsigned n = 0; n < 20; n++) sum += 4950 + 100 * n + 1275 + 51 * n;
   check("chained", chained(code + 9216) == sum);
+  check("always another function", always(code + 11264));
   check("copies", copies(code + 10240) == 299 * 300 + 5);
   return 0;
 }

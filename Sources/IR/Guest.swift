@@ -100,13 +100,25 @@ public struct CodeSource {
     self.fetch = fetch
   }
 
-  /// The word at an address, or nil if it cannot be executed; and whether it must be checked.
-  @inlinable public func word(at address: UInt32) -> (word: UInt32?, stability: CodeStability) {
-    let result = fetch(context, address)
-    return (
-      result >> 32 & 1 == 0 ? UInt32(truncatingIfNeeded: result) : nil,
-      result >> 33 & 1 == 0 ? .reported : result >> 34 & 1 == 0 ? .checked : .changing
-    )
+  /// The word at an address.
+  @inlinable public func word(at address: UInt32) -> FetchedWord {
+    FetchedWord(bits: fetch(context, address))
+  }
+}
+
+/// What comes of fetching a word of guest code.
+public struct FetchedWord {
+  /// As `CodeSource.Fetch` returns it.
+  public let bits: UInt64
+  /// A word as `CodeSource.Fetch` returns it.
+  @inlinable public init(bits: UInt64) { self.bits = bits }
+  /// The word, or nil if it cannot be executed.
+  @inlinable public var word: UInt32? {
+    bits >> 32 & 1 == 0 ? UInt32(truncatingIfNeeded: bits) : nil
+  }
+  /// What a translation may rely on.
+  @inlinable public var stability: CodeStability {
+    bits >> 33 & 1 == 0 ? .reported : bits >> 34 & 1 == 0 ? .checked : .changing
   }
 }
 
@@ -152,7 +164,8 @@ public enum ExitKind: UInt32, Sendable {
   case exception = 3
   /// A host fault in translated code; the payload is the host address of the instruction.
   case fault = 4
-  /// The code at the program counter is not what was translated.
+  /// The code at the program counter is not what was translated; the payload is 0 for the word
+  /// there, 1 for any word of the block that begins there.
   case stale = 5
   /// A computed call whose cache is empty; the payload is its number, the target is in env.
   case cache = 6
@@ -176,6 +189,43 @@ public struct TranslatedSpan {
     self.first = first
     self.end = end
     self.instructions = instructions
+  }
+}
+
+/// Where a translation notes what it read: buffers of the translator's.
+public struct CodeRecord {
+  /// Filled with the guest code that was read, at most `spanCapacity` runs.
+  public let spans: UnsafeMutablePointer<TranslatedSpan>
+  /// Filled with the words, in the order of the runs, at most `wordCapacity`.
+  public let words: UnsafeMutablePointer<FetchedWord>
+
+  /// Empty buffers, which are never freed.
+  public init() {
+    spans = .allocate(capacity: spanCapacity)
+    words = .allocate(capacity: wordCapacity)
+  }
+
+  /// Frees the buffers.
+  public func deallocate() {
+    spans.deallocate()
+    words.deallocate()
+  }
+}
+
+/// What a translation comprises.
+public struct TranslatedCode {
+  /// The number of runs of guest code, and of instructions.
+  public var spans, instructions: Int
+  /// Whether the block compares its words at its head before it executes any.
+  public var isChecked: Bool
+  /// Whether some of the words compared there have often been others.
+  public var isShortLived = false
+
+  /// The numbers of a translation.
+  public init(spans: Int, instructions: Int, isChecked: Bool) {
+    self.spans = spans
+    self.instructions = instructions
+    self.isChecked = isChecked
   }
 }
 
@@ -222,12 +272,11 @@ public protocol Guest: AnyObject {
   ///
   /// - Parameters:
   ///   - key: the mode bits that the translation may rely on.
-  ///   - spans: filled with the guest code that was read, at most `spanCapacity` runs.
-  /// - Returns: the number of spans and of instructions.
+  ///   - record: filled with the guest code that was read.
   func translate(
     into block: Block, at address: UInt32, key: UInt32, from code: CodeSource,
-    limits: TranslationLimits, spans: UnsafeMutablePointer<TranslatedSpan>
-  ) -> (spans: Int, instructions: Int)
+    limits: TranslationLimits, record: CodeRecord
+  ) -> TranslatedCode
   /// The mode bits that hold now.
   func key(_ env: UnsafeMutableRawPointer) -> UInt32
   /// An instruction's text as the log prints it: mnemonic and operands.
@@ -236,3 +285,5 @@ public protocol Guest: AnyObject {
 
 /// The most separate runs of guest code in one block.
 public let spanCapacity = 8
+/// The most instructions in one block.
+public let wordCapacity = 512

@@ -67,8 +67,10 @@ public struct Optimizer {
   ///    walk does them together.
   /// 2. Liveness, last: it drops what the walk has made useless and marks the rest for the
   ///    register allocator.
-  public mutating func run(_ block: Block) {
-    if !passes.isEmpty { forward?.run(block) }
+  ///
+  /// - Parameter isShortLived: whether what the walk gains is less than it costs.
+  public mutating func run(_ block: Block, isShortLived: Bool = false) {
+    if !passes.isEmpty && !isShortLived { forward?.run(block) }
     liveness.run(block)
   }
 

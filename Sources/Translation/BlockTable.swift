@@ -12,6 +12,8 @@ public struct TranslatedBlock {
   /// Its jumps, its instruction marks and the guest code that it covers: where each starts in its
   /// table.
   public var firstLink, firstMark, firstSpan: UInt32
+  /// If the block checks its code: where its words start in their table.
+  public var firstWord: UInt32
   /// How many jumps, marks and runs of guest code there are.
   public var linkCount, markCount, spanCount: UInt16
   /// Number of guest instructions.
@@ -59,6 +61,8 @@ final class BlockTable {
   private(set) var marks: Arena<CodeMark>
   private(set) var spans: Arena<Span>
   private(set) var accesses: Arena<SlowAccess>
+  /// What blocks that check their code were made from; nil where nothing could be fetched.
+  private(set) var words: Arena<UInt32?>
   /// Heads of the chains by address, and by guest page, plus one.
   private let heads: UnsafeMutablePointer<UInt32>
   private let pages: ZeroMemory
@@ -70,6 +74,7 @@ final class BlockTable {
     marks = Arena()
     spans = Arena()
     accesses = Arena()
+    words = Arena()
     heads = .allocate(capacity: Self.headCount)
     heads.initialize(repeating: 0, count: Self.headCount)
     pages = try ZeroMemory(4 << 20)
@@ -84,6 +89,7 @@ final class BlockTable {
     marks.clear()
     spans.clear()
     accesses.clear()
+    words.clear()
     heads.update(repeating: 0, count: Self.headCount)
     pages.clear()
   }
@@ -147,12 +153,21 @@ final class BlockTable {
   func append(_ mark: CodeMark) { _ = marks.append(mark) }
   func append(_ link: Link) { _ = links.append(link) }
   func append(_ access: SlowAccess) { _ = accesses.append(access) }
+  func append(_ word: UInt32?) { _ = words.append(word) }
 
   /// Notes that a block covers guest code on one page.
   func addSpan(first: UInt32, end: UInt32, block: Int) {
     let head = pageHead(first >> 12)
     let n = spans.append(Span(first: first, end: end, block: UInt32(block), next: head.pointee))
     head.pointee = UInt32(n + 1)
+  }
+
+  /// The runs of guest code of a block, by physical address, each within a page.
+  func spans(of number: Int) -> UnsafeBufferPointer<Span> {
+    let first = Int(blocks.base[number].firstSpan)
+    var end = first
+    while end < spans.count, Int(spans.base[end].block) == number { end += 1 }
+    return UnsafeBufferPointer(start: spans.base + first, count: end - first)
   }
 
   /// Calls with the number of each valid block that covers any byte of a page's part; the block may

@@ -39,11 +39,6 @@ extension Translator {
 
   /// The spans of a block follow each other, and each lies within one page.
   private func crossesPage(_ number: Int, _ block: TranslatedBlock) -> Bool {
-    for n in Int(block.firstSpan)..<table.spans.count {
-      let span = table.spans.base[n]
-      if Int(span.block) != number { return false }
-      if span.first >> 12 != block.address >> 12 { return true }
-    }
-    return false
+    table.spans(of: number).contains { $0.first >> 12 != block.address >> 12 }
   }
 }

@@ -28,14 +28,14 @@ extension Translator {
     limits.last = place.last
     limits.fusesMultiplyAdd = host.fusesMultiplyAdd
     limits.hasVectors = host.hasVectors
-    let (spanCount, instructions) = guest.translate(
+    let code = guest.translate(
       into: block, at: address, key: key, from: memory.codeSource, limits: limits,
-      spans: spans)
+      record: record)
     check(block, after: "the guest", at: address)
     let watcher = observer?.wants(address) == true ? observer : nil
     watcher?.madeOps(
-      block, address: address, spans: UnsafeBufferPointer(start: spans, count: spanCount))
-    optimizer.run(block)
+      block, address: address, spans: UnsafeBufferPointer(start: record.spans, count: code.spans))
+    optimizer.run(block, isShortLived: code.isShortLived)
     check(block, after: "the optimizer", at: address)
     watcher?.optimized(block, address: address)
     allocator.run()
@@ -50,7 +50,7 @@ extension Translator {
       let size = host.emit(
         block, allocator, in: space, linkBase: linkBase, accessBase: accessBase)
     else { return nil }
-    let number = enter(address, key, place, size, spanCount, instructions, linkBase, isFound)
+    let number = enter(address, key, place, size, code, linkBase, isFound)
     if let watcher {
       watcher.emitted(
         table.blocks.base[number],
@@ -63,8 +63,8 @@ extension Translator {
 
   /// Enters the block just emitted in the tables.
   private func enter(
-    _ address: UInt32, _ key: UInt32, _ place: CodePlace, _ size: Int, _ spanCount: Int,
-    _ instructions: Int, _ linkBase: UInt32, _ isFound: Bool
+    _ address: UInt32, _ key: UInt32, _ place: CodePlace, _ size: Int, _ code: TranslatedCode,
+    _ linkBase: UInt32, _ isFound: Bool
   ) -> Int {
     let base = UInt32(cursor)
     let marks = host.marks
@@ -75,8 +75,10 @@ extension Translator {
         last: place.last, codeOffset: base, codeSize: UInt32(size),
         bodyOffset: UInt32(host.bodyOffset), firstLink: linkBase,
         firstMark: UInt32(table.marks.count), firstSpan: UInt32(table.spans.count),
+        firstWord: UInt32(table.words.count),
         linkCount: UInt16(exits.count), markCount: UInt16(marks.count),
-        spanCount: UInt16(spanCount), instructions: UInt16(instructions), incoming: 0, next: 0,
+        spanCount: UInt16(code.spans), instructions: UInt16(code.instructions), incoming: 0,
+        next: 0,
         isInvalid: false), isFound: isFound)
     for access in host.slowAccesses { table.append(access) }
     for mark in marks { table.append(mark) }
@@ -90,9 +92,12 @@ extension Translator {
               constant: base + $0.constant, branch: base + $0.branch, byTable: base + $0.byTable)
           }))
     }
-    for n in 0..<spanCount { cover(spans[n], number, place.physical &- address) }
+    for n in 0..<code.spans { cover(record.spans[n], number, place.physical &- address) }
+    if code.isChecked {
+      for n in 0..<code.instructions { table.append(record.words[n].word) }
+    }
     counters.blocks &+= 1
-    counters.instructions &+= instructions
+    counters.instructions &+= code.instructions
     counters.hostBytes &+= size
     return number
   }

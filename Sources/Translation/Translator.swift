@@ -61,7 +61,8 @@ public final class Translator {
   /// Where the next block goes.
   var cursor: Int
   let table: BlockTable
-  let spans: UnsafeMutablePointer<TranslatedSpan>
+  /// What the translation at hand has read.
+  let record = CodeRecord()
   /// The jump tables of all address spaces and keys.
   let views: CodeViews
   /// Held while anything but translated code runs.
@@ -128,7 +129,6 @@ public final class Translator {
     allocator = LocalAllocator(
       block: block, file: host.registerFile,
       homes: Dictionary(uniqueKeysWithValues: placed.map { ($0.temp, $1) }), layout: guest.layout)
-    spans = .allocate(capacity: spanCapacity)
     views = try CodeViews()
     enter = unsafeBitCast(
       stubs.enter, to: (@convention(c) (UnsafeMutableRawPointer, UInt) -> Void).self)
@@ -139,7 +139,7 @@ public final class Translator {
   deinit {
     block.deallocate()
     optimizer.deallocate()
-    spans.deallocate()
+    record.deallocate()
   }
 
   private func prepareFaults() {
@@ -280,7 +280,8 @@ public final class Translator {
         counters.linkExits &+= 1
         link = chains ? word(env, layout.exitPayload).pointee : nil
       case .request: return .request
-      case .stale: dropStale(pc.pointee, env)
+      case .stale:
+        dropStale(pc.pointee, runner, isBlock: word(env, layout.exitPayload).pointee != 0)
       case .invalidate: invalidateLine(word(env, layout.exitPayload).pointee, env)
       case .access:
         if limits.countsInstructions, let paging = layout.paging {
@@ -354,11 +355,30 @@ public final class Translator {
     return number
   }
 
-  /// Drops the blocks made from the word at an address, which has changed.
-  private func dropStale(_ address: UInt32, _ env: UnsafeMutableRawPointer) {
+  /// Drops the blocks made from the word at an address, as it or another word of the block that
+  /// begins there has changed.
+  private func dropStale(_ address: UInt32, _ runner: Runner, isBlock: Bool) {
     guard let place = memory.place(ofCode: address) else { return }
-    memory.codeDiffers(at: place.physical)
-    invalidate(place.physical..<(place.physical | 3), env)
+    if isBlock {
+      if let block = table.find(address, runner.view.key, place) { noteDifferences(block) }
+    } else {
+      memory.codeDiffers(at: place.physical)
+    }
+    invalidate(place.physical..<(place.physical | 3), runner.env)
+  }
+
+  /// Tells memory which words of a block that checks its code are others now.
+  private func noteDifferences(_ number: Int) {
+    let block = table.blocks.base[number]
+    let source = memory.codeSource
+    var n = Int(block.firstWord)
+    for span in table.spans(of: number) {
+      for physical in stride(from: span.first, to: span.end, by: 4) {
+        let found = source.word(at: block.address &+ (physical &- block.physical))
+        if found.word != table.words.base[n] { memory.codeDiffers(at: physical) }
+        n += 1
+      }
+    }
   }
 
   /// Whether every access goes its slow path, in blocks made from now on.

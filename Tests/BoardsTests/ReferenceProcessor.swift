@@ -18,7 +18,7 @@ final class ReferenceProcessor: ProcessorSurroundings {
   private var segments = [UInt32](repeating: 0, count: 16)
   private let guest: PowerPCGuest
   private let block: Block
-  private let spans = UnsafeMutablePointer<TranslatedSpan>.allocate(capacity: spanCapacity)
+  private let record = CodeRecord()
   private let fetched = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
   /// Why the last access was refused.
   fileprivate var reason: UInt32 = 0
@@ -37,7 +37,7 @@ final class ReferenceProcessor: ProcessorSurroundings {
 
   deinit {
     state.deallocate()
-    spans.deallocate()
+    record.deallocate()
     fetched.deallocate()
     block.deallocate()
   }
@@ -139,7 +139,7 @@ final class ReferenceProcessor: ProcessorSurroundings {
     block.clear()
     _ = guest.translate(
       into: block, at: at, key: guest.key(env), from: source,
-      limits: TranslationLimits(instructions: 1, chains: false), spans: spans)
+      limits: TranslationLimits(instructions: 1, chains: false), record: record)
     var interpreter = Interpreter(block, env: env, floatStatus: guest.layout.floatStatus)
     var memory = ReferenceMemory(processor: self)
     switch interpreter.run(memory: &memory) {

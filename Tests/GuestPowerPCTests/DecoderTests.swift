@@ -53,16 +53,16 @@ struct DecoderTests {
     defer { block.deallocate() }
     var generator = SeededGenerator(state: 5)
     var problems: [String] = []
+    let record = CodeRecord()
+    defer { record.deallocate() }
     let machine = InstructionMachine()
     for form in TestAssembler.forms {
       for key in [0, BlockKey.summaryOverflow] {
         machine.words = (0..<8).map { _ in TestAssembler.random(form, using: &generator) }
         block.clear()
-        withUnsafeTemporaryAllocation(of: TranslatedSpan.self, capacity: spanCapacity) { spans in
-          _ = guest.translate(
-            into: block, at: Layout.start, key: key, from: machine.code,
-            limits: TranslationLimits(instructions: 16, chains: true), spans: spans.baseAddress!)
-        }
+        _ = guest.translate(
+          into: block, at: Layout.start, key: key, from: machine.code,
+          limits: TranslationLimits(instructions: 16, chains: true), record: record)
         problems += block.verify().prefix(1).map { "\(form.mnemonic): \($0)" }
       }
     }
@@ -73,6 +73,8 @@ struct DecoderTests {
   func anySystemTranslation() {
     var generator = SeededGenerator(state: 6)
     var problems: [String] = []
+    let record = CodeRecord()
+    defer { record.deallocate() }
     let machine = InstructionMachine()
     for name in ["603e", "7400", "7455"] {
       let guest = PowerPCGuest(system: Processor.named(name)!)
@@ -82,12 +84,10 @@ struct DecoderTests {
         for _ in 0..<8 {
           machine.words = (0..<8).map { _ in TestAssembler.random(form, using: &generator) }
           block.clear()
-          withUnsafeTemporaryAllocation(of: TranslatedSpan.self, capacity: spanCapacity) { spans in
-            _ = guest.translate(
-              into: block, at: Layout.start, key: .random(in: 0..<128, using: &generator),
-              from: machine.code, limits: TranslationLimits(instructions: 16, chains: true),
-              spans: spans.baseAddress!)
-          }
+          _ = guest.translate(
+            into: block, at: Layout.start, key: .random(in: 0..<128, using: &generator),
+            from: machine.code, limits: TranslationLimits(instructions: 16, chains: true),
+            record: record)
           problems += block.verify().prefix(1).map { "\(name) \(form.mnemonic): \($0)" }
         }
       }

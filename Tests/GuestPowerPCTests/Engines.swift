@@ -110,7 +110,7 @@ final class OpsEngine: @unchecked Sendable {
   private let block: Block
   private var optimizer: Optimizer?
   private let limits: TranslationLimits
-  private let spans = UnsafeMutablePointer<TranslatedSpan>.allocate(capacity: spanCapacity)
+  private let record = CodeRecord()
 
   /// - Parameter passes: those of the optimizer, or nil for the ops as the guest makes them.
   init(
@@ -127,7 +127,7 @@ final class OpsEngine: @unchecked Sendable {
   deinit {
     block.deallocate()
     optimizer?.deallocate()
-    spans.deallocate()
+    record.deallocate()
   }
 
   func engine(_ name: String) -> Engine {
@@ -141,7 +141,7 @@ final class OpsEngine: @unchecked Sendable {
       block.clear()
       _ = guest.translate(
         into: block, at: pc, key: guest.key(machine.env), from: machine.code, limits: limits,
-        spans: spans)
+        record: record)
       if let problem = block.verify().first { return Outcome(nip: pc, signal: "\(problem)") }
       if optimizer != nil {
         optimizer?.run(block)

@@ -43,7 +43,7 @@ final class RandomBlocks {
   let host: X64Host
   let block: Block
   let allocator: LocalAllocator
-  private let spans = UnsafeMutablePointer<TranslatedSpan>.allocate(capacity: spanCapacity)
+  private let record = CodeRecord()
   private var optimizer: Optimizer
   /// The guest code: a word for every address, out of this seed.
   private var seed: UInt64 = 0
@@ -64,7 +64,7 @@ final class RandomBlocks {
   deinit {
     block.deallocate()
     optimizer.deallocate()
-    spans.deallocate()
+    record.deallocate()
   }
 
   /// Forms that leave a block, which would make most blocks short.
@@ -96,7 +96,7 @@ final class RandomBlocks {
     limits.fusesMultiplyAdd = host.fusesMultiplyAdd
     limits.hasVectors = host.hasVectors
     _ = guest.translate(
-      into: block, at: 0x1000, key: key, from: source, limits: limits, spans: spans)
+      into: block, at: 0x1000, key: key, from: source, limits: limits, record: record)
     optimizer.run(block)
     allocator.run()
     return allocator.failed ? nil : allocator.stepArray

@@ -83,14 +83,60 @@ public final class PowerPCGuest: Guest {
 
   /// Behind an instruction after which nothing falls through, goes on where the block's own forward
   /// branches lead. Under a trace mode every instruction is a block.
+  ///
+  /// A block whose code nobody watches is walked a second time, with a comparison of all its words
+  /// at its head.
   public func translate(
     into block: Block, at address: UInt32, key: UInt32, from code: CodeSource,
-    limits: TranslationLimits, spans: UnsafeMutablePointer<TranslatedSpan>
-  ) -> (spans: Int, instructions: Int) {
-    let builder = Builder(block)
+    limits: TranslationLimits, record: CodeRecord
+  ) -> TranslatedCode {
+    let first = walk(block, address, key, limits, Reading(source: code, record: record))
+    guard first.isChecked else { return first }
+    block.clear()
+    var second = walk(
+      block, address, key, limits, Reading(source: code, record: record, known: first))
+    second.isShortLived = UnsafeBufferPointer(start: record.words, count: second.instructions)
+      .contains { $0.stability == .changing && !set.takesImmediate($0) }
+    return second
+  }
+
+  private func walk(
+    _ block: Block, _ address: UInt32, _ key: UInt32, _ limits: TranslationLimits,
+    _ reading: Reading
+  ) -> TranslatedCode {
+    let cpu = begin(block, address, key, limits)
     // Under a trace mode every instruction is a block.
-    let traces = isSystem && key & (BlockKey.singleStep | BlockKey.branchTrace) != 0
-    let chains = limits.chains && !traces, most = traces ? 1 : limits.instructions
+    let most = traces(key) ? 1 : min(limits.instructions, reading.mostWords)
+    var walk = Walk(spans: reading.record.spans, first: address)
+    var isChecked = reading.known != nil
+    while let pc = nextAddress() {
+      guard walk.count < most, block.opCount < Block.capacity / 8, cpu.isNear(pc),
+        walk.enter(pc)
+      else {
+        if !context.pointee.ended { cpu.chain(to: pc) }
+        break
+      }
+      begin(pc, executed: walk.count, cpu)
+      if let known = reading.known, walk.count == 1 { cpu.checkCode(reading.record, known, set) }
+      let fetched = reading.word(walk.count - 1, at: pc)
+      if fetched.stability != .reported { isChecked = true }
+      translateOne(cpu, fetched, isChecked: reading.known != nil)
+      cpu.ir.commit()
+    }
+    cpu.abandonForwardBranches()
+    cpu.ir.finish()
+    return TranslatedCode(spans: walk.finish(), instructions: walk.count, isChecked: isChecked)
+  }
+
+  private func traces(_ key: UInt32) -> Bool {
+    isSystem && key & (BlockKey.singleStep | BlockKey.branchTrace) != 0
+  }
+
+  /// Begins a block: the poll.
+  private func begin(
+    _ block: Block, _ address: UInt32, _ key: UInt32, _ limits: TranslationLimits
+  ) -> Cpu {
+    let chains = limits.chains && !traces(key)
     context.initialize(
       to: TranslationContext(
         address: address, next: address, key: key, chains: chains, ended: false, slot: 0,
@@ -102,33 +148,23 @@ public final class PowerPCGuest: Guest {
     context.pointee.isShared = limits.isShared
     context.pointee.fuses = limits.fusesMultiplyAdd
     context.pointee.hasVectors = limits.hasVectors
-    let cpu = Cpu(ir: builder, context: context)
+    let cpu = Cpu(ir: Builder(block), context: context)
     cpu.pollExitRequest()
-    var walk = Walk(spans: spans, first: address)
-    while let pc = nextAddress() {
-      guard walk.count < most, block.opCount < Block.capacity / 8, cpu.isNear(pc),
-        walk.enter(pc)
-      else {
-        if !context.pointee.ended { cpu.chain(to: pc) }
-        break
-      }
-      context.pointee.address = pc
-      context.pointee.next = pc &+ 4
-      context.pointee.ended = false
-      context.pointee.executed = walk.count
-      cpu.placeLabels(at: pc)
-      builder.beginInstruction(pc)
-      if let instructionBreakpoint, instructionBreakpoint.address == pc {
-        cpu.stop(at: instructionBreakpoint)
-      }
-      let (word, stability) = code.word(at: pc)
-      context.pointee.changing = 0
-      translateOne(cpu, word, stability)
-      builder.commit()
+    return cpu
+  }
+
+  /// Begins an instruction.
+  private func begin(_ pc: UInt32, executed: Int, _ cpu: Cpu) {
+    context.pointee.address = pc
+    context.pointee.next = pc &+ 4
+    context.pointee.ended = false
+    context.pointee.executed = executed
+    context.pointee.changing = 0
+    cpu.placeLabels(at: pc)
+    cpu.ir.beginInstruction(pc)
+    if let instructionBreakpoint, instructionBreakpoint.address == pc {
+      cpu.stop(at: instructionBreakpoint)
     }
-    cpu.abandonForwardBranches()
-    builder.finish()
-    return (walk.finish(), walk.count)
   }
 
   /// Where translation goes on: at the next instruction, or, behind one after which nothing falls
@@ -137,14 +173,10 @@ public final class PowerPCGuest: Guest {
     context.pointee.ended ? context.pointee.forward.first : context.pointee.next
   }
 
-  private func translateOne(_ cpu: Cpu, _ word: UInt32?, _ stability: CodeStability) {
-    guard let word else { return cpu.raise(.instructionStorage) }
-    let number = set.index(of: word)
-    if stability != .reported {
-      let takesAny = stability == .changing && number.map { instructions[$0].hasImmediate } ?? false
-      cpu.checkCode(word, anyImmediate: takesAny)
-    }
-    guard let number else { return cpu.raise(.illegal) }
+  private func translateOne(_ cpu: Cpu, _ fetched: FetchedWord, isChecked: Bool) {
+    guard let word = fetched.word else { return cpu.raise(.instructionStorage) }
+    guard let number = set.index(of: word) else { return cpu.raise(.illegal) }
+    if isChecked, set.takesImmediate(fetched) { cpu.checkOperation(word) }
     let instruction = instructions + number
     if let isInvalid = instruction.pointee.isInvalid, isInvalid(word) {
       return cpu.raise(.illegal)
@@ -206,29 +238,5 @@ extension Cpu {
     let budget = ir.emit1(.ld, .i64, result: .i64, Block.env, constant: offset)
     ir.brcond(.i64, .le, budget, ir.i64(0).temp, to: spent)
     ir.cold(spent) { leave(.request, at: context.pointee.start) }
-  }
-
-  /// Leaves before the instruction at hand if its word in memory is not the one translated.
-  /// - Parameter anyImmediate: whether the immediate is whatever is found there.
-  func checkCode(_ word: UInt32, anyImmediate: Bool) {
-    let found = load(4, at: constant(Int(address)))
-    let compared = anyImmediate ? found.shiftedRight(16) : found
-    let wanted = anyImmediate ? word >> 16 : word
-    let label = ir.newLabel()
-    ir.brcond(.i32, .ne, compared.temp, constant(Int(wanted)).temp, to: label)
-    ir.cold(label) { leave(.stale, at: address) }
-    if anyImmediate { context.pointee.changing = found.temp }
-  }
-
-  /// The signed immediate of an instruction whose operands name it.
-  func SI(_ i: D) -> I32 {
-    let changing = context.pointee.changing
-    return changing == 0 ? constant(i.SI) : word(changing).extractSigned(at: 0, length: 16)
-  }
-
-  /// The unsigned immediate.
-  func UI(_ i: D) -> I32 {
-    let changing = context.pointee.changing
-    return changing == 0 ? constant(i.UI) : word(changing) & 0xffff
   }
 }

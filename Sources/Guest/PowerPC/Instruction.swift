@@ -34,10 +34,6 @@ public struct Instruction: Sendable {
   var softwareNumber: UInt32 = 0
   /// Whether that function does floating point by the host's instructions.
   private(set) var usesHostFloats = false
-  /// Whether its low half is an immediate that its semantics take by `Cpu.SI` or `Cpu.UI`.
-  var hasImmediate: Bool {
-    mask == D.opcodeMask && (operands.hasSuffix(", SI") || operands.hasSuffix(", UI"))
-  }
   /// What it does.
   public let translate: @Sendable (Cpu, UInt32) -> Void
 
