@@ -27,6 +27,12 @@ static inline void *csys_fault_address(const siginfo_t *info) { return info->si_
 #include <errno.h>
 /// `fork` of the C library; Swift's Glibc module marks the ordinary name unavailable.
 extern int csys_fork(void) __asm__("fork");
+#include <sched.h>
+/// A new process that calls a function on a stack given by its end, with what flags share; -1 and
+/// errno.
+static inline int csys_clone(int (*function)(void *), void *stack, int flags, void *argument) {
+  return clone(function, stack, flags, argument);
+}
 /// The number of the calling thread.
 static inline int csys_thread_id(void) { return (int)syscall(SYS_gettid); }
 /// Replaces a word if it is the expected one; whether it was.

@@ -84,11 +84,6 @@ public enum AbsentCalls {
       """
       387 rseq
       """),
-    Group(
-      "not yet: the C library falls back to clone and futex",
-      """
-      435 clone3, 449 futex_waitv
-      """),
   ]
 
   /// Name and reason of a number.
@@ -105,12 +100,16 @@ public enum AbsentCalls {
   public static let limits: [Int: String] = [
     26: "refused with EPERM: a tracer would see our registers instead of the guest's",
     54: "the requests of IOControl and InterfaceRequests; ENOTTY for others",
+    120:
+      "EINVAL for memory shared without vfork or threads, namespaces, other signals than SIGCHLD",
     131: "XFS's own commands give EINVAL",
     136: "PER_LINUX alone",
     171: "the options that ProcessCalls lists; EINVAL for others",
     271: "operations without structures; EOPNOTSUPP for the others",
     351: "of processes whose guest address 0 is at the same host address: children by fork",
     352: "of processes whose guest address 0 is at the same host address: children by fork",
+    435:
+      "EINVAL for memory shared without vfork or threads, namespaces, other signals than SIGCHLD",
     440: "of processes whose guest address 0 is at the same host address: children by fork",
   ]
 }

@@ -4,8 +4,8 @@ import Memory
 
 /// What system calls keep for a process beside its memory and its signals.
 final class CallState {
-  /// What is known of the process's descriptors.
-  let descriptors = DescriptorKinds()
+  /// What is being executed, until it is or cannot be.
+  var execution: ExecutionVectors?
   /// Whether new mappings are locked (MCL_FUTURE of mlockall).
   var locksFuture = false
 }
@@ -39,11 +39,17 @@ enum DescriptorKind: UInt8, Sendable {
 final class DescriptorKinds {
   private static let capacity = 0x1_0000
   private let kinds: UnsafeMutablePointer<UInt8>
+  /// Nothing is known of the descriptors from this one on.
+  private var known = 0
 
-  init() {
+  /// - Parameter other: what is known already, of copies of these descriptors.
+  init(_ other: DescriptorKinds? = nil) {
     // Zeroed pages that take no memory before they are used.
     guard let room = calloc(Self.capacity, 1) else { preconditionFailure("out of memory") }
     kinds = room.assumingMemoryBound(to: UInt8.self)
+    guard let other else { return }
+    known = other.known
+    kinds.update(from: other.kinds, count: known)
   }
 
   deinit { free(kinds) }
@@ -63,7 +69,7 @@ final class DescriptorKinds {
       return kind
     }
     let kind = Self.look(descriptor)
-    if isKept { kinds[Int(descriptor)] = kind.rawValue }
+    if isKept { note(Int(descriptor), kind) }
     return kind
   }
 
@@ -99,6 +105,7 @@ final class DescriptorKinds {
   func note(_ descriptor: Int, _ kind: DescriptorKind) -> Int {
     guard descriptor >= 0, descriptor < Self.capacity else { return descriptor }
     kinds[descriptor] = kind.rawValue
+    known = max(known, descriptor + 1)
     return descriptor
   }
 

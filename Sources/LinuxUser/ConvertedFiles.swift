@@ -5,7 +5,7 @@ import Memory
 /// Reading and writing, with the byte order changed where a file's bytes are structures.
 enum ConvertedFiles {
   static func read(_ call: SystemCall) throws(Errno) -> Int {
-    let kind = call.process.callState.descriptors.kind(call[0])
+    let kind = call.descriptors.kind(call[0])
     let count = call.unsigned(2)
     if kind.isStructured { return try read(call, kind, count) }
     let target = call[1] == 0 ? 0 : try call.target(call[1], count)
@@ -13,7 +13,7 @@ enum ConvertedFiles {
   }
 
   static func write(_ call: SystemCall) throws(Errno) -> Int {
-    let kind = call.process.callState.descriptors.kind(call[0])
+    let kind = call.descriptors.kind(call[0])
     let count = call.unsigned(2)
     guard kind == .counter || kind == .fanotify else {
       let source = call[1] == 0 ? 0 : try call.source(call[1], count)

@@ -16,6 +16,17 @@ enum Execution {
     _ call: SystemCall, path: [UInt8], _ argv: UInt32, _ envp: UInt32
   ) throws(Errno) -> Int {
     call.process.current.signals.synchronizeHost()
+    call.process.callState.execution = try vectors(call, path, argv, envp)
+    defer { call.process.callState.execution = nil }
+    guard let (file, arguments, environment) = call.process.callState.execution?.addresses else {
+      throw .noMemory
+    }
+    return try hostCall(SYS_execve, file, arguments, environment)
+  }
+
+  private static func vectors(
+    _ call: SystemCall, _ path: Bytes, _ argv: UInt32, _ envp: UInt32
+  ) throws(Errno) -> ExecutionVectors {
     var arguments = try vector(call, argv)
     let environment = try vector(call, envp)
     var file = path
@@ -34,9 +45,9 @@ enum Execution {
         let all =
           [Bytes("lyrebird-ppc".utf8)] + own + [Bytes("-0".utf8), zero, program]
           + arguments.dropFirst()
-        return try execute(Bytes("/proc/self/exe".utf8), all, environment)
+        return ExecutionVectors(Bytes("/proc/self/exe".utf8), all, environment)
       }
-      return try execute(file, arguments, environment)
+      return ExecutionVectors(file, arguments, environment)
     }
     throw .loop
   }
@@ -106,14 +117,24 @@ enum Execution {
     return (file, argument.isEmpty ? [] : [argument])
   }
 
-  private static func execute(
-    _ file: Bytes, _ arguments: [Bytes], _ environment: [Bytes]
-  ) throws(Errno) -> Int {
-    let argv = CStringArray(arguments)
-    let envp = CStringArray(environment)
-    return try (file + [0]).withErrnoPointer { (path) throws(Errno) in
-      try hostCall(SYS_execve, path, argv.address, envp.address)
-    }
+}
+
+/// What execve(2) of the host is given.
+///
+/// The process keeps it, not the caller: where it is executed by a child that borrows its parent's
+/// memory, what the caller's frames own is never freed.
+final class ExecutionVectors {
+  private let path, arguments, environment: CStringArray
+
+  init(_ file: [UInt8], _ arguments: [[UInt8]], _ environment: [[UInt8]]) {
+    path = CStringArray([file])
+    self.arguments = CStringArray(arguments)
+    self.environment = CStringArray(environment)
+  }
+
+  /// The addresses of the path, the arguments and the environment.
+  var addresses: (Int, Int, Int) {
+    (path.first, arguments.address, environment.address)
   }
 }
 
@@ -139,6 +160,8 @@ private final class CStringArray {
   }
 
   var address: Int { Int(bitPattern: array) }
+  /// The address of the first string.
+  var first: Int { Int(bitPattern: array.pointee) }
 }
 
 extension [UInt8] {

@@ -28,7 +28,7 @@ enum ExtendedCalls {
   /// preadv2: a position of -1 is the file's own. The position comes as its low and its high word.
   static func readVector(_ call: SystemCall) throws(Errno) -> Int {
     let (position, flags) = (position(call), call.unsigned(5))
-    let kind = call.process.callState.descriptors.kind(call[0])
+    let kind = call.descriptors.kind(call[0])
     if position == -1, kind.isStructured {
       return try ConvertedFiles.readVector(call, kind)
     }

@@ -77,7 +77,7 @@ enum FileCalls {
       }
       path = try call.lookup(name)
     }
-    return call.process.callState.descriptors.note(
+    return call.descriptors.note(
       try call.waiting(SYS_openat, directory, path, FileFlags.host(flags), Int(mode)), .plain)
   }
 
@@ -99,7 +99,7 @@ enum FileCalls {
   private static func replacing(
     _ range: ClosedRange<UInt32>, _ call: SystemCall, _ body: () throws(Errno) -> Int
   ) throws(Errno) -> Int {
-    let descriptors = call.process.callState.descriptors
+    let descriptors = call.descriptors
     descriptors.forget(range)
     defer { descriptors.forget(range) }
     return try body()
@@ -119,7 +119,7 @@ enum FileCalls {
   }
 
   static func duplicate(_ call: SystemCall) throws(Errno) -> Int {
-    call.process.callState.descriptors.noteCopy(
+    call.descriptors.noteCopy(
       try hostCall(SYS_dup, call.signed(0)), of: call[0])
   }
 
@@ -129,14 +129,14 @@ enum FileCalls {
     let result = try replacing(call[1]...call[1], call) { () throws(Errno) in
       try hostCall(SYS_dup2, call.signed(0), call.signed(1))
     }
-    return call.process.callState.descriptors.noteCopy(result, of: call[0])
+    return call.descriptors.noteCopy(result, of: call[0])
   }
 
   static func duplicate3(_ call: SystemCall) throws(Errno) -> Int {
     let result = try replacing(call[1]...call[1], call) { () throws(Errno) in
       try hostCall(SYS_dup3, call.signed(0), call.signed(1), FileFlags.host(call[2]))
     }
-    return call.process.callState.descriptors.noteCopy(result, of: call[0])
+    return call.descriptors.noteCopy(result, of: call[0])
   }
 
   // MARK: Positions
@@ -174,7 +174,7 @@ enum FileCalls {
   // MARK: Vectors
 
   static func readVector(_ call: SystemCall) throws(Errno) -> Int {
-    let kind = call.process.callState.descriptors.kind(call[0])
+    let kind = call.descriptors.kind(call[0])
     if kind.isStructured { return try ConvertedFiles.readVector(call, kind) }
     return try withVector(call, call[1], call[2], isTarget: true) { (vector) throws(Errno) in
       try call.waiting(SYS_readv, call.signed(0), vector, call.signed(2))

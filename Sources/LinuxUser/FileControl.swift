@@ -8,7 +8,7 @@ enum FileControl {
     let (descriptor, command) = (call.signed(0), call.signed(1))
     switch command {
     case 0, 1030:  // F_DUPFD F_DUPFD_CLOEXEC
-      return call.process.callState.descriptors.noteCopy(
+      return call.descriptors.noteCopy(
         try hostCall(SYS_fcntl, descriptor, command, call.signed(2)), of: call[0])
     // F_GETFD F_SETFD, F_SETOWN F_GETOWN F_SETSIG F_GETSIG, leases and F_NOTIFY, pipe sizes, seals
     case 1, 2, 8, 9, 10, 11, 1024, 1025, 1026, 1031, 1032, 1033, 1034:

@@ -13,7 +13,7 @@ enum FutexCalls {
     static let wait: UInt32 = 0, wake: UInt32 = 1, requeue: UInt32 = 3, compareRequeue: UInt32 = 4
     static let wakeOperation: UInt32 = 5, lockPI: UInt32 = 6, unlockPI: UInt32 = 7
     static let tryLockPI: UInt32 = 8, waitBits: UInt32 = 9, wakeBits: UInt32 = 10
-    static let lockPI2: UInt32 = 13
+    static let waitRequeuePI: UInt32 = 11, compareRequeuePI: UInt32 = 12, lockPI2: UInt32 = 13
   }
   private static let isPrivate: UInt32 = 128, usesRealTime: UInt32 = 256
 
@@ -37,6 +37,8 @@ enum FutexCalls {
     case Operation.lockPI2: return try lock(call, usesRealTime: call[1] & usesRealTime != 0)
     case Operation.tryLockPI: return try tryLock(call)
     case Operation.unlockPI: return try unlock(call)
+    case Operation.waitRequeuePI: return try waitForLock(call)
+    case Operation.compareRequeuePI: return try requeueToLock(call)
     default: throw .notImplemented
     }
   }
@@ -102,15 +104,20 @@ enum FutexCalls {
   private static let waiters: UInt32 = 0x8000_0000
 
   /// FUTEX_LOCK_PI: the word becomes the caller's number. Priorities are not inherited.
-  private static func lock(_ call: SystemCall, usesRealTime: Bool) throws(Errno) -> Int {
+  /// - Parameters:
+  ///   - word: the argument that is the word's address.
+  ///   - others: `waiters` if somebody else may wait.
+  private static func lock(
+    _ call: SystemCall, word: Int = 0, usesRealTime: Bool, others: UInt32 = 0
+  ) throws(Errno) -> Int {
     let own = UInt32(bitPattern: call.process.current.number)
     let clock = usesRealTime ? Self.usesRealTime : 0
     let operation = Int(Operation.waitBits | call[1] & isPrivate | clock)
-    var others: UInt32 = 0
+    var others = others
     return try withTimespec(timeout(call)) { (time, _) throws(Errno) in
       while true {
         var seen: UInt32 = 0
-        let old = try change(call, call[0]) { (value) throws(Errno) in
+        let old = try change(call, call[word]) { (value) throws(Errno) in
           if value & owner == own { throw .deadlock }
           seen = value & owner == 0 ? own | value & ownerDied | others : value | waiters
           return seen
@@ -118,7 +125,7 @@ enum FutexCalls {
         if old & owner == 0 { return 0 }
         do throws(Errno) {
           _ = try call.waiting(
-            SYS_futex, call.target(call[0], 4), operation, Int(seen.byteSwapped), time, 0,
+            SYS_futex, call.target(call[word], 4), operation, Int(seen.byteSwapped), time, 0,
             0xffff_ffff)
         } catch {
           // Whatever a signal's handler says: the C library does not expect that.
@@ -129,6 +136,35 @@ enum FutexCalls {
         others = waiters
       }
     }
+  }
+
+  /// FUTEX_WAIT_REQUEUE_PI: waits for the first word, then for the lock in the second, to which a
+  /// `requeueToLock` may move it meanwhile.
+  private static func waitForLock(_ call: SystemCall) throws(Errno) -> Int {
+    guard call[0] != call[4] else { throw .invalid }
+    let usesRealTime = call[1] & Self.usesRealTime
+    let operation = Int(Operation.waitBits | call[1] & isPrivate | usesRealTime)
+    _ = try call.target(call[4], 4)
+    _ = try withTimespec(timeout(call)) { (time, _) throws(Errno) in
+      try call.waiting(
+        SYS_futex, call.target(call[0], 4), operation, Int(call[2].byteSwapped), time, 0,
+        0xffff_ffff)
+    }
+    return try lock(call, word: 4, usesRealTime: usesRealTime != 0, others: waiters)
+  }
+
+  /// FUTEX_CMP_REQUEUE_PI: one waiter of the first word may try the lock in the second; others wait
+  /// for that.
+  private static func requeueToLock(_ call: SystemCall) throws(Errno) -> Int {
+    guard call[0] != call[4], call[2] == 1, call.signed(3) >= 0 else { throw .invalid }
+    if call.signed(3) > 0 {
+      _ = try change(call, call[4]) { value in
+        value & owner == 0 ? value : value | waiters
+      }
+    }
+    return try hostCall(
+      SYS_futex, call.target(call[0], 4), Int(Operation.compareRequeue | call[1] & isPrivate), 1,
+      call.signed(3), call.target(call[4], 4), Int(call[5].byteSwapped))
   }
 
   private static func tryLock(_ call: SystemCall) throws(Errno) -> Int {
@@ -151,5 +187,38 @@ enum FutexCalls {
       try hostCall(SYS_futex, call.target(call[0], 4), Int(1 | call[1] & isPrivate), 1)
     }
     return 0
+  }
+
+  // MARK: Several words
+
+  /// The most words of futex_waitv(2), FUTEX_WAITV_MAX.
+  private static let mostWords = 128
+
+  /// futex_waitv(words, count, flags, time, clock): struct futex_waitv has a value, an address, flags
+  /// (FUTEX_32 is 2) and a word that is 0.
+  static func waitForAny(_ call: SystemCall) throws(Errno) -> Int {
+    let count = call.unsigned(1), clock = call[4]
+    guard call[2] == 0, (1...mostWords).contains(count) else { throw .invalid }
+    let time = try TimeFormat.doubleword.optional(call, call[3])
+    if time != nil, clock > 1 { throw .invalid }
+    let words = try call.read(call[0], 24 * count)
+    return try withHostBytes(24 * count) { (address, bytes) throws(Errno) in
+      for n in 0..<count {
+        let start = 24 * n
+        guard words.doubleword(start) >> 32 == 0 || words.word(start + 16) & 3 != 2 else {
+          throw .invalid
+        }
+        let value = UInt64(UInt32(truncatingIfNeeded: words.doubleword(start)).byteSwapped)
+        let word = words.doubleword(start + 8)
+        let place = word >> 32 == 0 ? try call.target(UInt32(word), 4) : 1 << 62
+        bytes.storeBytes(of: value, toByteOffset: start, as: UInt64.self)
+        bytes.storeBytes(of: place, toByteOffset: start + 8, as: Int.self)
+        bytes.storeBytes(of: words.word(start + 16), toByteOffset: start + 16, as: UInt32.self)
+        bytes.storeBytes(of: words.word(start + 20), toByteOffset: start + 20, as: UInt32.self)
+      }
+      return try withTimespec(time) { (time, _) throws(Errno) in
+        try call.waiting(449, address, count, 0, time, Int(clock))
+      }
+    }
   }
 }

@@ -36,17 +36,32 @@ final class GuestThread {
 
   deinit { state.deallocate() }
 
+  /// Begins a new thread or process, behind the system call that makes it, with a result of 0.
+  func begin(_ arguments: CloneArguments) {
+    state.pointee.exitRequest = 0
+    registers.setGPR(3, 0)
+    registers.setSummaryOverflow(false)
+    arguments.prepare(registers)
+  }
+
+  /// Returns to a state that the processor was in.
+  func restore(_ saved: PowerPCState) {
+    state.pointee = saved
+    state.pointee.exitRequest = 0
+    translator.recover(runner)
+  }
+
   /// Runs until the thread or its process has ended.
   func run() throws(TranslationError) {
     // Where guest memory is not at 0, translated code reaches it through GS.
     if process.space.base != 0 { _ = csys_set_gs_base(UInt64(process.space.base)) }
     let lock = process.lock
-    while process.exitStatus == nil && !thread.hasEnded {
+    while process.status(of: thread) == nil && !thread.hasEnded {
       let exit = try translator.run(runner)
       lock.acquire()
       defer { lock.release() }
       // Another thread has ended the process meanwhile.
-      if process.exitStatus != nil { return }
+      if process.status(of: thread) != nil { return }
       switch exit {
       case .exception(let number): handle(PowerPCException(rawValue: number))
       case .fault: handleFault()

@@ -50,7 +50,7 @@ extension LinuxProcess {
   /// an exit request. `exitStatus` tells afterwards whether the program has ended.
   public func deliverPendingSignals(_ registers: any GuestRegisters) {
     collectSignals()
-    while exitStatus == nil, let index = current.signals.nextDeliverable() {
+    while status(of: current) == nil, let index = current.signals.nextDeliverable() {
       deliver(current.signals.queue.remove(at: index), registers, FaultDetails())
     }
     // sigsuspend was left without a handler: back to the mask from before.
@@ -123,7 +123,7 @@ extension LinuxProcess {
         + " - core dumped (at 0x\(place))\n"
       text.utf8.withContiguousStorageIfAvailable { _ = Glibc.write(2, $0.baseAddress, $0.count) }
     }
-    exitStatus = 128 &+ signal
+    end(128 &+ signal)
     onTermination?(signal)
     if diesOfSignals { Self.die(signal) }
   }

@@ -47,8 +47,8 @@ public final class LinuxProcess {
   /// The stack's addresses.
   public private(set) var stackRange: Range<UInt32> = 0..<0
 
-  /// The process's number, which is its first thread's too.
-  var number = getpid()
+  /// The number of the caller's process, which is its first thread's too.
+  var number: Int32 { getpid() }
   /// The threads; the first is the one that the process began with, as long as it runs.
   public internal(set) var threads: [LinuxThread]
   /// The thread that runs, while there has never been another.
@@ -56,7 +56,10 @@ public final class LinuxProcess {
   /// Held while anything but translated code and host calls that wait runs.
   public var lock = EmulatorLock()
   /// Starts a thread that clone(2) makes, and returns its number.
-  public var startThread: ((SystemCall, LinuxThread) throws(Errno) -> Int)?
+  var startThread: ((SystemCall, CloneArguments, LinuxThread) throws(Errno) -> Int)?
+  /// Makes a child that runs in the memory of this process, which waits meanwhile (vfork(2)), and
+  /// returns its number.
+  var lendMemory: ((SystemCall, CloneArguments) throws(Errno) -> Int)?
   var random: RandomSource
   var auxiliaryVector: [UInt32] = []
   var argumentStrings: Range<UInt32> = 0..<0
@@ -85,6 +88,16 @@ public final class LinuxProcess {
     only = current
     threads = [only]
     only.number = number
+  }
+
+  /// With what status the process that a thread belongs to is to end; nil as long as it runs.
+  func status(of thread: LinuxThread) -> Int32? {
+    thread.isBorrowing ? thread.borrowerStatus : exitStatus
+  }
+
+  /// Ends the caller's process.
+  func end(_ status: Int32) {
+    if current.isBorrowing { current.borrowerStatus = status } else { exitStatus = status }
   }
 
   /// A word that becomes 1 when a signal arrives: translated code polls it and leaves.

@@ -9,8 +9,14 @@ public final class LinuxThread {
   public internal(set) var number: Int32
   /// Set when the thread has ended, and its process has not.
   public internal(set) var hasEnded = false
+  /// Whether it is that of a child that borrows its parent's memory, which ends alone.
+  private(set) var isBorrowing = false
+  /// With what status that child is to end; nil as long as it runs.
+  var borrowerStatus: Int32?
   let mailbox: SignalMailbox
   var signals: SignalState
+  /// What is known of its descriptors; the threads of a process have them in common.
+  private(set) var descriptors: DescriptorKinds
   /// What becomes 0 and wakes a futex when the thread ends (set_tid_address(2)); 0 for none.
   var clearChildThreadID: UInt32 = 0
   var robustList: (head: UInt32, length: UInt32) = (0, 0)
@@ -25,6 +31,7 @@ public final class LinuxThread {
     number = csys_thread_id()
     mailbox = SignalMailbox.shared
     signals = SignalState()
+    descriptors = DescriptorKinds()
     signals.adoptHostState()
   }
 
@@ -34,6 +41,43 @@ public final class LinuxThread {
     number = 0
     mailbox = SignalMailbox()
     signals = SignalState(madeBy: parent.signals)
+    descriptors = parent.descriptors
+  }
+
+  /// What is a child's own while it borrows this thread's memory.
+  struct Own {
+    fileprivate var signals: SignalState
+    fileprivate var descriptors: DescriptorKinds
+    fileprivate var clearChildThreadID: UInt32
+    fileprivate var robustList: (head: UInt32, length: UInt32)
+    fileprivate var isBorrowing: Bool
+  }
+
+  /// Becomes the only thread of a child that borrows its memory. From before until after `takeBack`
+  /// the host's thread blocks all signals, but for the child.
+  func lend(sharingDescriptors: Bool) -> Own {
+    let own = Own(
+      signals: signals, descriptors: descriptors, clearChildThreadID: clearChildThreadID,
+      robustList: robustList, isBorrowing: isBorrowing)
+    signals = SignalState(copyOf: signals)
+    if !sharingDescriptors { descriptors = DescriptorKinds(descriptors) }
+    clearChildThreadID = 0
+    robustList = (0, 0)
+    isBorrowing = true
+    return own
+  }
+
+  /// Is the parent's thread again.
+  func takeBack(_ own: Own) {
+    mailbox.clear()
+    signals = own.signals
+    descriptors = own.descriptors
+    clearChildThreadID = own.clearChildThreadID
+    robustList = own.robustList
+    isBorrowing = own.isBorrowing
+    borrowerStatus = nil
+    number = csys_thread_id()
+    tracedCall = ""
   }
 
   deinit { pathBuffer.deallocate() }

@@ -22,12 +22,12 @@ enum NotificationCalls {
 
   static func watches(_ call: SystemCall) throws(Errno) -> Int {
     let flags = call.number == 318 ? FileFlags.host(call[0]) : 0
-    return call.process.callState.descriptors.note(
+    return call.descriptors.note(
       try hostCall(SYS_inotify_init1, flags), .watches)
   }
 
   static func notices(_ call: SystemCall) throws(Errno) -> Int {
-    call.process.callState.descriptors.note(
+    call.descriptors.note(
       try hostCall(SYS_fanotify_init, call.unsigned(0), FileFlags.host(call[1])), .fanotify)
   }
 
@@ -46,7 +46,7 @@ enum NotificationCalls {
     call.process.current.signals.synchronizeHost()
     let flags = call.number == 313 ? FileFlags.host(call[3]) : 0
     return try withHostStructure(set) { (place, _) throws(Errno) in
-      call.process.callState.descriptors.note(
+      call.descriptors.note(
         try hostCall(SYS_signalfd4, call.signed(0), place, 8, flags), .signals)
     }
   }

@@ -23,7 +23,7 @@ enum PollingCalls {
 
   static func createEvent(_ call: SystemCall) throws(Errno) -> Int {
     let flags = call.number == 307 ? 0 : FileFlags.host(call[1])
-    return call.process.callState.descriptors.note(
+    return call.descriptors.note(
       try hostCall(SYS_eventfd2, call.unsigned(0), flags), .counter)
   }
 

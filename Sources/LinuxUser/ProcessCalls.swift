@@ -6,7 +6,6 @@ import Memory
 enum ProcessCalls {
   static let rows: [SystemCallRow] = [
     SystemCallRow(1, "exit", "d", ThreadCalls.end),
-    SystemCallRow(2, "fork", "", fork),
     SystemCallRow(7, "waitpid", "dxx", wait),
     SystemCallRow(11, "execve", "sxx", Execution.perform),
     SystemCallRow(20, "getpid", "", host: SYS_getpid),
@@ -21,13 +20,11 @@ enum ProcessCalls {
     SystemCallRow(96, "getpriority", "dd", host: SYS_getpriority),
     SystemCallRow(97, "setpriority", "ddd", host: SYS_setpriority),
     SystemCallRow(114, "wait4", "dxxx", wait),
-    SystemCallRow(120, "clone", "xxxxx", clone),
     SystemCallRow(132, "getpgid", "d", host: SYS_getpgid),
     SystemCallRow(136, "personality", "x", personality),
     SystemCallRow(147, "getsid", "d", host: SYS_getsid),
     SystemCallRow(158, "sched_yield", "", host: SYS_sched_yield),
     SystemCallRow(171, "prctl", "dxxxx", control),
-    SystemCallRow(189, "vfork", "", fork),
     SystemCallRow(190, "ugetrlimit", "dx", ResourceCalls.limit),
     SystemCallRow(207, "gettid", "", host: SYS_gettid),
     SystemCallRow(221, "futex", "xddxxx", FutexCalls.futex),
@@ -41,75 +38,17 @@ enum ProcessCalls {
     SystemCallRow(302, "getcpu", "xxx", SchedulingCalls.currentProcessor),
     SystemCallRow(325, "prlimit64", "ddxx", ResourceCalls.limit64),
     SystemCallRow(422, "futex_time64", "xddxxx", FutexCalls.futex),
+    SystemCallRow(449, "futex_waitv", "xuxxd", FutexCalls.waitForAny),
   ]
 
   // MARK: Ending
 
   static func exit(_ call: SystemCall) throws(Errno) -> Int {
-    call.process.exitStatus = call.int32(0) & 0xff
+    call.process.end(call.int32(0) & 0xff)
     return SystemCallResult.registersSet
   }
 
-  // MARK: Beginning
-
-  private typealias CloneFlag = ThreadCalls.CloneFlag
-
-  /// fork and vfork: a vfork's child has memory of its own, which POSIX allows.
-  static func fork(_ call: SystemCall) throws(Errno) -> Int {
-    let child = try split(call.process)
-    if child == 0 { beginChild(call.process) }
-    return Int(child)
-  }
-
-  /// Makes the host process two.
-  private static func split(_ process: LinuxProcess) throws(Errno) -> Int32 {
-    process.willFork?()
-    let child = csys_fork()
-    let error = csys_errno()
-    if child != 0 { process.didFork?() }
-    guard child >= 0 else { throw Errno(error) }
-    return child
-  }
-
-  private static func beginChild(_ process: LinuxProcess) {
-    process.number = getpid()
-    process.space.hostProcess = process.number
-    process.keepCurrentThread()
-    process.current.mailbox.clear()
-    process.current.signals.queue.removeAll()
-    process.current.robustList = (0, 0)
-    process.onFork?()
-  }
-
-  /// clone(flags, stack, parent's word, TLS, child's word): a process or a thread. Processes that
-  /// share memory, but no signal handlers, are not supported.
-  static func clone(_ call: SystemCall) throws(Errno) -> Int {
-    let flags = call[0]
-    if flags & CloneFlag.ofThreads == CloneFlag.ofThreads { return try ThreadCalls.begin(call) }
-    if flags & CloneFlag.thread != 0, flags & CloneFlag.signalHandlers == 0 { throw .invalid }
-    if flags & CloneFlag.signalHandlers != 0, flags & CloneFlag.memory == 0 { throw .invalid }
-    let sharesMemory = flags & CloneFlag.memory != 0 && flags & CloneFlag.vfork == 0
-    if sharesMemory {
-      call.process.reportOnce(-2, "Unsupported clone flags: 0x\(String(flags, radix: 16))")
-      throw .notImplemented
-    }
-    let child = try split(call.process)
-    if child > 0 {
-      if flags & CloneFlag.parentSetThreadID != 0 {
-        _ = call.copy.writeWord(call[2], UInt32(child))
-      }
-      return Int(child)
-    }
-    beginChild(call.process)
-    let own = UInt32(bitPattern: getpid())
-    if flags & CloneFlag.parentSetThreadID != 0 { _ = call.copy.writeWord(call[2], own) }
-    if flags & CloneFlag.childSetThreadID != 0 { _ = call.copy.writeWord(call[4], own) }
-    call.process.current.clearChildThreadID =
-      flags & CloneFlag.childClearThreadID != 0 ? call[4] : 0
-    if flags & CloneFlag.setTLS != 0 { call.registers.setGPR(2, call[3]) }
-    if call[1] != 0 { call.registers.setGPR(1, call[1]) }
-    return 0
-  }
+  // MARK: What a thread tells the kernel
 
   static func setThreadIDAddress(_ call: SystemCall) throws(Errno) -> Int {
     call.process.current.clearChildThreadID = call[0]

@@ -114,7 +114,7 @@ enum RoutingMessages {
 
   /// Whether a call's descriptor is such a socket.
   static func isUsed(by call: SystemCall) -> Bool {
-    call.process.callState.descriptors.kind(call[0]) == .routing
+    call.descriptors.kind(call[0]) == .routing
   }
 
   /// Parts of guest memory: the entries of a vector.

@@ -165,6 +165,24 @@ struct SignalState {
     hostBlocked = ~0
   }
 
+  /// The state of the only thread of a child that borrows its parent's memory: signal actions are
+  /// its own.
+  init(copyOf parent: SignalState) {
+    shared = SharedSignals()
+    shared.actions = parent.actions
+    blocked = parent.blocked
+    hostBlocked = parent.hostBlocked
+    alternateStack = parent.alternateStack
+  }
+
+  /// CLONE_CLEAR_SIGHAND: what was caught has its default action.
+  func clearHandlers() {
+    for signal in 1...Signal.count where actions[Int(signal)].isCaught {
+      actions[Int(signal)] = SignalAction()
+      installOnHost(signal)
+    }
+  }
+
   /// Whether something may have to be delivered, or a mask restored.
   var needsDelivery: Bool { !queue.isEmpty || savedMask != nil }
 

@@ -107,7 +107,7 @@ enum SocketCalls {
     let result = try hostCall(SYS_socket, call.signed(0), call.signed(1), call.signed(2))
     // AF_NETLINK, NETLINK_ROUTE.
     let isRouting = call[0] == 16 && call[2] == 0
-    return call.process.callState.descriptors.note(result, isRouting ? .routing : .plain)
+    return call.descriptors.note(result, isRouting ? .routing : .plain)
   }
 
   static func bind(_ call: SystemCall) throws(Errno) -> Int {
@@ -125,7 +125,7 @@ enum SocketCalls {
   static func accept(_ call: SystemCall) throws(Errno) -> Int {
     let flags = call.number == 344 ? FileFlags.host(call[3]) : 0
     return try withAddressResult(call, call[1], call[2]) { (address, length) throws(Errno) in
-      call.process.callState.descriptors.note(
+      call.descriptors.note(
         try call.waiting(SYS_accept4, call.signed(0), address, length, flags), .plain)
     }
   }

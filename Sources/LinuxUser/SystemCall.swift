@@ -43,6 +43,8 @@ public struct SystemCall {
     Int(truncatingIfNeeded: UInt64(arguments[index]) << 32 | UInt64(arguments[index + 1]))
   }
 
+  /// What is known of the caller's descriptors.
+  var descriptors: DescriptorKinds { process.current.descriptors }
   /// The guest's memory.
   var space: UserAddressSpace { process.space }
   /// Copies to and from the guest's memory.

@@ -129,7 +129,7 @@ public enum SystemCallTable {
   /// Every row, family by family.
   public static let rows: [SystemCallRow] =
     FileCalls.rows + FileCalls.offsetRows + DirectoryCalls.rows + DirectoryCalls.statusRows
-    + MemoryCalls.rows + TimeCalls.rows + ProcessCalls.rows + IdentityCalls.rows
+    + MemoryCalls.rows + TimeCalls.rows + ProcessCalls.rows + CloneCalls.rows + IdentityCalls.rows
     + PollingCalls.rows + SignalCalls.rows + SocketCalls.rows + MiscellaneousCalls.rows
     + InterprocessCalls.rows + MessageQueueCalls.rows + NotificationCalls.rows + OldCalls.rows
     + AdministrationCalls.rows + KeyCalls.rows + PeerCalls.rows + ClockAdjustment.rows

@@ -231,7 +231,7 @@ enum TimeCalls {
   }
 
   static func createTimerFile(_ call: SystemCall) throws(Errno) -> Int {
-    call.process.callState.descriptors.note(
+    call.descriptors.note(
       try hostCall(SYS_timerfd_create, call.signed(0), FileFlags.host(call[1])), .counter)
   }
 

@@ -22,7 +22,7 @@ extension LinuxProcess {
   /// Prints the result.
   func traceEnd(_ call: SystemCall, _ row: SystemCallRow?, _ result: Int) {
     let thread = current
-    if exitStatus != nil || thread.hasEnded { return }
+    if status(of: thread) != nil || thread.hasEnded { return }
     traceOutput(thread.tracedCall + TraceText.result(call.number, result) + "\n")
     thread.tracedCall = ""
   }

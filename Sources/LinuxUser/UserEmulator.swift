@@ -20,8 +20,8 @@ public final class UserEmulator {
   /// program.
   public var onEnd: ((Int32) -> Void)?
   /// The processors of all threads that run.
-  private var processors: [GuestThread] = []
-  private let hasVectors: Bool
+  var processors: [GuestThread] = []
+  let hasVectors: Bool
   private let lineVersions = UnsafeMutablePointer<UInt32>.allocate(
     capacity: Reservation.versionCount)
   private let memory: UserCode
@@ -63,9 +63,13 @@ public final class UserEmulator {
     process.willFork = { [weak self] in self?.translator.prepareFork() }
     process.didFork = { [weak self] in self?.translator.endFork() }
     process.onFork = { [weak self] in self?.beginChild() }
-    process.startThread = { [weak self] (call, thread) throws(Errno) in
+    process.startThread = { [weak self] (call, arguments, thread) throws(Errno) in
       guard let self else { throw .again }
-      return try self.start(thread, call)
+      return try self.start(thread, call, arguments)
+    }
+    process.lendMemory = { [weak self] (call, arguments) throws(Errno) in
+      guard let self else { throw .again }
+      return try self.lend(call, arguments)
     }
     process.space.onCodeChanged = { [weak self] range in
       guard let self else { return }
@@ -107,105 +111,7 @@ public final class UserEmulator {
     translator.beginChild(keeping: processors[0].runner)
   }
 
-  /// What a new thread of the host is given.
-  private final class Start {
-    let emulator: UserEmulator
-    let processor: GuestThread
-    let call: SystemCall
-
-    init(_ emulator: UserEmulator, _ processor: GuestThread, _ call: SystemCall) {
-      (self.emulator, self.processor, self.call) = (emulator, processor, call)
-    }
-  }
-
-  /// clone(2): a thread that goes on behind the call, with a result of 0.
-  private func start(_ thread: LinuxThread, _ call: SystemCall) throws(Errno) -> Int {
-    if !process.lock.isShared {
-      process.current.adoptCaller()
-      translator.share()
-    }
-    guard let parent = processors.first(where: { $0.thread === process.current }) else {
-      throw .again
-    }
-    let state = UnsafeMutablePointer<PowerPCState>.allocate(capacity: 1)
-    state.initialize(to: parent.state.pointee)
-    state.pointee.exitRequest = 0
-    let processor: GuestThread
-    do throws(TranslationError) {
-      processor = try GuestThread(self, thread, state, hasVectors: hasVectors)
-    } catch {
-      throw .again
-    }
-    let registers = processor.registers
-    registers.setGPR(3, 0)
-    registers.setSummaryOverflow(false)
-    if call[1] != 0 { registers.setGPR(1, call[1]) }
-    if call[0] & ThreadCalls.CloneFlag.setTLS != 0 { registers.setGPR(2, call[3]) }
-    processors.append(processor)
-    process.threads.append(thread)
-    guard launch(Start(self, processor, call)) else {
-      forget(processor)
-      process.threads.removeAll { $0 === thread }
-      throw .again
-    }
-    while thread.number == 0 { process.lock.wait() }
-    return Int(thread.number)
-  }
-
-  /// Starts a thread of the host, in which all signals are blocked.
-  private func launch(_ start: Start) -> Bool {
-    let mask = SignalState.exchangeHostMask(~0)
-    defer { _ = SignalState.exchangeHostMask(mask) }
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    pthread_attr_setstacksize(&attributes, Self.stackSize)
-    var host = pthread_t()
-    let context = Unmanaged.passRetained(start)
-    let result = pthread_create(
-      &host, &attributes,
-      { context in
-        guard let context else { return nil }
-        UserEmulator.live(Unmanaged<Start>.fromOpaque(context).takeRetainedValue())
-        return nil
-      }, context.toOpaque())
-    if result != 0 { context.release() }
-    return result == 0
-  }
-
-  /// Bytes of stack for a thread of the host; translated code has its own.
-  private static let stackSize = 512 << 10
-
-  /// The life of a thread of the host.
-  private static func live(_ start: Start) {
-    let (emulator, processor) = (start.emulator, start.processor)
-    let process = emulator.process
-    let stack = FaultHandler.prepareThread()
-    process.lock.acquire()
-    processor.thread.adoptCaller()
-    ThreadCalls.tellNumber(start.call, processor.thread)
-    processor.thread.signals.synchronizeHost()
-    process.lock.announce()
-    process.lock.release()
-    do throws(TranslationError) { try processor.run() } catch {
-      // The jump table of another key: there is no room for it.
-      process.terminate(Signal.abort, processor.registers)
-    }
-    process.lock.acquire()
-    let status = process.exitStatus
-    if status == nil {
-      // What comes for the process is for the other threads; what comes for this one is late.
-      _ = SignalState.exchangeHostMask(~0)
-      SignalMailbox.leaveCaller()
-      emulator.forget(processor)
-    }
-    process.lock.release()
-    if let status { emulator.onEnd?(status) }
-    FaultHandler.endThread(stack)
-  }
-
-  private func forget(_ processor: GuestThread) {
+  func forget(_ processor: GuestThread) {
     translator.detach(processor.runner)
     processors.removeAll { $0 === processor }
   }

@@ -69,7 +69,7 @@ public struct GuestCopy {
     return withUnsafeMutablePointer(to: &local) { local in
       withUnsafeMutablePointer(to: &remote) { remote in
         csys_kernel(
-          Int(call), Int(space.hostProcess), Int(bitPattern: local), 1, Int(bitPattern: remote), 1,
+          Int(call), Int(getpid()), Int(bitPattern: local), 1, Int(bitPattern: remote), 1,
           0)
           == count
       }

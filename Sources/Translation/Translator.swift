@@ -215,6 +215,15 @@ public final class Translator {
     runner.returnsAreStale = true
   }
 
+  /// After a child ran a processor in this memory and ended anywhere, and the processor's state was
+  /// replaced by the one from before.
+  public func recover(_ runner: Runner) {
+    runner.isInside = false
+    showParts(runner)
+    runner.returnsAreStale = true
+    if isStopping { lock.announce() }
+  }
+
   /// Tells translated code where the parts of the view's jump table are.
   private func showParts(_ runner: Runner) {
     let view = runner.view, env = runner.env

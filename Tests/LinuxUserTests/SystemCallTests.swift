@@ -125,9 +125,11 @@ extension LinuxUserTests {
       let other = try Bench(options)
       #expect(other.call(359, other.data, 8, 0) == 8)
       #expect([other.word(other.data), other.word(other.data + 4)] == random)
-      #expect(bench.call(435, 0, 0) == -38 && bench.call(435) == -38 && bench.call(9999) == -38)
+      #expect(bench.call(425, 0, 0) == -38 && bench.call(425) == -38 && bench.call(9999) == -38)
       #expect(
-        bench.logged == ["Unsupported syscall: 435 clone3", "Unsupported syscall: 9999 unknown"])
+        bench.logged == [
+          "Unsupported syscall: 425 io_uring_setup", "Unsupported syscall: 9999 unknown",
+        ])
     }
 
     @Test("Sockets carry data, descriptors and addresses")
@@ -203,7 +205,7 @@ extension LinuxUserTests {
       bench.call(20)
       bench.call(174, 0, 0, bench.data, 8)
       bench.call(192, 0, 4096, 3, 0x22, 0xffff_ffff, 0)
-      bench.call(435, 1)
+      bench.call(425, 1)
       let place = String(bench.registers.general[3], radix: 16)
       #expect(!place.isEmpty)
       let pid = getpid()
@@ -216,7 +218,8 @@ extension LinuxUserTests {
       #expect(
         lines[3].hasPrefix(
           "\(pid) mmap2(NULL,4096,PROT_READ|PROT_WRITE,MAP_PRIVATE|MAP_ANONYMOUS,-1,0) = 0xb"))
-      #expect(lines[4] == "\(pid) clone3(1,0,0,0,0,0) = -1 errno=38 (Function not implemented)")
+      #expect(
+        lines[4] == "\(pid) io_uring_setup(1,0,0,0,0,0) = -1 errno=38 (Function not implemented)")
     }
   }
 }

@@ -1,0 +1,209 @@
+import CSys
+import Glibc
+import Memory
+
+/// The flags of clone(2) (linux/sched.h).
+enum CloneFlag {
+  static let memory: UInt64 = 0x100
+  static let fileSystem: UInt64 = 0x200
+  static let files: UInt64 = 0x400
+  static let signalHandlers: UInt64 = 0x800
+  static let processDescriptor: UInt64 = 0x1000
+  static let vfork: UInt64 = 0x4000
+  static let parent: UInt64 = 0x8000
+  static let thread: UInt64 = 0x1_0000
+  static let semaphoreUndo: UInt64 = 0x4_0000
+  static let setTLS: UInt64 = 0x8_0000
+  static let parentSetThreadID: UInt64 = 0x10_0000
+  static let childClearThreadID: UInt64 = 0x20_0000
+  static let detached: UInt64 = 0x40_0000
+  static let untraced: UInt64 = 0x80_0000
+  static let childSetThreadID: UInt64 = 0x100_0000
+  static let io: UInt64 = 0x8000_0000
+  static let clearSignalHandlers: UInt64 = 0x1_0000_0000
+  /// What a thread shares: the kernel asks for the first two.
+  static let ofThreads = memory | signalHandlers | thread
+  /// What each new process may be asked for.
+  static let ofProcesses =
+    processDescriptor | setTLS | parentSetThreadID | childClearThreadID | detached | untraced
+    | childSetThreadID | io | clearSignalHandlers
+  /// What is shared with the caller until the new process executes a program.
+  static let ofBorrowers = ofProcesses | memory | vfork | files | fileSystem | semaphoreUndo
+}
+
+/// What clone(2) and clone3(2) are asked for.
+struct CloneArguments {
+  /// `CloneFlag`, without a signal.
+  var flags: UInt64
+  /// What the parent gets when the child ends.
+  var exitSignal = SIGCHLD
+  /// r1 of the child; 0 leaves it.
+  var stack: UInt32 = 0
+  /// r2 of the child, with `setTLS`.
+  var tls: UInt32 = 0
+  /// Where numbers and a descriptor are stored, as flags ask for it.
+  var parentThreadID: UInt32 = 0
+  var childThreadID: UInt32 = 0
+  var processDescriptor: UInt32 = 0
+
+  /// Nothing but a child.
+  init(flags: UInt64 = 0) { self.flags = flags }
+
+  /// clone(flags, stack, parent's word, TLS, child's word).
+  init(_ call: SystemCall) throws(Errno) {
+    flags = UInt64(call[0] & ~0xff)
+    exitSignal = Int32(call[0] & 0xff)
+    (stack, tls) = (call[1], call[3])
+    (parentThreadID, childThreadID, processDescriptor) = (call[2], call[4], call[2])
+    let both = CloneFlag.processDescriptor | CloneFlag.parentSetThreadID
+    if flags & both == both { throw .invalid }
+  }
+
+  /// clone3(structure, size): struct clone_args (linux/sched.h), eleven doublewords of which the
+  /// first eight must be there.
+  init(structure call: SystemCall) throws(Errno) {
+    let size = call.unsigned(1), known = 88
+    if size > 4096 { throw .argumentListTooLong }
+    if size < 64 { throw .invalid }
+    let reader = try call.read(call[0], size)
+    guard !reader.bytes.dropFirst(known).contains(where: { $0 != 0 }) else {
+      throw .argumentListTooLong
+    }
+    let words = (0..<known / 8).map { reader.doubleword(8 * $0) }
+    flags = words[0]
+    (processDescriptor, childThreadID) = (Self.pointer(words[1]), Self.pointer(words[2]))
+    (parentThreadID, tls) = (Self.pointer(words[3]), Self.pointer(words[7]))
+    let isLegal =
+      words[4] <= 64 && flags & 0xff == 0 && flags & CloneFlag.detached == 0
+      && (words[5] == 0) == (words[6] == 0) && (words[8] == 0) == (words[9] == 0)
+      && (words[4] == 0 || flags & (CloneFlag.thread | CloneFlag.parent) == 0)
+    guard isLegal else { throw .invalid }
+    // A number of its own (set_tid) takes privileges over the host's kernel.
+    if words[9] != 0 { throw .notPermitted }
+    exitSignal = Int32(words[4])
+    stack = Self.pointer(words[5] &+ words[6])
+  }
+
+  private static func pointer(_ value: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: value) }
+
+  func has(_ flag: UInt64) -> Bool { flags & flag != 0 }
+
+  /// What the host's clone(2) is asked for where memory is borrowed: numbers are told here.
+  var hostFlags: Int32 {
+    let shared = CloneFlag.files | CloneFlag.fileSystem | CloneFlag.semaphoreUndo | CloneFlag.io
+    let flags = CloneFlag.memory | CloneFlag.vfork | self.flags & shared
+    return Int32(truncatingIfNeeded: flags) | exitSignal
+  }
+
+  /// Sets the registers that a child or thread begins with.
+  func prepare(_ registers: any GuestRegisters) {
+    if stack != 0 { registers.setGPR(1, stack) }
+    if has(CloneFlag.setTLS) { registers.setGPR(2, tls) }
+  }
+
+  /// Stores the number of the new thread where it is wanted, as its own memory has it.
+  func tell(_ number: Int32, _ copy: GuestCopy) {
+    let number = UInt32(bitPattern: number)
+    if has(CloneFlag.parentSetThreadID) { _ = copy.writeWord(parentThreadID, number) }
+    if has(CloneFlag.childSetThreadID) { _ = copy.writeWord(childThreadID, number) }
+  }
+}
+
+/// New processes and threads.
+enum CloneCalls {
+  static let rows: [SystemCallRow] = [
+    SystemCallRow(2, "fork", "") { (call) throws(Errno) in try fork(call, CloneArguments()) },
+    SystemCallRow(120, "clone", "xxxxx") { (call) throws(Errno) in
+      try make(call, CloneArguments(call))
+    },
+    SystemCallRow(189, "vfork", "") { (call) throws(Errno) in
+      try borrow(call, CloneArguments(flags: CloneFlag.memory | CloneFlag.vfork))
+    },
+    SystemCallRow(435, "clone3", "xu") { (call) throws(Errno) in
+      try make(call, CloneArguments(structure: call))
+    },
+  ]
+
+  private static func make(
+    _ call: SystemCall, _ arguments: CloneArguments
+  ) throws(Errno) -> Int {
+    let flags = arguments.flags
+    if arguments.has(CloneFlag.thread), !arguments.has(CloneFlag.signalHandlers) {
+      throw .invalid
+    }
+    if arguments.has(CloneFlag.signalHandlers), !arguments.has(CloneFlag.memory) {
+      throw .invalid
+    }
+    if flags & CloneFlag.ofThreads == CloneFlag.ofThreads {
+      return try ThreadCalls.begin(call, arguments)
+    }
+    let borrows = flags & (CloneFlag.memory | CloneFlag.vfork)
+    if borrows == CloneFlag.memory | CloneFlag.vfork, flags & ~CloneFlag.ofBorrowers == 0 {
+      return try borrow(call, arguments)
+    }
+    let isChild = flags & ~(CloneFlag.ofProcesses | CloneFlag.vfork) == 0
+    guard isChild, arguments.exitSignal == SIGCHLD else {
+      call.process.reportOnce(-2, "Unsupported clone flags: 0x\(String(flags, radix: 16))")
+      throw .invalid
+    }
+    return try fork(call, arguments)
+  }
+
+  // MARK: A process with memory of its own
+
+  private static func fork(_ call: SystemCall, _ arguments: CloneArguments) throws(Errno) -> Int {
+    let process = call.process
+    let child = try split(process)
+    if child > 0 { return finish(child, call, arguments) }
+    beginChild(process)
+    arguments.tell(process.number, call.copy)
+    process.current.clearChildThreadID =
+      arguments.has(CloneFlag.childClearThreadID) ? arguments.childThreadID : 0
+    arguments.prepare(call.registers)
+    if arguments.has(CloneFlag.clearSignalHandlers) { process.current.signals.clearHandlers() }
+    return 0
+  }
+
+  /// In the parent: what it wants to know of its child, and the result.
+  static func finish(_ child: Int32, _ call: SystemCall, _ arguments: CloneArguments) -> Int {
+    if arguments.has(CloneFlag.parentSetThreadID) {
+      _ = call.copy.writeWord(arguments.parentThreadID, UInt32(child))
+    }
+    if arguments.has(CloneFlag.processDescriptor),
+      let descriptor = try? hostCall(SYS_pidfd_open, Int(child), 0)
+    {
+      _ = call.copy.writeWord(
+        arguments.processDescriptor, UInt32(truncatingIfNeeded: descriptor))
+    }
+    return Int(child)
+  }
+
+  /// Makes the host process two.
+  private static func split(_ process: LinuxProcess) throws(Errno) -> Int32 {
+    process.willFork?()
+    let child = csys_fork()
+    let error = csys_errno()
+    if child != 0 { process.didFork?() }
+    guard child >= 0 else { throw Errno(error) }
+    return child
+  }
+
+  private static func beginChild(_ process: LinuxProcess) {
+    process.keepCurrentThread()
+    process.current.mailbox.clear()
+    process.current.signals.queue.removeAll()
+    process.current.robustList = (0, 0)
+    process.onFork?()
+  }
+
+  // MARK: A process that borrows its parent's memory
+
+  /// The child runs in the caller's memory, and the caller waits until it executes a program or
+  /// ends. Other threads go on.
+  private static func borrow(
+    _ call: SystemCall, _ arguments: CloneArguments
+  ) throws(Errno) -> Int {
+    guard let lend = call.process.lendMemory else { throw .notImplemented }
+    return try lend(call, arguments)
+  }
+}
