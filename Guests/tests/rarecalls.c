@@ -209,6 +209,28 @@ static void old(void) {
 }
 #endif
 
+// What is found wrong first where several things are.
+static void orders(void) {
+  sigset_t set;
+  struct iovec vector = {&set, sizeof set};
+  char bytes[12] = "abcdefghijk";
+  long kept;
+  check("preadv at a negative position", fails(syscall(SYS_preadv, -1, &vector, 1, -1l, -1l), EINVAL));
+  check("pwritev at a negative position", fails(syscall(SYS_pwritev, -1, (void *)16, 1, -5l, -1l), EINVAL));
+  check("socketpair at a bad address", fails(syscall(SYS_socketpair, 99, SOCK_STREAM, 0, (void *)16), EFAULT));
+  check("setgroups at a bad address", fails(syscall(SYS_setgroups, 3, (void *)16), EFAULT) || errno == EPERM);
+  check("setgroups of too many", fails(syscall(SYS_setgroups, -1, (void *)16), EINVAL) || errno == EPERM);
+  check("rt_sigpending of a part", syscall(SYS_rt_sigpending, bytes, 3) == 0 && memcmp(bytes, "\0\0\0defghijk", 12) == 0);
+  check("rt_sigpending of too much", fails(syscall(SYS_rt_sigpending, bytes, 9), EINVAL));
+  check("rt_sigtimedwait of a wrong size", fails(syscall(SYS_rt_sigtimedwait, 0, 0, 0, 4), EINVAL));
+  check("rt_sigtimedwait of nothing", fails(syscall(SYS_rt_sigtimedwait, 0, 0, 0, 8), EFAULT));
+  check("rt_sigsuspend of a wrong size", fails(syscall(SYS_rt_sigsuspend, 0, 4), EINVAL));
+  // ADDR_NO_RANDOMIZE
+  kept = syscall(SYS_personality, 0xffffffff);
+  check("personality", syscall(SYS_personality, kept | 0x40000) == kept &&
+    syscall(SYS_personality, kept) == (kept | 0x40000));
+}
+
 int main(int argc, char **argv) {
   if (argc > 1) return strcmp(argv[1], "again") == 0 ? 44 : 45;
   setvbuf(stdout, NULL, _IOLBF, 0);
@@ -236,6 +258,7 @@ int main(int argc, char **argv) {
   wait(&status);
   check("execveat of memory", WIFEXITED(status) && WEXITSTATUS(status) == 44);
   check("execveat ENOENT", fails(syscall(SYS_execveat, file, "", 0, 0, 0), ENOENT));
+  orders();
 #ifdef __powerpc__
   old();
 #endif

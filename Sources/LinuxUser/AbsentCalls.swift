@@ -103,7 +103,7 @@ public enum AbsentCalls {
     120:
       "EINVAL for memory shared without vfork or threads, namespaces, other signals than SIGCHLD",
     131: "XFS's own commands give EINVAL",
-    136: "PER_LINUX alone",
+    136: "the host remembers it; nothing but ADDR_NO_RANDOMIZE changes anything",
     171: "the options that ProcessCalls lists; EINVAL for others",
     271: "operations without structures; EOPNOTSUPP for the others",
     351: "of processes whose guest address 0 is at the same host address: children by fork",

@@ -19,6 +19,8 @@ enum DescriptorCheck {
   /// The error that Linux gives where a handler gave another.
   static func earlier(than error: Errno, _ call: SystemCall) -> Errno {
     guard error == .fault || error == .invalid else { return error }
+    // preadv and pwritev look at the position even before.
+    if [320, 321].contains(call.number), call.signed(4) < 0 { return .invalid }
     if files.contains(call.number), fcntl(call.int32(0), F_GETFD) < 0 { return .badDescriptor }
     if sockets.contains(call.number) { return socketError(call) ?? error }
     return error

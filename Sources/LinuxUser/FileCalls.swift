@@ -187,20 +187,23 @@ enum FileCalls {
     }
   }
 
-  /// The position comes as its low and its high word.
-  private static func position(_ call: SystemCall) -> Int {
-    Int(truncatingIfNeeded: UInt64(call[4]) << 32 | UInt64(call[3]))
+  /// The position comes as its low and its high word. The kernel looks at it first.
+  private static func position(_ call: SystemCall) throws(Errno) -> Int {
+    guard call.signed(4) >= 0 else { throw .invalid }
+    return Int(UInt64(call[4]) << 32 | UInt64(call[3]))
   }
 
   static func readVectorAt(_ call: SystemCall) throws(Errno) -> Int {
-    try withVector(call, call[1], call[2], isTarget: true) { (vector) throws(Errno) in
-      try call.waiting(SYS_preadv, call.signed(0), vector, call.signed(2), position(call))
+    let position = try position(call)
+    return try withVector(call, call[1], call[2], isTarget: true) { (vector) throws(Errno) in
+      try call.waiting(SYS_preadv, call.signed(0), vector, call.signed(2), position)
     }
   }
 
   static func writeVectorAt(_ call: SystemCall) throws(Errno) -> Int {
-    try withVector(call, call[1], call[2], isTarget: false) { (vector) throws(Errno) in
-      try call.waiting(SYS_pwritev, call.signed(0), vector, call.signed(2), position(call))
+    let position = try position(call)
+    return try withVector(call, call[1], call[2], isTarget: false) { (vector) throws(Errno) in
+      try call.waiting(SYS_pwritev, call.signed(0), vector, call.signed(2), position)
     }
   }
 

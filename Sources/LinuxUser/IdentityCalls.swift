@@ -43,8 +43,11 @@ enum IdentityCalls {
 
   static func setGroups(_ call: SystemCall) throws(Errno) -> Int {
     let count = call.signed(0)
-    guard count >= 0, count <= 0x1_0000 else { throw .invalid }
-    let fields = try call.read(call[1], count * 4)
+    // Who may not gets EPERM, whatever the arguments; then their number counts, then the address.
+    guard (0...0x1_0000).contains(count), let bytes = call.copy.readBytes(call[1], count * 4) else {
+      return try hostCall(SYS_setgroups, count, call.source(call[1], 1 << 32))
+    }
+    let fields = StructureReader(bytes)
     return try withHostBytes(count * 4) { (address, bytes) throws(Errno) in
       for index in 0..<count {
         bytes.storeBytes(of: fields.word(4 * index), toByteOffset: 4 * index, as: UInt32.self)

@@ -21,7 +21,7 @@ enum ProcessCalls {
     SystemCallRow(97, "setpriority", "ddd", host: SYS_setpriority),
     SystemCallRow(114, "wait4", "dxxx", wait),
     SystemCallRow(132, "getpgid", "d", host: SYS_getpgid),
-    SystemCallRow(136, "personality", "x", personality),
+    SystemCallRow(136, "personality", "x", host: SYS_personality),
     SystemCallRow(147, "getsid", "d", host: SYS_getsid),
     SystemCallRow(158, "sched_yield", "", host: SYS_sched_yield),
     SystemCallRow(171, "prctl", "dxxxx", control),
@@ -103,13 +103,12 @@ enum ProcessCalls {
 
   static func nice(_ call: SystemCall) throws(Errno) -> Int {
     let old = 20 - (try hostCall(SYS_getpriority, 0, 0))
-    try hostCall(SYS_setpriority, 0, 0, min(max(old + call.signed(0), -20), 19))
-    return 0
-  }
-
-  /// PER_LINUX is all there is; 0xffffffff asks.
-  static func personality(_ call: SystemCall) throws(Errno) -> Int {
-    guard call[0] == 0 || call[0] == 0xffff_ffff else { throw .invalid }
+    do throws(Errno) {
+      try hostCall(SYS_setpriority, 0, 0, min(max(old + call.signed(0), -20), 19))
+    } catch {
+      // The older call has another name for it.
+      throw error == .accessDenied ? .notPermitted : error
+    }
     return 0
   }
 

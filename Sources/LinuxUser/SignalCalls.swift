@@ -50,6 +50,14 @@ enum SignalCalls {
     try call.write(address, result)
   }
 
+  /// A set that must be there, with its size, which must be 8.
+  private static func wanted(
+    _ call: SystemCall, _ address: UInt32, size: UInt32
+  ) throws(Errno) -> UInt64 {
+    guard size == 8 else { throw .invalid }
+    return try set(call, address)
+  }
+
   /// An optional set with its size, which must be 8.
   static func mask(
     _ call: SystemCall, _ address: UInt32, size: UInt32
@@ -267,11 +275,14 @@ enum SignalCalls {
       var set = place.pointee
       for entry in call.process.current.signals.queue { set |= Signal.bit(entry.signal) }
       set &= call.process.current.signals.blocked
-      if call.number == 73 {
-        try call.writeWord(call[0], set)
-      } else {
-        try store(call, call[0], set)
-      }
+      // The old call has one word of the set, the other one as much as is asked for.
+      let size = call.number == 73 ? 4 : call.unsigned(1)
+      guard size <= 8 else { throw .invalid }
+      var result = StructureWriter(capacity: 8)
+      result.word(set)
+      result.word(set >> 32)
+      let bytes = result.withBytes { Array($0.prefix(size)) }
+      try call.write(call[0], bytes: bytes)
       return 0
     }
   }
@@ -283,8 +294,7 @@ enum SignalCalls {
   }
 
   static func suspend(_ call: SystemCall) throws(Errno) -> Int {
-    guard let mask = try mask(call, call[0], size: call[1]) else { throw .fault }
-    return try suspend(call, mask)
+    try suspend(call, wanted(call, call[0], size: call[1]))
   }
 
   /// The old call takes the mask itself.
@@ -300,7 +310,7 @@ enum SignalCalls {
 
   /// rt_sigtimedwait: from our queue first, then from the host's.
   static func wait(_ call: SystemCall) throws(Errno) -> Int {
-    guard let wanted = try mask(call, call[0], size: call[3]) else { throw .fault }
+    let wanted = try wanted(call, call[0], size: call[3])
     let format: TimeFormat = call.number == 421 ? .doubleword : .word
     let timeout = try format.optional(call, call[2])
     call.process.collectSignals()
