@@ -39,8 +39,10 @@ public struct HelperFlags: OptionSet, Sendable {
 /// The function is `@convention(c)`; its first argument is env, then up to three 64-bit integers;
 /// it returns a 64-bit integer or nothing.
 public struct Helper {
-  /// The name that the log prints.
-  public let name: String
+  /// The name that the log prints, made up when somebody asks: there are many helpers, and most
+  /// programs want no log.
+  public var name: String { makeName() }
+  private let makeName: @Sendable () -> String
   /// The address of the function.
   public let address: UnsafeRawPointer
   /// What it may do.
@@ -49,7 +51,10 @@ public struct Helper {
   /// - Parameters:
   ///   - name: for the log.
   ///   - address: of a function as above.
-  public init(_ name: String, _ address: UnsafeRawPointer, flags: HelperFlags) {
-    (self.name, self.address, self.flags) = (name, address, flags)
+  public init(
+    _ name: @autoclosure @escaping @Sendable () -> String, _ address: UnsafeRawPointer,
+    flags: HelperFlags
+  ) {
+    (makeName, self.address, self.flags) = (name, address, flags)
   }
 }

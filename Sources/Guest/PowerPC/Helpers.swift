@@ -66,8 +66,11 @@ enum HelperNumber: UInt32, CaseIterable {
   typealias Function =
     @convention(c) (UnsafeMutableRawPointer, UInt64, UInt64, UInt64) -> UInt64
 
-  private func row(_ name: String, _ flags: HelperFlags, _ function: Function) -> Helper {
-    Helper(name, unsafeBitCast(function, to: UnsafeRawPointer.self), flags: flags)
+  private func row(
+    _ name: @autoclosure @escaping @Sendable () -> String, _ flags: HelperFlags,
+    _ function: Function
+  ) -> Helper {
+    Helper(name(), unsafeBitCast(function, to: UnsafeRawPointer.self), flags: flags)
   }
 }
 
