@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -205,6 +206,23 @@ static void old(void) {
   int64_t time[26] = {0};
   check("clock_adjtime64", syscall(SYS_clock_adjtime64, CLOCK_REALTIME, time) >= 0 && time[11] > 9000 &&
     time[11] < 11000 && time[9] > 0);
+  // Where exceptions are off, one that the FPSCR enables (ZE is bit 27) leaves ZX (bit 5) and the target
+  // as it was.
+  uint32_t mode = 9;
+  check("PR_GET_FPEXC", prctl(PR_GET_FPEXC, &mode) == 0 && mode == PR_FP_EXC_PRECISE);
+  check("PR_SET_FPEXC", prctl(PR_SET_FPEXC, PR_FP_EXC_NONRECOV) == 0 && prctl(PR_GET_FPEXC, &mode) == 0 &&
+    mode == PR_FP_EXC_NONRECOV);
+  check("PR_SET_FPEXC EINVAL", fails(prctl(PR_SET_FPEXC, 4), EINVAL) && fails(prctl(PR_SET_FPEXC, 0x80), EINVAL));
+  double quotient = 7, word;
+  prctl(PR_SET_FPEXC, PR_FP_EXC_DISABLED);
+  __asm__ volatile("mtfsb1 27\n fdiv %0,%2,%3\n mffs %1\n mtfsb0 27\n mtfsb0 5"
+    : "+f"(quotient), "=f"(word) : "f"(1.0), "f"(0.0));
+  prctl(PR_SET_FPEXC, PR_FP_EXC_PRECISE);
+  uint64_t bits;
+  memcpy(&bits, &word, sizeof bits);
+  check("division without exceptions", quotient == 7 && (bits & 0x44000010) == 0x44000010);
+  check("PR_GET_ENDIAN", prctl(PR_GET_ENDIAN, &mode) == 0 && mode == PR_ENDIAN_BIG);
+  check("PR_SET_ENDIAN EINVAL", fails(prctl(PR_SET_ENDIAN, 7), EINVAL));
   check("stime EFAULT", fails(syscall(SYS_stime, 16), EFAULT) || errno == EPERM);
 }
 #endif

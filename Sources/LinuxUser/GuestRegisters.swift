@@ -44,6 +44,8 @@ public protocol GuestRegisters: AnyObject {
 public enum MachineState {
   /// VEC: vector registers are available.
   public static let vectors: UInt32 = 0x0200_0000
+  /// FE0 and FE1: the floating-point exception mode.
+  public static let exceptionMode: UInt32 = 0x0900
   /// LE: little-endian mode.
   public static let littleEndian: UInt32 = 1
 }

@@ -127,7 +127,30 @@ enum ProcessCalls {
         try call.writeWord(call[1], place.pointee)
         return result
       }
+    default: return try controlProcessor(call, option)
+    }
+  }
+
+  /// The options of prctl(2) that concern the processor's modes, PowerPC's as the kernel treats a
+  /// "classic" one: PR_GET_FPEXC and its like.
+  private static func controlProcessor(
+    _ call: SystemCall, _ option: Int
+  ) throws(Errno) -> Int {
+    let registers = call.registers
+    switch option {
+    // PR_GET_UNALIGN: unaligned accesses work. PR_GET_ENDIAN: PR_ENDIAN_BIG.
+    case 5, 19: try call.writeWord(call[1], 0)
+    // PR_GET_FPEXC: FE0 and FE1 as a number; its bits are the other way round.
+    case 11:
+      let mode = registers.msr & MachineState.exceptionMode
+      try call.writeWord(call[1], mode >> 11 | mode >> 7 & 2)
+    case 12:
+      guard call[1] <= 3 else { throw .invalid }
+      registers.msr =
+        registers.msr & ~MachineState.exceptionMode | (call[1] & 1) << 11 | (call[1] & 2) << 7
+    case 20: guard call[1] == 0 else { throw .invalid }
     default: throw .invalid
     }
+    return 0
   }
 }

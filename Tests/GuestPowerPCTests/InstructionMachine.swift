@@ -25,6 +25,7 @@ final class InstructionMachine {
   /// A processor of a machine, as after a reset.
   convenience init(system processor: Processor) {
     self.init()
+    state.pointee.msr = 0
     let surroundings = TestSurroundings()
     self.surroundings = surroundings
     supervisor = Supervisor(processor: processor, state: state, surroundings: surroundings)
@@ -42,6 +43,8 @@ final class InstructionMachine {
     state.pointee.pageFlags = UInt64(UInt(bitPattern: pageFlags))
     // A 7400, as the recorder's. Cases name VSCR unless it is zero.
     state.pointee.vscr = 0
+    // As Linux's programs run.
+    state.pointee.msr = MSR.FE0 | MSR.FE1
     state.pointee.pvr = 0xc0209
   }
 

@@ -182,7 +182,7 @@ extension Cpu {
     cold(label) {
       finishing(verdict)
       setState(\.floatVerdict, constant(0))
-      if isSystem { ignoreFloatingPoint(record: rc) }
+      ignoreFloatingPoint(record: rc)
       leave(.exception, at: address, payload: PowerPCException.floatingPoint.rawValue)
     }
   }
