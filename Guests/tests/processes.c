@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,6 +188,46 @@ static void sharing(void) {
   check("no child left", wait4(-1, NULL, 0, NULL) < 0 && errno == ECHILD);
 }
 
+// vfork(2): the child has its parent's memory, but descriptors, actions and a mask of its own.
+static void borrowing(void) {
+  static volatile int shared;
+  extern char **environ;
+  fflush(stdout);
+  signal(SIGUSR2, poked);
+  int kept = open("/dev/null", O_RDONLY);
+  pid_t child = vfork();
+  if (child == 0) {
+    shared = getpid();
+    signal(SIGUSR2, SIG_IGN), close(kept);
+    _exit(6);
+  }
+  reap("vfork child", child);
+  check("vfork shares memory", shared == child);
+  struct sigaction action;
+  sigaction(SIGUSR2, NULL, &action);
+  check("vfork copies actions", action.sa_handler == poked);
+  check("vfork copies descriptors", fcntl(kept, F_GETFD) == 0);
+  child = vfork();
+  if (child == 0) {
+    close(2);
+    raise(SIGABRT);
+  }
+  reap("vfork child", child);
+  child = vfork();
+  if (child == 0) {
+    shared = execl("/no/such/program", "x", NULL) < 0 ? errno : 0;
+    execl("/bin/sh", "sh", "-c", "exit 8", NULL);
+  }
+  check("vfork shares errno", shared == ENOENT);
+  reap("vfork and exec", child);
+  // The C library tells of the child's error through shared memory (posix_spawn(3)).
+  char *nothing[] = {"x", NULL}, *something[] = {"sh", "-c", "exit 9", NULL};
+  check("spawn of nothing", posix_spawn(&child, "/no/such", NULL, NULL, nothing, environ) == ENOENT);
+  check("spawn", posix_spawn(&child, "/bin/sh", NULL, NULL, something, environ) == 0);
+  reap("spawned", child);
+  close(kept), signal(SIGUSR2, SIG_DFL);
+}
+
 int main(int count, char **arguments, char **environment) {
   if (count > 1) return executed(count, arguments, environment);
   char path[4096] = "";
@@ -197,6 +238,7 @@ int main(int count, char **arguments, char **environment) {
   execute(arguments[0]);
   deaths();
   signals();
+  borrowing();
   sharing();
   return 0;
 }

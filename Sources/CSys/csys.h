@@ -27,6 +27,9 @@ static inline void *csys_fault_address(const siginfo_t *info) { return info->si_
 #include <errno.h>
 /// `fork` of the C library; Swift's Glibc module marks the ordinary name unavailable.
 extern int csys_fork(void) __asm__("fork");
+/// `clone` of the C library, which Swift's Glibc module leaves out as it takes any number of arguments.
+extern int csys_clone(int (*function)(void *), void *stack, int flags, void *argument)
+    __asm__("clone");
 /// The number of the calling thread.
 static inline int csys_thread_id(void) { return (int)syscall(SYS_gettid); }
 /// Replaces a word if it is the expected one; whether it was.

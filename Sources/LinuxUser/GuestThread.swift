@@ -15,12 +15,15 @@ final class GuestThread {
   private let process: LinuxProcess
   private let translator: Translator
   private unowned let emulator: UserEmulator
+  /// Whose processor this is, where it is another's meanwhile (`BorrowedMemory`).
+  private let owner: GuestThread?
 
   /// - Parameter state: belongs to the new processor.
   init(
     _ emulator: UserEmulator, _ thread: LinuxThread, _ state: UnsafeMutablePointer<PowerPCState>,
     hasVectors: Bool
   ) throws(TranslationError) {
+    owner = nil
     self.emulator = emulator
     process = emulator.process
     translator = emulator.translator
@@ -34,7 +37,27 @@ final class GuestThread {
     ).assumingMemoryBound(to: UInt32.self)
   }
 
-  deinit { state.deallocate() }
+  /// The first thread of a process on its parent's processor, which the parent does not use
+  /// meanwhile.
+  init(borrowing parent: GuestThread, _ process: LinuxProcess) {
+    owner = parent
+    emulator = parent.emulator
+    translator = parent.translator
+    (state, registers, runner) = (parent.state, parent.registers, parent.runner)
+    self.process = process
+    thread = process.threads[0]
+    thread.exitRequest = parent.thread.exitRequest
+  }
+
+  deinit { if owner == nil { state.deallocate() } }
+
+  /// Sets the registers that a new thread or process has behind clone(2).
+  func begin(_ call: SystemCall) {
+    registers.setGPR(3, 0)
+    registers.setSummaryOverflow(false)
+    if call[1] != 0 { registers.setGPR(1, call[1]) }
+    if call[0] & ThreadCalls.CloneFlag.setTLS != 0 { registers.setGPR(2, call[3]) }
+  }
 
   /// Runs until the thread or its process has ended.
   func run() throws(TranslationError) {

@@ -28,7 +28,7 @@ public final class LinuxProcess {
   /// Called afterwards in the parent, also where there was no fork after all.
   public var didFork: (() -> Void)?
   /// Called in a new child process.
-  public var onFork: (() -> Void)?
+  public var onFork: ((LinuxProcess) -> Void)?
   /// Whether somebody is told of exceptions.
   var isLogged = false
   /// Set when the program has ended: what the host process is to exit with, 0 to 255.
@@ -57,6 +57,8 @@ public final class LinuxProcess {
   public var lock = EmulatorLock()
   /// Starts a thread that clone(2) makes, and returns its number.
   public var startThread: ((SystemCall, LinuxThread) throws(Errno) -> Int)?
+  /// Makes a process that runs in this one's memory, for clone(2), and returns its number.
+  public var lendMemory: ((SystemCall) throws(Errno) -> Int)?
   var random: RandomSource
   var auxiliaryVector: [UInt32] = []
   var argumentStrings: Range<UInt32> = 0..<0
@@ -75,6 +77,22 @@ public final class LinuxProcess {
     only = LinuxThread()
     threads = [only]
     random = RandomSource(seed: options.seed)
+  }
+
+  /// A process in its parent's memory: see `BorrowedMemory`. The rest is a copy of what the parent has.
+  init(borrowingFrom parent: LinuxProcess) {
+    (space, options, lock) = (parent.space, parent.options, parent.lock)
+    (log, traceOutput, isLogged) = (parent.log, parent.traceOutput, parent.isLogged)
+    (onCodeMapped, onTermination) = (parent.onCodeMapped, parent.onTermination)
+    (willFork, didFork, onFork) = (parent.willFork, parent.didFork, parent.onFork)
+    lendMemory = parent.lendMemory
+    (executablePath, programBase, entry) = (parent.executablePath, parent.programBase, parent.entry)
+    (interpreter, layout, stackRange) = (parent.interpreter, parent.layout, parent.stackRange)
+    (auxiliaryVector, argumentStrings) = (parent.auxiliaryVector, parent.argumentStrings)
+    (random, limits, reported) = (parent.random, parent.limits, parent.reported)
+    callState.locksFuture = parent.callState.locksFuture
+    only = LinuxThread(ofProcessMadeBy: parent.current)
+    threads = [only]
   }
 
   /// The thread that the caller runs.

@@ -36,6 +36,14 @@ public final class LinuxThread {
     signals = SignalState(madeBy: parent.signals)
   }
 
+  /// The first thread of a process that another one makes: signals do to it what they do to that one
+  /// so far.
+  init(ofProcessMadeBy parent: LinuxThread) {
+    number = 0
+    mailbox = SignalMailbox()
+    signals = SignalState(ofProcessMadeBy: parent.signals)
+  }
+
   deinit { pathBuffer.deallocate() }
 
   /// A word that becomes 1 when a signal arrives: translated code polls it and leaves.

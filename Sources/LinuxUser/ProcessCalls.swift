@@ -27,7 +27,7 @@ enum ProcessCalls {
     SystemCallRow(147, "getsid", "d", host: SYS_getsid),
     SystemCallRow(158, "sched_yield", "", host: SYS_sched_yield),
     SystemCallRow(171, "prctl", "dxxxx", control),
-    SystemCallRow(189, "vfork", "", fork),
+    SystemCallRow(189, "vfork", "", virtualFork),
     SystemCallRow(190, "ugetrlimit", "dx", ResourceCalls.limit),
     SystemCallRow(207, "gettid", "", host: SYS_gettid),
     SystemCallRow(221, "futex", "xddxxx", FutexCalls.futex),
@@ -54,11 +54,15 @@ enum ProcessCalls {
 
   private typealias CloneFlag = ThreadCalls.CloneFlag
 
-  /// fork and vfork: a vfork's child has memory of its own, which POSIX allows.
   static func fork(_ call: SystemCall) throws(Errno) -> Int {
     let child = try split(call.process)
     if child == 0 { beginChild(call.process) }
     return Int(child)
+  }
+
+  static func virtualFork(_ call: SystemCall) throws(Errno) -> Int {
+    let flags = CloneFlag.memory | CloneFlag.vfork | UInt32(bitPattern: Signal.child)
+    return try clone(SystemCall(call, number: 120, arguments: [flags, 0, 0, 0, 0, 0]))
   }
 
   /// Makes the host process two.
@@ -78,18 +82,18 @@ enum ProcessCalls {
     process.current.mailbox.clear()
     process.current.signals.queue.removeAll()
     process.current.robustList = (0, 0)
-    process.onFork?()
+    process.onFork?(process)
   }
 
-  /// clone(flags, stack, parent's word, TLS, child's word): a process or a thread. Processes that
-  /// share memory, but no signal handlers, are not supported.
+  /// clone(flags, stack, parent's word, TLS, child's word): a process or a thread. Of the processes
+  /// that share memory, only those are supported that their maker waits for (`BorrowedMemory`).
   static func clone(_ call: SystemCall) throws(Errno) -> Int {
     let flags = call[0]
     if flags & CloneFlag.ofThreads == CloneFlag.ofThreads { return try ThreadCalls.begin(call) }
     if flags & CloneFlag.thread != 0, flags & CloneFlag.signalHandlers == 0 { throw .invalid }
     if flags & CloneFlag.signalHandlers != 0, flags & CloneFlag.memory == 0 { throw .invalid }
-    let sharesMemory = flags & CloneFlag.memory != 0 && flags & CloneFlag.vfork == 0
-    if sharesMemory {
+    if flags & CloneFlag.memory != 0 {
+      if flags & CloneFlag.vfork != 0, let lend = call.process.lendMemory { return try lend(call) }
       call.process.reportOnce(-2, "Unsupported clone flags: 0x\(String(flags, radix: 16))")
       throw .notImplemented
     }

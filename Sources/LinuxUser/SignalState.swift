@@ -165,6 +165,16 @@ struct SignalState {
     hostBlocked = ~0
   }
 
+  /// The state of a new process's first thread, in a thread of the host that blocks everything: the
+  /// same actions, mask and alternate stack.
+  init(ofProcessMadeBy parent: SignalState) {
+    shared = SharedSignals()
+    shared.actions = parent.actions
+    blocked = parent.blocked
+    hostBlocked = ~0
+    alternateStack = parent.alternateStack
+  }
+
   /// Whether something may have to be delivered, or a mask restored.
   var needsDelivery: Bool { !queue.isEmpty || savedMask != nil }
 

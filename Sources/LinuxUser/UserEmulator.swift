@@ -9,7 +9,7 @@ import Translation
 /// A Linux program on an emulated PowerPC: its processors, their memory, and the kernel's side.
 public final class UserEmulator {
   /// The kernel's side.
-  public let process: LinuxProcess
+  public private(set) var process: LinuxProcess
   /// The translator.
   public let translator: Translator
   /// Told of every exception before it is handled (`-d int`), and of the processor's state.
@@ -20,7 +20,7 @@ public final class UserEmulator {
   /// program.
   public var onEnd: ((Int32) -> Void)?
   /// The processors of all threads that run.
-  private var processors: [GuestThread] = []
+  var processors: [GuestThread] = []
   private let hasVectors: Bool
   private let lineVersions = UnsafeMutablePointer<UInt32>.allocate(
     capacity: Reservation.versionCount)
@@ -62,7 +62,11 @@ public final class UserEmulator {
   private func connect() {
     process.willFork = { [weak self] in self?.translator.prepareFork() }
     process.didFork = { [weak self] in self?.translator.endFork() }
-    process.onFork = { [weak self] in self?.beginChild() }
+    process.onFork = { [weak self] process in self?.beginChild(process) }
+    process.lendMemory = { [weak self] call throws(Errno) in
+      guard let self else { throw .again }
+      return try self.lendMemory(call)
+    }
     process.startThread = { [weak self] (call, thread) throws(Errno) in
       guard let self else { throw .again }
       return try self.start(thread, call)
@@ -100,7 +104,11 @@ public final class UserEmulator {
   // MARK: Threads
 
   /// In a new child: the thread that forked is the only one.
-  private func beginChild() {
+  private func beginChild(_ process: LinuxProcess) {
+    if process !== self.process {
+      self.process = process
+      connect()
+    }
     process.lock.beginChild()
     let thread = process.current
     processors.removeAll { $0.thread !== thread }
@@ -136,11 +144,7 @@ public final class UserEmulator {
     } catch {
       throw .again
     }
-    let registers = processor.registers
-    registers.setGPR(3, 0)
-    registers.setSummaryOverflow(false)
-    if call[1] != 0 { registers.setGPR(1, call[1]) }
-    if call[0] & ThreadCalls.CloneFlag.setTLS != 0 { registers.setGPR(2, call[3]) }
+    processor.begin(call)
     processors.append(processor)
     process.threads.append(thread)
     guard launch(Start(self, processor, call)) else {

@@ -203,6 +203,14 @@ public final class Translator {
     flush(runners[0].env)
   }
 
+  /// Before a processor goes on from an older state of its own: what is pending for it since then
+  /// does not count.
+  public func resume(_ runner: Runner) {
+    runner.isInside = false
+    runner.returnsAreStale = true
+    showParts(runner)
+  }
+
   /// A processor that will not run any more.
   public func detach(_ runner: Runner) { runners.removeAll { $0 === runner } }
 
