@@ -49,7 +49,7 @@ extension UserEmulator {
       if call[0] & CloneFlag.files != 0 { call.process.callState.descriptors.forget(0...0xffff) }
     }
     call.process.lock.release()
-    defer { call.process.lock.acquire() }
+    defer { call.process.lock.reclaim() }
     return try Self.launch(borrower, call[0])
   }
 

@@ -46,6 +46,7 @@ enum ProcessCalls {
   // MARK: Ending
 
   static func exit(_ call: SystemCall) throws(Errno) -> Int {
+    call.process.releaseMutexes()
     call.process.exitStatus = call.int32(0) & 0xff
     return SystemCallResult.registersSet
   }

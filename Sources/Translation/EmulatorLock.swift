@@ -65,6 +65,13 @@ public struct EmulatorLock {
   /// Wakes everybody who waits.
   public func announce() { pthread_cond_broadcast(condition) }
 
+  /// Takes the lock for a thread in whose name a process ran that is gone, and may have held it.
+  public func reclaim() {
+    guard isShared else { return }
+    pthread_mutex_lock(mutex)
+    while mutex.pointee.__data.__count > 1 { pthread_mutex_unlock(mutex) }
+  }
+
   /// In a new process, which has one thread: the caller, who held the lock when it forked.
   public func beginChild() {
     guard isShared else { return }
