@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -228,6 +230,49 @@ static void borrowing(void) {
   close(kept), signal(SIGUSR2, SIG_DFL);
 }
 
+static volatile int cloned;
+static int beClone(void *argument) {
+  cloned += *(int *)argument;
+  return 11;
+}
+
+// clone(2): the signal at the end may be another than SIGCHLD (wait: __WCLONE), memory shared.
+static void clones(void) {
+  static char stack[65536] __attribute__((aligned(16)));
+  int one = 1, status = 0;
+  fflush(stdout);
+  pid_t child = clone(beClone, stack + sizeof stack, 0, &one);
+  check("clone is no child", waitpid(child, &status, 0) < 0 && errno == ECHILD);
+  check("clone", waitpid(child, &status, __WCLONE) == child && WEXITSTATUS(status) == 11);
+  check("clone has its own memory", cloned == 0);
+  child = clone(beClone, stack + sizeof stack, CLONE_VM | SIGCHLD, &one);
+  reap("clone with memory", child);
+  check("clone shares memory", cloned == 1);
+}
+
+// A process that ends gives back the robust mutexes that it holds.
+static void mutexes(void) {
+  pthread_mutex_t *mutex = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  pthread_mutexattr_t attributes;
+  pthread_mutexattr_init(&attributes);
+  pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+  pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+  pthread_mutex_init(mutex, &attributes);
+  for (int n = 0; n < 2; n++) {
+    pid_t child = begin();
+    if (child == 0) {
+      close(2);
+      pthread_mutex_lock(mutex);
+      if (n) raise(SIGTERM);
+      _exit(0);
+    }
+    reap("owner", child);
+    check("owner's mutex", pthread_mutex_lock(mutex) == EOWNERDEAD);
+    check("consistent", pthread_mutex_consistent(mutex) == 0 && pthread_mutex_unlock(mutex) == 0);
+  }
+}
+
 int main(int count, char **arguments, char **environment) {
   if (count > 1) return executed(count, arguments, environment);
   char path[4096] = "";
@@ -239,6 +284,8 @@ int main(int count, char **arguments, char **environment) {
   deaths();
   signals();
   borrowing();
+  clones();
+  mutexes();
   sharing();
   return 0;
 }

@@ -18,14 +18,16 @@ final class GuestThread {
   /// Whose processor this is, where it is another's meanwhile (`BorrowedMemory`).
   private let owner: GuestThread?
 
-  /// - Parameter state: belongs to the new processor.
+  /// - Parameters:
+  ///   - state: belongs to the new processor.
+  ///   - process: another one than the emulator's, in its memory.
   init(
     _ emulator: UserEmulator, _ thread: LinuxThread, _ state: UnsafeMutablePointer<PowerPCState>,
-    hasVectors: Bool
+    hasVectors: Bool, process: LinuxProcess? = nil
   ) throws(TranslationError) {
     owner = nil
     self.emulator = emulator
-    process = emulator.process
+    self.process = process ?? emulator.process
     translator = emulator.translator
     self.thread = thread
     self.state = state

@@ -126,6 +126,7 @@ public final class LinuxProcess {
       var stack = try InitialStack(
         space, size: options.stackSize, isExecutable: image.hasExecutableStack)
       stackRange = stack.range
+      space.stack = stack.range
       try installVirtualObject()
       space.setHeapStart(image.end)
       let interpreter = try loadInterpreter(image)

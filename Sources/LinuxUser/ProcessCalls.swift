@@ -56,7 +56,7 @@ enum ProcessCalls {
   private typealias CloneFlag = ThreadCalls.CloneFlag
 
   static func fork(_ call: SystemCall) throws(Errno) -> Int {
-    let child = try split(call.process)
+    let child = try split(call.process, UInt32(bitPattern: Signal.child))
     if child == 0 { beginChild(call.process) }
     return Int(child)
   }
@@ -66,14 +66,20 @@ enum ProcessCalls {
     return try clone(SystemCall(call, number: 120, arguments: [flags, 0, 0, 0, 0, 0]))
   }
 
-  /// Makes the host process two.
-  private static func split(_ process: LinuxProcess) throws(Errno) -> Int32 {
+  /// Makes the host process two, with some flags of clone(2). The host's library does it where it
+  /// can, so that its own locks are as they should be in the child.
+  private static func split(_ process: LinuxProcess, _ flags: UInt32) throws(Errno) -> Int32 {
     process.willFork?()
-    let child = csys_fork()
-    let error = csys_errno()
+    var child = 0
+    if flags == UInt32(bitPattern: Signal.child) {
+      child = Int(csys_fork())
+      if child < 0 { child = -Int(csys_errno()) }
+    } else {
+      child = csys_kernel(Int(SYS_clone), Int(flags), 0, 0, 0, 0, 0)
+    }
     if child != 0 { process.didFork?() }
-    guard child >= 0 else { throw Errno(error) }
-    return child
+    guard child >= 0 else { throw Errno(Int32(-child)) }
+    return Int32(child)
   }
 
   private static func beginChild(_ process: LinuxProcess) {
@@ -86,19 +92,21 @@ enum ProcessCalls {
     process.onFork?(process)
   }
 
-  /// clone(flags, stack, parent's word, TLS, child's word): a process or a thread. Of the processes
-  /// that share memory, only those are supported that their maker waits for (`BorrowedMemory`).
+  /// clone(flags, stack, parent's word, TLS, child's word): a process or a thread. Processes that
+  /// share memory and signal handlers are not supported.
   static func clone(_ call: SystemCall) throws(Errno) -> Int {
     let flags = call[0]
     if flags & CloneFlag.ofThreads == CloneFlag.ofThreads { return try ThreadCalls.begin(call) }
     if flags & CloneFlag.thread != 0, flags & CloneFlag.signalHandlers == 0 { throw .invalid }
     if flags & CloneFlag.signalHandlers != 0, flags & CloneFlag.memory == 0 { throw .invalid }
     if flags & CloneFlag.memory != 0 {
-      if flags & CloneFlag.vfork != 0, let lend = call.process.lendMemory { return try lend(call) }
-      call.process.reportOnce(-2, "Unsupported clone flags: 0x\(String(flags, radix: 16))")
-      throw .notImplemented
+      guard let lend = call.process.lendMemory, flags & CloneFlag.signalHandlers == 0 else {
+        call.process.reportOnce(-2, "Unsupported clone flags: 0x\(String(flags, radix: 16))")
+        throw .notImplemented
+      }
+      return try lend(call)
     }
-    let child = try split(call.process)
+    let child = try split(call.process, flags & CloneFlag.ofHost)
     if child > 0 {
       if flags & CloneFlag.parentSetThreadID != 0 {
         _ = call.copy.writeWord(call[2], UInt32(child))

@@ -16,6 +16,9 @@ enum ThreadCalls {
     static let parentSetThreadID: UInt32 = 0x10_0000
     static let childClearThreadID: UInt32 = 0x20_0000
     static let childSetThreadID: UInt32 = 0x100_0000
+    /// What the host's process is to be made with as well: CSIGNAL, CLONE_FS, CLONE_FILES,
+    /// CLONE_PARENT, CLONE_SYSVSEM, CLONE_IO and the namespaces.
+    static let ofHost: UInt32 = 0xfe06_86ff
     /// What a thread of the C library's shares; the kernel asks for the first, second and fourth.
     static let ofThreads = memory | signalHandlers | thread
   }

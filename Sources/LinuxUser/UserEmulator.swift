@@ -115,39 +115,17 @@ public final class UserEmulator {
     translator.beginChild(keeping: processors[0].runner)
   }
 
-  /// What a new thread of the host is given.
+  /// What a new thread of the host does.
   private final class Start {
-    let emulator: UserEmulator
-    let processor: GuestThread
-    let call: SystemCall
-
-    init(_ emulator: UserEmulator, _ processor: GuestThread, _ call: SystemCall) {
-      (self.emulator, self.processor, self.call) = (emulator, processor, call)
-    }
+    let body: () -> Void
+    init(_ body: @escaping () -> Void) { self.body = body }
   }
 
   /// clone(2): a thread that goes on behind the call, with a result of 0.
   private func start(_ thread: LinuxThread, _ call: SystemCall) throws(Errno) -> Int {
-    if !process.lock.isShared {
-      process.current.adoptCaller()
-      translator.share()
-    }
-    guard let parent = processors.first(where: { $0.thread === process.current }) else {
-      throw .again
-    }
-    let state = UnsafeMutablePointer<PowerPCState>.allocate(capacity: 1)
-    state.initialize(to: parent.state.pointee)
-    state.pointee.exitRequest = 0
-    let processor: GuestThread
-    do throws(TranslationError) {
-      processor = try GuestThread(self, thread, state, hasVectors: hasVectors)
-    } catch {
-      throw .again
-    }
-    processor.begin(call)
-    processors.append(processor)
+    let processor = try processor(of: thread, call)
     process.threads.append(thread)
-    guard launch(Start(self, processor, call)) else {
+    guard launch({ [self] in live(processor, call) }) else {
       forget(processor)
       process.threads.removeAll { $0 === thread }
       throw .again
@@ -156,8 +134,33 @@ public final class UserEmulator {
     return Int(thread.number)
   }
 
+  /// A processor for a new thread, of this process or of another in its memory, with the registers
+  /// that it has behind its call.
+  func processor(
+    of thread: LinuxThread, _ call: SystemCall, process other: LinuxProcess? = nil
+  ) throws(Errno) -> GuestThread {
+    let current = call.process.current
+    if !process.lock.isShared {
+      current.adoptCaller()
+      translator.share()
+    }
+    guard let parent = processors.first(where: { $0.thread === current }) else { throw .again }
+    let state = UnsafeMutablePointer<PowerPCState>.allocate(capacity: 1)
+    state.initialize(to: parent.state.pointee)
+    state.pointee.exitRequest = 0
+    let processor: GuestThread
+    do throws(TranslationError) {
+      processor = try GuestThread(self, thread, state, hasVectors: hasVectors, process: other)
+    } catch {
+      throw .again
+    }
+    processor.begin(call)
+    processors.append(processor)
+    return processor
+  }
+
   /// Starts a thread of the host, in which all signals are blocked.
-  private func launch(_ start: Start) -> Bool {
+  func launch(_ body: @escaping () -> Void) -> Bool {
     let mask = SignalState.exchangeHostMask(~0)
     defer { _ = SignalState.exchangeHostMask(mask) }
     var attributes = pthread_attr_t()
@@ -166,12 +169,14 @@ public final class UserEmulator {
     pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
     pthread_attr_setstacksize(&attributes, Self.stackSize)
     var host = pthread_t()
-    let context = Unmanaged.passRetained(start)
+    let context = Unmanaged.passRetained(Start(body))
     let result = pthread_create(
       &host, &attributes,
       { context in
         guard let context else { return nil }
-        UserEmulator.live(Unmanaged<Start>.fromOpaque(context).takeRetainedValue())
+        let stack = FaultHandler.prepareThread()
+        Unmanaged<Start>.fromOpaque(context).takeRetainedValue().body()
+        FaultHandler.endThread(stack)
         return nil
       }, context.toOpaque())
     if result != 0 { context.release() }
@@ -179,16 +184,13 @@ public final class UserEmulator {
   }
 
   /// Bytes of stack for a thread of the host; translated code has its own.
-  private static let stackSize = 512 << 10
+  static let stackSize = 512 << 10
 
   /// The life of a thread of the host.
-  private static func live(_ start: Start) {
-    let (emulator, processor) = (start.emulator, start.processor)
-    let process = emulator.process
-    let stack = FaultHandler.prepareThread()
+  private func live(_ processor: GuestThread, _ call: SystemCall) {
     process.lock.acquire()
     processor.thread.adoptCaller()
-    ThreadCalls.tellNumber(start.call, processor.thread)
+    ThreadCalls.tellNumber(call, processor.thread)
     processor.thread.signals.synchronizeHost()
     process.lock.announce()
     process.lock.release()
@@ -202,14 +204,13 @@ public final class UserEmulator {
       // What comes for the process is for the other threads; what comes for this one is late.
       _ = SignalState.exchangeHostMask(~0)
       SignalMailbox.leaveCaller()
-      emulator.forget(processor)
+      forget(processor)
     }
     process.lock.release()
-    if let status { emulator.onEnd?(status) }
-    FaultHandler.endThread(stack)
+    if let status { onEnd?(status) }
   }
 
-  private func forget(_ processor: GuestThread) {
+  func forget(_ processor: GuestThread) {
     translator.detach(processor.runner)
     processors.removeAll { $0 === processor }
   }

@@ -23,6 +23,7 @@ extension UserAddressSpace {
     let newSize = UInt32(truncatingIfNeeded: Page.roundUp(UInt64(newCount)))
     let oldSize = try checkedSize(start, oldCount)
     try checkSource(start, oldSize)
+    if newSize > oldSize { try checkLimit(newSize &- oldSize) }
     forgetCode(start, oldSize, makeWritable: true)
     if isFixed {
       return try move(start, oldSize, newSize, to: newAddress, flags)
