@@ -180,6 +180,8 @@ public final class UserEmulator {
         return nil
       }, context.toOpaque())
     if result != 0 { context.release() }
+    // With its first thread the host's library takes this signal for itself.
+    process.current.signals.installOnHost(LibrarySignal.setUser)
     return result == 0
   }
 
