@@ -106,7 +106,7 @@ public enum AbsentCalls {
     26: "refused with EPERM: a tracer would see our registers instead of the guest's",
     54: "the requests of IOControl and InterfaceRequests; ENOTTY for others",
     131: "XFS's own commands give EINVAL",
-    136: "PER_LINUX alone",
+    136: "remembered; its flags change nothing",
     171: "the options that ProcessCalls lists; EINVAL for others",
     271: "operations without structures; EOPNOTSUPP for the others",
     351: "of processes whose guest address 0 is at the same host address: children by fork",

@@ -57,11 +57,15 @@ public final class LinuxProcess {
   public var lock = EmulatorLock()
   /// Starts a thread that clone(2) makes, and returns its number.
   public var startThread: ((SystemCall, LinuxThread) throws(Errno) -> Int)?
+  /// Keeps all threads but the caller's from running any more.
+  public var stopThreads: (() -> Void)?
   /// Makes a process that runs in this one's memory, for clone(2), and returns its number.
   public var lendMemory: ((SystemCall) throws(Errno) -> Int)?
   var random: RandomSource
   var auxiliaryVector: [UInt32] = []
   var argumentStrings: Range<UInt32> = 0..<0
+  /// What personality(2) was told.
+  var personality: UInt32 = 0
   /// Limits of resources that are only remembered: (current, maximum).
   var limits: [Int: (UInt64, UInt64)] = [:]
   /// What the other families of calls keep.
@@ -90,6 +94,7 @@ public final class LinuxProcess {
     (interpreter, layout, stackRange) = (parent.interpreter, parent.layout, parent.stackRange)
     (auxiliaryVector, argumentStrings) = (parent.auxiliaryVector, parent.argumentStrings)
     (random, limits, reported) = (parent.random, parent.limits, parent.reported)
+    personality = parent.personality
     callState.locksFuture = parent.callState.locksFuture
     only = LinuxThread(ofProcessMadeBy: parent.current)
     threads = [only]

@@ -181,10 +181,11 @@ enum ProcessCalls {
     return 0
   }
 
-  /// PER_LINUX is all there is; 0xffffffff asks.
+  /// Remembered and told: of what its flags change, nothing is done here. 0xffffffff asks.
   static func personality(_ call: SystemCall) throws(Errno) -> Int {
-    guard call[0] == 0 || call[0] == 0xffff_ffff else { throw .invalid }
-    return 0
+    let old = call.process.personality
+    if call[0] != 0xffff_ffff { call.process.personality = call[0] }
+    return Int(old)
   }
 
   static func control(_ call: SystemCall) throws(Errno) -> Int {

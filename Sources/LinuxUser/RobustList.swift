@@ -18,6 +18,12 @@ struct RobustList {
 
   private var copy: GuestCopy { GuestCopy(space) }
 
+  /// Whether the thread holds none.
+  var isEmpty: Bool {
+    let head = thread.robustList.head
+    return head == 0 || copy.readWord(head) == head && copy.readWord(head &+ 8) == 0
+  }
+
   /// Marks each mutex, and wakes one that waits for it.
   func release() {
     let head = thread.robustList.head
@@ -54,9 +60,12 @@ struct RobustList {
 }
 
 extension LinuxProcess {
-  /// What others may wait for when all threads end at once. (A process that the host kills does not
-  /// come here.)
+  /// What others may wait for when all threads end at once. The other threads stop before. (A process
+  /// that another one kills does not come here.)
   func releaseMutexes() {
-    for thread in threads { RobustList(thread, space).release() }
+    let lists = threads.map { RobustList($0, space) }.filter { !$0.isEmpty }
+    if lists.isEmpty { return }
+    if threads.count > 1 { stopThreads?() }
+    for list in lists { list.release() }
   }
 }

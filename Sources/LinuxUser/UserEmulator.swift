@@ -63,6 +63,7 @@ public final class UserEmulator {
     process.willFork = { [weak self] in self?.translator.prepareFork() }
     process.didFork = { [weak self] in self?.translator.endFork() }
     process.onFork = { [weak self] process in self?.beginChild(process) }
+    process.stopThreads = { [weak self] in self?.translator.stopForGood() }
     process.lendMemory = { [weak self] call throws(Errno) in
       guard let self else { throw .again }
       return try self.lendMemory(call)

@@ -36,7 +36,9 @@ extension UserAddressSpace {
       if growInPlace(start, oldSize, newSize) { return start }
     }
     guard flags & MapFlags.mayMove != 0 else { throw .noMemory }
-    guard let place = findFree(newSize) else { throw .noMemory }
+    // With MREMAP_DONTUNMAP the new address is a hint, as mmap's.
+    let hint = flags & MapFlags.doNotUnmap != 0 ? newAddress : 0
+    let place = try placeHinted(hint, newSize)
     return try move(start, oldSize, newSize, to: place, flags)
   }
 
