@@ -1,6 +1,7 @@
 // Calls that few programs make, judged by their manual pages: messages by the dozen, vectors with
 // flags, memory of other processes, scheduling, locking, old forms that only PowerPC has.
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -209,6 +211,58 @@ static void old(void) {
 }
 #endif
 
+// Positions in directories fit the 32 bits of `struct dirent`, and lead back (readdir(3), seekdir(3)).
+static void directories(void) {
+  char folder[] = "/tmp/rarecalls-XXXXXX", name[64], seen[256] = "";
+  check("mkdtemp", mkdtemp(folder) != NULL);
+  for (int n = 0; n < 60; n++) {
+    snprintf(name, sizeof name, "%s/%d", folder, n);
+    close(open(name, O_CREAT | O_WRONLY, 0600));
+  }
+  DIR *directory = opendir(folder);
+  int count = 0;
+  long place = 0;
+  struct dirent *entry;
+  errno = 0;
+  while ((entry = readdir(directory))) {
+    if (count == 30) strcpy(seen, entry->d_name);
+    if (++count == 30) place = telldir(directory);
+  }
+  check("readdir", count == 62 && errno == 0);
+  seekdir(directory, place);
+  entry = readdir(directory);
+  check("seekdir", entry && strcmp(entry->d_name, seen) == 0);
+  rewinddir(directory);
+  for (count = 0; readdir(directory);) count++;
+  check("rewinddir", count == 62);
+  closedir(directory);
+  for (int n = 0; n < 60; n++) snprintf(name, sizeof name, "%s/%d", folder, n), unlink(name);
+  rmdir(folder);
+}
+
+static void ring(int signal) { (void)signal; }
+
+// pselect's call tells what is left of the time, also when a signal ends it (select(2), NOTES).
+static void rests(void) {
+  struct sigaction action = {.sa_handler = ring}, old;
+  sigaction(SIGALRM, &action, &old);
+  struct itimerval soon = {{0, 0}, {0, 50000}};
+  setitimer(ITIMER_REAL, &soon, NULL);
+  struct timespec left = {100, 0};
+  check("pselect EINTR", fails(syscall(SYS_pselect6, 0, NULL, NULL, NULL, &left, NULL), EINTR));
+  check("rest of its time", left.tv_sec < 100 && left.tv_sec > 0);
+  sigaction(SIGALRM, &old, NULL);
+  int before = personality(0xffffffff);
+  check("personality", personality(before | ADDR_NO_RANDOMIZE) == before &&
+    personality(before) == (before | ADDR_NO_RANDOMIZE));
+  // MREMAP_DONTUNMAP takes the address as a hint (mremap(2)).
+  char *from = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  char *to = mmap(NULL, 65536, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  munmap(to, 65536);
+  check("mremap's hint", syscall(SYS_mremap, from, 4096, 4096, MREMAP_MAYMOVE | 4, to + 8192) ==
+    (long)to + 8192);
+}
+
 int main(int argc, char **argv) {
   if (argc > 1) return strcmp(argv[1], "again") == 0 ? 44 : 45;
   setvbuf(stdout, NULL, _IOLBF, 0);
@@ -217,6 +271,8 @@ int main(int argc, char **argv) {
   memory();
   scheduling();
   interfaces();
+  directories();
+  rests();
   int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), status = -1;
   if (fork() == 0) {
     char *arguments[] = {argv[0], "again", NULL};
