@@ -7,6 +7,7 @@
 #include <ifaddrs.h>
 #include <limits.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
@@ -240,6 +241,41 @@ static void directories(void) {
   rmdir(folder);
 }
 
+// Data of control messages: SO_TIMESTAMP's timeval (socket(7)), IP_PKTINFO's addresses (ip(7)).
+static void ancillary(void) {
+  int in = socket(AF_INET, SOCK_DGRAM, 0), out = socket(AF_INET, SOCK_DGRAM, 0), one = 1;
+  struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t length = sizeof to;
+  bind(in, (struct sockaddr *)&to, length);
+  getsockname(in, (struct sockaddr *)&to, &length);
+  setsockopt(in, SOL_SOCKET, SO_TIMESTAMP, &one, sizeof one);
+  setsockopt(in, IPPROTO_IP, IP_PKTINFO, &one, sizeof one);
+  setsockopt(in, IPPROTO_IP, IP_RECVTOS, &one, sizeof one);
+  sendto(out, "x", 1, 0, (struct sockaddr *)&to, length);
+  char byte, control[256];
+  struct iovec vector = {&byte, 1};
+  struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1, .msg_control = control,
+    .msg_controllen = sizeof control};
+  check("recvmsg", recvmsg(in, &message, 0) == 1 && !(message.msg_flags & MSG_CTRUNC));
+  int stamped = 0, addressed = 0, served = 0;
+  for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
+    struct timeval *time = (void *)CMSG_DATA(c);
+    struct in_pktinfo *information = (void *)CMSG_DATA(c);
+    if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMP)
+      stamped = c->cmsg_len == CMSG_LEN(sizeof *time) && time->tv_sec > 1000000000 &&
+        time->tv_usec < 1000000;
+    if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO)
+      addressed = information->ipi_addr.s_addr == htonl(INADDR_LOOPBACK) &&
+        information->ipi_ifindex == (int)if_nametoindex("lo");
+    if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TOS)
+      served = c->cmsg_len == CMSG_LEN(1) && *CMSG_DATA(c) == 0;
+  }
+  check("SO_TIMESTAMP", stamped);
+  check("IP_PKTINFO", addressed);
+  check("IP_RECVTOS", served);
+  close(in), close(out);
+}
+
 static void ring(int signal) { (void)signal; }
 
 // pselect's call tells what is left of the time, also when a signal ends it (select(2), NOTES).
@@ -272,6 +308,7 @@ int main(int argc, char **argv) {
   scheduling();
   interfaces();
   directories();
+  ancillary();
   rests();
   int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), status = -1;
   if (fork() == 0) {
