@@ -17,6 +17,7 @@ export SWIFT_BACKTRACE := enable=no
 PACKAGES := binutils binutils-powerpc-linux-gnu e2fsprogs gcc-powerpc-linux-gnu \
   libc6-dev-powerpc-cross libcapstone4 libslirp-dev libzstd-dev python3 qemu-system-data qemu-utils \
   zlib1g-dev
+SUITE_PACKAGES := autoconf bison dpkg-dev g++-powerpc-linux-gnu gawk gperf libc6-dev perl tcl8.6
 BENCH_PACKAGES := g++ g++-powerpc-linux-gnu gcc qemu-system-ppc qemu-user seabios
 
 all: build
@@ -99,6 +100,11 @@ test: guests
 test-long: guests
 	$(call run-suites,LYREBIRD_LONG=1)
 
+# Builds other projects' tests for PowerPC, which `test-long` then runs too: docs/Conformance.md.
+suites: setup
+	$(call install,$(SUITE_PACKAGES))
+	@$(MAKE) --no-print-directory -C Guests/suites SUITES=$(abspath $(SCRATCH))/suites
+
 bench: build setup-bench
 	@Benchmarks/bench --lyrebird $(LYREBIRD) --system $(SYSTEM) $(BENCH)
 
@@ -112,4 +118,4 @@ clean:
 	@rm -rf $(SCRATCH) Benchmarks/build
 	@$(MAKE) --no-print-directory -C Guests clean
 
-.PHONY: all setup setup-bench build guests demo test test-long bench format lint clean
+.PHONY: all setup setup-bench build guests demo test test-long suites bench format lint clean

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -208,6 +209,36 @@ static void many(void) {
   check("many maps", holds);
 }
 
+// mprotect(2): PROT_GROWSDOWN changes a mapping that grows, the stack, from its beginning on.
+static void growing(void) {
+  volatile char room[16 * kPage];
+  unsigned *low = (unsigned *)(((unsigned)room + kPage) & -kPage);
+  char *high = (char *)low + 8 * kPage;
+  write2(low, 5);
+  check("stack from its beginning on",
+      mprotect(high, kPage, kCode | PROT_GROWSDOWN) == 0 && call(low) == 5);
+  char *other = map(NULL, 1, kCode, 0);
+  check("no stack", mprotect(other, kPage, kCode | PROT_GROWSDOWN) < 0 && errno == EINVAL);
+  munmap(other, kPage);
+}
+
+// RLIMIT_AS of getrlimit(2): mmap, mremap and brk fail with ENOMEM; what is mapped stays.
+static void limited(void) {
+  struct rlimit old, limit;
+  getrlimit(RLIMIT_AS, &old);
+  char *room = map(NULL, 4, PROT_NONE, 0);
+  limit = old, limit.rlim_cur = kPage;
+  check("limit", setrlimit(RLIMIT_AS, &limit) == 0);
+  check("mmap at the limit", map(NULL, 1, PROT_NONE, 0) == MAP_FAILED && errno == ENOMEM);
+  check("mremap at the limit",
+      mremap(room, 4 * kPage, 8 * kPage, MREMAP_MAYMOVE) == MAP_FAILED && errno == ENOMEM);
+  check("brk at the limit", sbrk(0x100000) == (void *)-1 && errno == ENOMEM);
+  check("munmap at the limit", munmap(room, 4 * kPage) == 0);
+  check("no limit", setrlimit(RLIMIT_AS, &old) == 0);
+  room = map(NULL, 1, PROT_NONE, 0);
+  check("mmap again", room != MAP_FAILED && munmap(room, kPage) == 0);
+}
+
 int main(void) {
   setvbuf(stdout, NULL, _IOLBF, 0);
   struct sigaction action = {.sa_sigaction = handle, .sa_flags = SA_SIGINFO};
@@ -220,6 +251,8 @@ int main(void) {
   moved();
   loaded();
   errors();
+  growing();
+  limited();
   many();
   return 0;
 }

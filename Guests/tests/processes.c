@@ -3,7 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,6 +190,89 @@ static void sharing(void) {
   check("no child left", wait4(-1, NULL, 0, NULL) < 0 && errno == ECHILD);
 }
 
+// vfork(2): the child has its parent's memory, but descriptors, actions and a mask of its own.
+static void borrowing(void) {
+  static volatile int shared;
+  extern char **environ;
+  fflush(stdout);
+  signal(SIGUSR2, poked);
+  int kept = open("/dev/null", O_RDONLY);
+  pid_t child = vfork();
+  if (child == 0) {
+    shared = getpid();
+    signal(SIGUSR2, SIG_IGN), close(kept);
+    _exit(6);
+  }
+  reap("vfork child", child);
+  check("vfork shares memory", shared == child);
+  struct sigaction action;
+  sigaction(SIGUSR2, NULL, &action);
+  check("vfork copies actions", action.sa_handler == poked);
+  check("vfork copies descriptors", fcntl(kept, F_GETFD) == 0);
+  child = vfork();
+  if (child == 0) {
+    close(2);
+    raise(SIGABRT);
+  }
+  reap("vfork child", child);
+  child = vfork();
+  if (child == 0) {
+    shared = execl("/no/such/program", "x", NULL) < 0 ? errno : 0;
+    execl("/bin/sh", "sh", "-c", "exit 8", NULL);
+  }
+  check("vfork shares errno", shared == ENOENT);
+  reap("vfork and exec", child);
+  // The C library tells of the child's error through shared memory (posix_spawn(3)).
+  char *nothing[] = {"x", NULL}, *something[] = {"sh", "-c", "exit 9", NULL};
+  check("spawn of nothing", posix_spawn(&child, "/no/such", NULL, NULL, nothing, environ) == ENOENT);
+  check("spawn", posix_spawn(&child, "/bin/sh", NULL, NULL, something, environ) == 0);
+  reap("spawned", child);
+  close(kept), signal(SIGUSR2, SIG_DFL);
+}
+
+static volatile int cloned;
+static int beClone(void *argument) {
+  cloned += *(int *)argument;
+  return 11;
+}
+
+// clone(2): the signal at the end may be another than SIGCHLD (wait: __WCLONE), memory shared.
+static void clones(void) {
+  static char stack[65536] __attribute__((aligned(16)));
+  int one = 1, status = 0;
+  fflush(stdout);
+  pid_t child = clone(beClone, stack + sizeof stack, 0, &one);
+  check("clone is no child", waitpid(child, &status, 0) < 0 && errno == ECHILD);
+  check("clone", waitpid(child, &status, __WCLONE) == child && WEXITSTATUS(status) == 11);
+  check("clone has its own memory", cloned == 0);
+  child = clone(beClone, stack + sizeof stack, CLONE_VM | SIGCHLD, &one);
+  reap("clone with memory", child);
+  check("clone shares memory", cloned == 1);
+}
+
+// A process that ends gives back the robust mutexes that it holds.
+static void mutexes(void) {
+  pthread_mutex_t *mutex = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  pthread_mutexattr_t attributes;
+  pthread_mutexattr_init(&attributes);
+  pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+  pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+  pthread_mutex_init(mutex, &attributes);
+  for (int n = 0; n < 2; n++) {
+    pid_t child = begin();
+    if (child == 0) {
+      close(2);
+      pthread_mutex_lock(mutex);
+      if (n) raise(SIGTERM);
+      _exit(0);
+    }
+    reap("owner", child);
+    check("owner's mutex", pthread_mutex_lock(mutex) == EOWNERDEAD);
+    check("consistent", pthread_mutex_consistent(mutex) == 0 && pthread_mutex_unlock(mutex) == 0);
+  }
+}
+
 int main(int count, char **arguments, char **environment) {
   if (count > 1) return executed(count, arguments, environment);
   char path[4096] = "";
@@ -197,6 +283,9 @@ int main(int count, char **arguments, char **environment) {
   execute(arguments[0]);
   deaths();
   signals();
+  borrowing();
+  clones();
+  mutexes();
   sharing();
   return 0;
 }

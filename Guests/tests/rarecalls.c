@@ -1,11 +1,13 @@
 // Calls that few programs make, judged by their manual pages: messages by the dozen, vectors with
 // flags, memory of other processes, scheduling, locking, old forms that only PowerPC has.
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
 #include <limits.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
@@ -14,6 +16,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/personality.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -243,10 +246,93 @@ static void orders(void) {
   check("rt_sigtimedwait of a wrong size", fails(syscall(SYS_rt_sigtimedwait, 0, 0, 0, 4), EINVAL));
   check("rt_sigtimedwait of nothing", fails(syscall(SYS_rt_sigtimedwait, 0, 0, 0, 8), EFAULT));
   check("rt_sigsuspend of a wrong size", fails(syscall(SYS_rt_sigsuspend, 0, 4), EINVAL));
-  // ADDR_NO_RANDOMIZE
-  kept = syscall(SYS_personality, 0xffffffff);
-  check("personality", syscall(SYS_personality, kept | 0x40000) == kept &&
-    syscall(SYS_personality, kept) == (kept | 0x40000));
+  kept = personality(0xffffffff);
+  check("personality", personality(kept | ADDR_NO_RANDOMIZE) == kept &&
+    personality(kept) == (kept | ADDR_NO_RANDOMIZE));
+}
+
+// Positions in directories fit the 32 bits of `struct dirent`, and lead back (readdir(3), seekdir(3)).
+static void directories(void) {
+  char folder[] = "/tmp/rarecalls-XXXXXX", name[64], seen[256] = "";
+  check("mkdtemp", mkdtemp(folder) != NULL);
+  for (int n = 0; n < 60; n++) {
+    snprintf(name, sizeof name, "%s/%d", folder, n);
+    close(open(name, O_CREAT | O_WRONLY, 0600));
+  }
+  DIR *directory = opendir(folder);
+  int count = 0;
+  long place = 0;
+  struct dirent *entry;
+  errno = 0;
+  while ((entry = readdir(directory))) {
+    if (count == 30) strcpy(seen, entry->d_name);
+    if (++count == 30) place = telldir(directory);
+  }
+  check("readdir", count == 62 && errno == 0);
+  seekdir(directory, place);
+  entry = readdir(directory);
+  check("seekdir", entry && strcmp(entry->d_name, seen) == 0);
+  rewinddir(directory);
+  for (count = 0; readdir(directory);) count++;
+  check("rewinddir", count == 62);
+  closedir(directory);
+  for (int n = 0; n < 60; n++) snprintf(name, sizeof name, "%s/%d", folder, n), unlink(name);
+  rmdir(folder);
+}
+
+// Data of control messages: SO_TIMESTAMP's timeval (socket(7)), IP_PKTINFO's addresses (ip(7)).
+static void ancillary(void) {
+  int in = socket(AF_INET, SOCK_DGRAM, 0), out = socket(AF_INET, SOCK_DGRAM, 0), one = 1;
+  struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t length = sizeof to;
+  bind(in, (struct sockaddr *)&to, length);
+  getsockname(in, (struct sockaddr *)&to, &length);
+  setsockopt(in, SOL_SOCKET, SO_TIMESTAMP, &one, sizeof one);
+  setsockopt(in, IPPROTO_IP, IP_PKTINFO, &one, sizeof one);
+  setsockopt(in, IPPROTO_IP, IP_RECVTOS, &one, sizeof one);
+  sendto(out, "x", 1, 0, (struct sockaddr *)&to, length);
+  char byte, control[256];
+  struct iovec vector = {&byte, 1};
+  struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1, .msg_control = control,
+    .msg_controllen = sizeof control};
+  check("recvmsg", recvmsg(in, &message, 0) == 1 && !(message.msg_flags & MSG_CTRUNC));
+  int stamped = 0, addressed = 0, served = 0;
+  for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
+    struct timeval *time = (void *)CMSG_DATA(c);
+    struct in_pktinfo *information = (void *)CMSG_DATA(c);
+    if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMP)
+      stamped = c->cmsg_len == CMSG_LEN(sizeof *time) && time->tv_sec > 1000000000 &&
+        time->tv_usec < 1000000;
+    if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO)
+      addressed = information->ipi_addr.s_addr == htonl(INADDR_LOOPBACK) &&
+        information->ipi_ifindex == (int)if_nametoindex("lo");
+    if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TOS)
+      served = c->cmsg_len == CMSG_LEN(1) && *CMSG_DATA(c) == 0;
+  }
+  check("SO_TIMESTAMP", stamped);
+  check("IP_PKTINFO", addressed);
+  check("IP_RECVTOS", served);
+  close(in), close(out);
+}
+
+static void ring(int signal) { (void)signal; }
+
+// pselect's call tells what is left of the time, also when a signal ends it (select(2), NOTES).
+static void rests(void) {
+  struct sigaction action = {.sa_handler = ring}, old;
+  sigaction(SIGALRM, &action, &old);
+  struct itimerval soon = {{0, 0}, {0, 50000}};
+  setitimer(ITIMER_REAL, &soon, NULL);
+  struct timespec left = {100, 0};
+  check("pselect EINTR", fails(syscall(SYS_pselect6, 0, NULL, NULL, NULL, &left, NULL), EINTR));
+  check("rest of its time", left.tv_sec < 100 && left.tv_sec > 0);
+  sigaction(SIGALRM, &old, NULL);
+  // MREMAP_DONTUNMAP takes the address as a hint (mremap(2)).
+  char *from = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  char *to = mmap(NULL, 65536, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  munmap(to, 65536);
+  check("mremap's hint", syscall(SYS_mremap, from, 4096, 4096, MREMAP_MAYMOVE | 4, to + 8192) ==
+    (long)to + 8192);
 }
 
 int main(int argc, char **argv) {
@@ -257,6 +343,9 @@ int main(int argc, char **argv) {
   memory();
   scheduling();
   interfaces();
+  directories();
+  ancillary();
+  rests();
   int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), status = -1;
   if (fork() == 0) {
     char *arguments[] = {argv[0], "again", NULL};

@@ -100,16 +100,14 @@ public enum AbsentCalls {
   public static let limits: [Int: String] = [
     26: "refused with EPERM: a tracer would see our registers instead of the guest's",
     54: "the requests of IOControl and InterfaceRequests; ENOTTY for others",
-    120:
-      "EINVAL for memory shared without vfork or threads, namespaces, other signals than SIGCHLD",
+    120: "EINVAL for processes that share memory and signal handlers",
     131: "XFS's own commands give EINVAL",
     136: "the host remembers it; nothing but ADDR_NO_RANDOMIZE changes anything",
     171: "the options that ProcessCalls lists; EINVAL for others",
     271: "operations without structures; EOPNOTSUPP for the others",
     351: "of processes whose guest address 0 is at the same host address: children by fork",
     352: "of processes whose guest address 0 is at the same host address: children by fork",
-    435:
-      "EINVAL for memory shared without vfork or threads, namespaces, other signals than SIGCHLD",
+    435: "EINVAL for processes that share memory and signal handlers",
     440: "of processes whose guest address 0 is at the same host address: children by fork",
   ]
 }

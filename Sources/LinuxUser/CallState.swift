@@ -26,9 +26,11 @@ enum DescriptorKind: UInt8, Sendable {
   case fanotify
   /// A socket of netlink(7) for NETLINK_ROUTE, whose messages `RoutingMessages` converts.
   case routing
+  /// A directory whose positions are hashes of 63 bits: see `DirectoryPosition`.
+  case hashed
 
   /// Whether reading and writing must convert.
-  var isStructured: Bool { self != .plain && self != .unknown && self != .routing }
+  var isStructured: Bool { ![.plain, .unknown, .routing, .hashed].contains(self) }
 }
 
 /// What kind of file each descriptor is, found out when it is first read or written.
@@ -61,6 +63,11 @@ final class DescriptorKinds {
       return .plain
     }
     return find(descriptor)
+  }
+
+  /// Whether a descriptor is known to be of a kind.
+  func isNoted(_ descriptor: UInt32, _ kind: DescriptorKind) -> Bool {
+    descriptor < Self.capacity && kinds[Int(descriptor)] == kind.rawValue
   }
 
   private func find(_ descriptor: UInt32) -> DescriptorKind {

@@ -23,12 +23,10 @@ enum CloneFlag {
   static let clearSignalHandlers: UInt64 = 0x1_0000_0000
   /// What a thread shares: the kernel asks for the first two.
   static let ofThreads = memory | signalHandlers | thread
-  /// What each new process may be asked for.
-  static let ofProcesses =
-    processDescriptor | setTLS | parentSetThreadID | childClearThreadID | detached | untraced
-    | childSetThreadID | io | clearSignalHandlers
-  /// What is shared with the caller until the new process executes a program.
-  static let ofBorrowers = ofProcesses | memory | vfork | files | fileSystem | semaphoreUndo
+  /// What the host's process is to be made with as well: files, directories, semaphores' undoing, the
+  /// parent's parent, input and output, namespaces.
+  static let ofHost =
+    files | fileSystem | semaphoreUndo | parent | io | 0x7e02_0080
 }
 
 /// What clone(2) and clone3(2) are asked for.
@@ -88,12 +86,8 @@ struct CloneArguments {
 
   func has(_ flag: UInt64) -> Bool { flags & flag != 0 }
 
-  /// What the host's clone(2) is asked for where memory is borrowed: numbers are told here.
-  var hostFlags: Int32 {
-    let shared = CloneFlag.files | CloneFlag.fileSystem | CloneFlag.semaphoreUndo | CloneFlag.io
-    let flags = CloneFlag.memory | CloneFlag.vfork | self.flags & shared
-    return Int32(truncatingIfNeeded: flags) | exitSignal
-  }
+  /// What the host's clone(2) is asked for: numbers are told here.
+  var hostFlags: Int32 { Int32(truncatingIfNeeded: flags & CloneFlag.ofHost) | exitSignal }
 
   /// Sets the registers that a child or thread begins with.
   func prepare(_ registers: any GuestRegisters) {
@@ -117,7 +111,7 @@ enum CloneCalls {
       try make(call, CloneArguments(call))
     },
     SystemCallRow(189, "vfork", "") { (call) throws(Errno) in
-      try borrow(call, CloneArguments(flags: CloneFlag.memory | CloneFlag.vfork))
+      try make(call, CloneArguments(flags: CloneFlag.memory | CloneFlag.vfork))
     },
     SystemCallRow(435, "clone3", "xu") { (call) throws(Errno) in
       try make(call, CloneArguments(structure: call))
@@ -137,23 +131,19 @@ enum CloneCalls {
     if flags & CloneFlag.ofThreads == CloneFlag.ofThreads {
       return try ThreadCalls.begin(call, arguments)
     }
-    let borrows = flags & (CloneFlag.memory | CloneFlag.vfork)
-    if borrows == CloneFlag.memory | CloneFlag.vfork, flags & ~CloneFlag.ofBorrowers == 0 {
-      return try borrow(call, arguments)
-    }
-    let isChild = flags & ~(CloneFlag.ofProcesses | CloneFlag.vfork) == 0
-    guard isChild, arguments.exitSignal == SIGCHLD else {
+    if !arguments.has(CloneFlag.memory) { return try fork(call, arguments) }
+    guard !arguments.has(CloneFlag.signalHandlers), let lend = call.process.lendMemory else {
       call.process.reportOnce(-2, "Unsupported clone flags: 0x\(String(flags, radix: 16))")
       throw .invalid
     }
-    return try fork(call, arguments)
+    return try lend(call, arguments)
   }
 
   // MARK: A process with memory of its own
 
   private static func fork(_ call: SystemCall, _ arguments: CloneArguments) throws(Errno) -> Int {
     let process = call.process
-    let child = try split(process)
+    let child = try split(process, arguments.hostFlags)
     if child > 0 { return finish(child, call, arguments) }
     beginChild(process)
     arguments.tell(process.number, call.copy)
@@ -178,14 +168,16 @@ enum CloneCalls {
     return Int(child)
   }
 
-  /// Makes the host process two.
-  private static func split(_ process: LinuxProcess) throws(Errno) -> Int32 {
+  /// Makes the host process two, with some flags of clone(2). The host's library does it where it
+  /// can, so that its own locks are as they should be in the child.
+  private static func split(_ process: LinuxProcess, _ flags: Int32) throws(Errno) -> Int32 {
     process.willFork?()
-    let child = csys_fork()
-    let error = csys_errno()
+    var child = flags == SIGCHLD ? Int(csys_fork()) : 0
+    if child < 0 { child = -Int(csys_errno()) }
+    if flags != SIGCHLD { child = csys_kernel(Int(SYS_clone), Int(flags), 0, 0, 0, 0, 0) }
     if child != 0 { process.didFork?() }
-    guard child >= 0 else { throw Errno(error) }
-    return child
+    guard child >= 0 else { throw Errno(Int32(truncatingIfNeeded: -child)) }
+    return Int32(truncatingIfNeeded: child)
   }
 
   private static func beginChild(_ process: LinuxProcess) {
@@ -193,17 +185,7 @@ enum CloneCalls {
     process.current.mailbox.clear()
     process.current.signals.queue.removeAll()
     process.current.robustList = (0, 0)
+    process.current.endBorrowing()
     process.onFork?()
-  }
-
-  // MARK: A process that borrows its parent's memory
-
-  /// The child runs in the caller's memory, and the caller waits until it executes a program or
-  /// ends. Other threads go on.
-  private static func borrow(
-    _ call: SystemCall, _ arguments: CloneArguments
-  ) throws(Errno) -> Int {
-    guard let lend = call.process.lendMemory else { throw .notImplemented }
-    return try lend(call, arguments)
   }
 }

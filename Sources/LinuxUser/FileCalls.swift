@@ -142,13 +142,17 @@ enum FileCalls {
   // MARK: Positions
 
   static func seek(_ call: SystemCall) throws(Errno) -> Int {
-    let result = try hostCall(SYS_lseek, call.signed(0), call.signed(1), call.signed(2))
+    let wanted = DirectoryPosition.long(call.signed(1), call, whence: call.signed(2))
+    let result = DirectoryPosition.result(
+      try hostCall(SYS_lseek, call.signed(0), wanted, call.signed(2)), call)
     guard result <= Int(Int32.max) else { throw .overflow }
     return result
   }
 
   static func seek64(_ call: SystemCall) throws(Errno) -> Int {
-    let position = try hostCall(SYS_lseek, call.signed(0), call.pair(1), call.signed(4))
+    let wanted = DirectoryPosition.long(call.pair(1), call, whence: call.signed(4))
+    let position = DirectoryPosition.result(
+      try hostCall(SYS_lseek, call.signed(0), wanted, call.signed(4)), call)
     var result = StructureWriter()
     result.doubleword(position)
     try call.write(call[3], result)

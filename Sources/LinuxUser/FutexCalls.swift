@@ -45,7 +45,10 @@ enum FutexCalls {
 
   private static func timeout(_ call: SystemCall) throws(Errno) -> timespec? {
     let format: TimeFormat = call.number == 422 ? .doubleword : .word
-    return try format.optional(call, call[3])
+    guard let time = try format.optional(call, call[3]) else { return nil }
+    // Before the word is looked at, as FUTEX_LOCK_PI's owner is here.
+    guard time.tv_sec >= 0, 0..<1_000_000_000 ~= time.tv_nsec else { throw .invalid }
+    return time
   }
 
   // MARK: FUTEX_WAKE_OP

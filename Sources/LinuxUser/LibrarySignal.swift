@@ -4,6 +4,9 @@ import Glibc
 /// Signals 32 and 33, which C libraries cancel threads and change their users with. The guest's
 /// library wants them; the host's, which keeps them from `sigaction`, does not use them here.
 enum LibrarySignal {
+  /// SIGSETXID, by which all threads change their user.
+  static let setUser: Int32 = 33
+
   /// The kernel's own `struct sigaction` on x86-64.
   private struct KernelAction {
     var handler: UInt = 0

@@ -123,6 +123,7 @@ extension LinuxProcess {
         + " - core dumped (at 0x\(place))\n"
       text.utf8.withContiguousStorageIfAvailable { _ = Glibc.write(2, $0.baseAddress, $0.count) }
     }
+    releaseMutexes()
     end(128 &+ signal)
     onTermination?(signal)
     if diesOfSignals { Self.die(signal) }

@@ -57,8 +57,9 @@ public final class LinuxProcess {
   public var lock = EmulatorLock()
   /// Starts a thread that clone(2) makes, and returns its number.
   var startThread: ((SystemCall, CloneArguments, LinuxThread) throws(Errno) -> Int)?
-  /// Makes a child that runs in the memory of this process, which waits meanwhile (vfork(2)), and
-  /// returns its number.
+  /// Keeps all threads but the caller's from running any more.
+  public var stopThreads: (() -> Void)?
+  /// Makes a child that runs in the memory of this process, and returns its number.
   var lendMemory: ((SystemCall, CloneArguments) throws(Errno) -> Int)?
   var random: RandomSource
   var auxiliaryVector: [UInt32] = []
@@ -121,6 +122,7 @@ public final class LinuxProcess {
       var stack = try InitialStack(
         space, size: options.stackSize, isExecutable: image.hasExecutableStack)
       stackRange = stack.range
+      space.stack = stack.range
       try installVirtualObject()
       space.setHeapStart(image.end)
       let interpreter = try loadInterpreter(image)

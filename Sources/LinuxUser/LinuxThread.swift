@@ -44,6 +44,19 @@ public final class LinuxThread {
     descriptors = parent.descriptors
   }
 
+  /// The thread of a child that borrows the memory of another one's process, and runs beside it.
+  init(borrowingFrom parent: LinuxThread, sharingDescriptors: Bool) {
+    number = 0
+    mailbox = SignalMailbox()
+    signals = SignalState(copyOf: parent.signals)
+    descriptors =
+      sharingDescriptors ? parent.descriptors : DescriptorKinds(parent.descriptors)
+    isBorrowing = true
+  }
+
+  /// In a process that a fork made: its memory is its own.
+  func endBorrowing() { isBorrowing = false }
+
   /// What is a child's own while it borrows this thread's memory.
   struct Own {
     fileprivate var signals: SignalState

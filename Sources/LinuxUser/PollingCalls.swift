@@ -135,14 +135,16 @@ enum PollingCalls {
     }
     return try withSets(call) { (read, write, except) throws(Errno) in
       try withTimespec(timeout) { (time, place) throws(Errno) in
-        let result = try call.waiting(SYS_pselect6, call.signed(0), read, write, except, time, 0)
-        if let rest = place?.pointee {
-          var fields = StructureWriter(capacity: 8)
-          fields.word(rest.tv_sec)
-          fields.word(rest.tv_nsec / 1000)
-          try? call.write(call[4], fields)
+        // The rest of the time is told also when a signal ends the wait.
+        defer {
+          if let rest = place?.pointee {
+            var fields = StructureWriter(capacity: 8)
+            fields.word(rest.tv_sec)
+            fields.word(rest.tv_nsec / 1000)
+            try? call.write(call[4], fields)
+          }
         }
-        return result
+        return try call.waiting(SYS_pselect6, call.signed(0), read, write, except, time, 0)
       }
     }
   }
@@ -158,14 +160,13 @@ enum PollingCalls {
     }
     return try withSets(call) { (read, write, except) throws(Errno) in
       try withTimespec(timeout) { (time, place) throws(Errno) in
-        let result = try SignalCalls.withMask(call, mask) { (set) throws(Errno) in
+        defer { if let place { try? format.store(place.pointee, call, call[4]) } }
+        return try SignalCalls.withMask(call, mask) { (set) throws(Errno) in
           try withHostStructure((set, 8)) { (pack, _) throws(Errno) in
             try call.waiting(
               SYS_pselect6, call.signed(0), read, write, except, time, set == 0 ? 0 : pack)
           }
         }
-        if let place { try? format.store(place.pointee, call, call[4]) }
-        return result
       }
     }
   }

@@ -44,6 +44,7 @@ enum ProcessCalls {
   // MARK: Ending
 
   static func exit(_ call: SystemCall) throws(Errno) -> Int {
+    call.process.releaseMutexes()
     call.process.end(call.int32(0) & 0xff)
     return SystemCallResult.registersSet
   }

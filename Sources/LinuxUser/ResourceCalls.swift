@@ -5,9 +5,11 @@ import Memory
 /// Limits and usage of resources.
 enum ResourceCalls {
   static let hostUsageSize = 144
-  /// RLIMIT_DATA, RLIMIT_STACK and RLIMIT_AS speak of the guest's memory: ours must not be
-  /// limited by them, so they are only remembered.
-  private static let guestOnly: Set<Int> = [2, 3, 9]
+  /// RLIMIT_AS, which the guest's address space minds.
+  private static let addressSpace = 9
+  /// This, RLIMIT_DATA and RLIMIT_STACK speak of the guest's memory: ours must not be limited by
+  /// them. Data and stack are only remembered.
+  private static let guestOnly: Set<Int> = [2, 3, addressSpace]
   private static let infinity = UInt64.max
 
   /// rusage: two timevals and fourteen longs.
@@ -37,6 +39,7 @@ enum ResourceCalls {
       guard new.0 <= new.1 else { throw .invalid }
       guard new.1 <= old.1 else { throw .notPermitted }
       call.process.limits[resource] = new
+      if resource == addressSpace { call.space.sizeLimit = new.0 }
       return old
     }
     return try withHostStructure((UInt64(0), UInt64(0))) { (old, place) throws(Errno) in

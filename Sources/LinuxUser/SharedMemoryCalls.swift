@@ -102,7 +102,8 @@ enum SharedMemoryCalls {
     return fields
   }
 
-  /// shminfo64 or shminfo: five longs, each as much as a long of the guest's holds.
+  /// shminfo64 or shminfo: five longs, each as much as a long of the guest's holds. Limits that stand
+  /// for none (ULONG_MAX less 2^24) do so in either width.
   private static func limits(
     _ call: SystemCall, _ command: Int, count: Int, kept: Int
   ) throws(Errno) -> Int {
@@ -111,7 +112,9 @@ enum SharedMemoryCalls {
       var fields = StructureWriter()
       for index in 0..<kept {
         let most: UInt64 = count == kept ? 0x7fff_ffff : 0xffff_ffff
-        fields.word(min(InterprocessCalls.long(bytes, 8 * index), most))
+        let value = InterprocessCalls.long(bytes, 8 * index)
+        let isNone = value >> 63 != 0 && count != kept
+        fields.word(isNone ? value & most : min(value, most))
       }
       fields.pad(to: 4 * count)
       try call.write(call[2], fields)

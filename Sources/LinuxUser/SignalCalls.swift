@@ -113,9 +113,15 @@ enum SignalCalls {
     return true
   }
 
+  /// Before a SIGKILL of a process to itself, which nobody hears of but the host's kernel.
+  private static func prepareToDie(_ call: SystemCall, _ signal: Int32) {
+    if signal == Signal.kill { call.process.releaseMutexes() }
+  }
+
   static func send(_ call: SystemCall) throws(Errno) -> Int {
     let isOwn = call.int32(0) == call.process.number && call.process.threads.count == 1
     if isOwn, deliverToSelf(call, call.int32(1), code: 0) { return 0 }
+    if call.int32(0) == call.process.number { prepareToDie(call, call.int32(1)) }
     return try hostCall(SYS_kill, call.signed(0), call.signed(1))
   }
 
@@ -128,6 +134,7 @@ enum SignalCalls {
       thread == call.process.current.number
       && (!isGroup || call.int32(0) == call.process.number)
     if isOwn, deliverToSelf(call, signal, code: -6) { return 0 }
+    if call.process.threads.contains(where: { $0.number == thread }) { prepareToDie(call, signal) }
     if isGroup { return try hostCall(SYS_tgkill, call.signed(0), Int(thread), Int(signal)) }
     return try hostCall(SYS_tkill, Int(thread), Int(signal))
   }

@@ -165,13 +165,13 @@ struct SignalState {
     hostBlocked = ~0
   }
 
-  /// The state of the only thread of a child that borrows its parent's memory: signal actions are
-  /// its own.
+  /// The state of the only thread of a child that borrows its parent's memory, while the host's
+  /// thread blocks everything: signal actions are its own.
   init(copyOf parent: SignalState) {
     shared = SharedSignals()
     shared.actions = parent.actions
     blocked = parent.blocked
-    hostBlocked = parent.hostBlocked
+    hostBlocked = ~0
     alternateStack = parent.alternateStack
   }
 

@@ -62,16 +62,15 @@ enum SocketMessage {
     while from + guestHeader <= Int(length) {
       let size = Int(fields.word(from))
       guard size >= guestHeader, from + size <= Int(length) else { throw .invalid }
-      let count = size - guestHeader
-      bytes.storeBytes(of: UInt64(hostHeader + count), toByteOffset: to, as: UInt64.self)
-      bytes.storeBytes(of: fields.word(from + 4), toByteOffset: to + 8, as: UInt32.self)
-      bytes.storeBytes(of: fields.word(from + 8), toByteOffset: to + 12, as: UInt32.self)
-      for offset in stride(from: 0, to: count, by: 4) {
-        let word = fields.word(from + guestHeader + offset)
-        bytes.storeBytes(of: word, toByteOffset: to + hostHeader + offset, as: UInt32.self)
-      }
+      let (level, type) = (fields.word(from + 4), fields.word(from + 8))
+      let data = ControlData(level: level, type: type)
+        .converted(Array(fields.bytes[from + guestHeader..<from + size]), fromHost: false)
+      bytes.storeBytes(of: UInt64(hostHeader + data.count), toByteOffset: to, as: UInt64.self)
+      bytes.storeBytes(of: level, toByteOffset: to + 8, as: UInt32.self)
+      bytes.storeBytes(of: type, toByteOffset: to + 12, as: UInt32.self)
+      (bytes + to + hostHeader).copyMemory(from: data, byteCount: data.count)
       from += (size + 3) & ~3
-      to += (hostHeader + count + 7) & ~7
+      to += (hostHeader + data.count + 7) & ~7
     }
     return to
   }
@@ -133,14 +132,16 @@ enum SocketMessage {
     while from + hostHeader <= length {
       let size = Int(host.load(fromByteOffset: from, as: UInt64.self))
       guard size >= hostHeader, from + size <= length else { break }
-      let count = size - hostHeader
-      guard result.bytes.count + guestHeader + count <= room else { return (result.bytes, true) }
-      let start = result.bytes.count
-      result.word(guestHeader + count)
-      for offset in stride(from: 8, to: size & ~3, by: 4) {
-        result.word(host.load(fromByteOffset: from + offset, as: UInt32.self))
-      }
-      result.pad(to: min(start + (guestHeader + count + 3) & ~3, room))
+      let level = host.load(fromByteOffset: from + 8, as: UInt32.self)
+      let type = host.load(fromByteOffset: from + 12, as: UInt32.self)
+      let content = UnsafeRawBufferPointer(
+        start: host + from + hostHeader, count: size - hostHeader)
+      let data = ControlData(level: level, type: type).converted(Array(content), fromHost: true)
+      let (start, count) = (result.bytes.count, guestHeader + data.count)
+      guard start + count <= room else { return (result.bytes, true) }
+      for word in [UInt32(count), level, type] { result.word(word) }
+      for byte in data { result.byte(byte) }
+      result.pad(to: min(start + (count + 3) & ~3, room))
       from += (size + 7) & ~7
     }
     return (result.bytes, false)

@@ -6,26 +6,32 @@ import Translation
 
 /// Threads of a program: each runs on a thread of the host.
 extension UserEmulator {
-  /// What a new thread of the host is given.
+  /// What a new thread of the host does.
   private final class Start {
-    let emulator: UserEmulator
-    let processor: GuestThread
-    let copy: GuestCopy
-    let arguments: CloneArguments
-
-    init(
-      _ emulator: UserEmulator, _ processor: GuestThread, _ copy: GuestCopy,
-      _ arguments: CloneArguments
-    ) {
-      (self.emulator, self.processor) = (emulator, processor)
-      (self.copy, self.arguments) = (copy, arguments)
-    }
+    let body: () -> Void
+    init(_ body: @escaping () -> Void) { self.body = body }
   }
 
   /// clone(2): a thread that goes on behind the call, with a result of 0.
   func start(
     _ thread: LinuxThread, _ call: SystemCall, _ arguments: CloneArguments
   ) throws(Errno) -> Int {
+    let processor = try processor(of: thread, arguments)
+    let copy = call.copy
+    process.threads.append(thread)
+    guard launch({ [self] in live(processor) { arguments.tell(thread.number, copy) } }) else {
+      forget(processor)
+      process.threads.removeAll { $0 === thread }
+      throw .again
+    }
+    while thread.number == 0 { process.lock.wait() }
+    return Int(thread.number)
+  }
+
+  /// A processor for a new thread, with the registers that it has behind the caller's call.
+  func processor(
+    of thread: LinuxThread, _ arguments: CloneArguments
+  ) throws(Errno) -> GuestThread {
     if !process.lock.isShared {
       process.current.adoptCaller()
       translator.share()
@@ -43,18 +49,11 @@ extension UserEmulator {
     }
     processor.begin(arguments)
     processors.append(processor)
-    process.threads.append(thread)
-    guard launch(Start(self, processor, call.copy, arguments)) else {
-      forget(processor)
-      process.threads.removeAll { $0 === thread }
-      throw .again
-    }
-    while thread.number == 0 { process.lock.wait() }
-    return Int(thread.number)
+    return processor
   }
 
   /// Starts a thread of the host, in which all signals are blocked.
-  private func launch(_ start: Start) -> Bool {
+  func launch(_ body: @escaping () -> Void) -> Bool {
     let mask = SignalState.exchangeHostMask(~0)
     defer { _ = SignalState.exchangeHostMask(mask) }
     var attributes = pthread_attr_t()
@@ -63,29 +62,30 @@ extension UserEmulator {
     pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
     pthread_attr_setstacksize(&attributes, Self.stackSize)
     var host = pthread_t()
-    let context = Unmanaged.passRetained(start)
+    let context = Unmanaged.passRetained(Start(body))
     let result = pthread_create(
       &host, &attributes,
       { context in
         guard let context else { return nil }
-        UserEmulator.live(Unmanaged<Start>.fromOpaque(context).takeRetainedValue())
+        let stack = FaultHandler.prepareThread()
+        Unmanaged<Start>.fromOpaque(context).takeRetainedValue().body()
+        FaultHandler.endThread(stack)
         return nil
       }, context.toOpaque())
     if result != 0 { context.release() }
+    // With its first thread the host's library takes this signal for itself.
+    process.current.signals.installOnHost(LibrarySignal.setUser)
     return result == 0
   }
 
   /// Bytes of stack for a thread of the host; translated code has its own.
-  private static let stackSize = 512 << 10
+  static let stackSize = 512 << 10
 
   /// The life of a thread of the host.
-  private static func live(_ start: Start) {
-    let (emulator, processor) = (start.emulator, start.processor)
-    let process = emulator.process
-    let stack = FaultHandler.prepareThread()
+  private func live(_ processor: GuestThread, _ begin: () -> Void) {
     process.lock.acquire()
     processor.thread.adoptCaller()
-    start.arguments.tell(processor.thread.number, start.copy)
+    begin()
     processor.thread.signals.synchronizeHost()
     process.lock.announce()
     process.lock.release()
@@ -99,10 +99,9 @@ extension UserEmulator {
       // What comes for the process is for the other threads; what comes for this one is late.
       _ = SignalState.exchangeHostMask(~0)
       SignalMailbox.leaveCaller()
-      emulator.forget(processor)
+      forget(processor)
     }
     process.lock.release()
-    if let status { emulator.onEnd?(status) }
-    FaultHandler.endThread(stack)
+    if let status { onEnd?(status) }
   }
 }

@@ -69,8 +69,10 @@ public final class UserEmulator {
     }
     process.lendMemory = { [weak self] (call, arguments) throws(Errno) in
       guard let self else { throw .again }
-      return try self.lend(call, arguments)
+      let waits = arguments.has(CloneFlag.vfork)
+      return try waits ? self.lend(call, arguments) : self.lendBeside(call, arguments)
     }
+    process.stopThreads = { [weak self] in self?.translator.stopForGood() }
     process.space.onCodeChanged = { [weak self] range in
       guard let self else { return }
       self.translator.invalidate(range, self.processors[0].runner.env)

@@ -1,10 +1,11 @@
+import GuestPowerPC
 import Memory
 
 /// The vDSO: an ELF object in memory, which no file holds. It has the code that signal handlers
 /// return to, with what unwinders must know of the frames there, and functions for clocks
 /// (arch/powerpc/kernel/vdso; vdso(7)).
 ///
-/// The clock functions make the system call of their name. Nothing is at a fixed address but within
+/// The clock functions make the system call of their name; the time base's frequency is a number. Nothing is at a fixed address but within
 /// the object.
 struct VirtualObject {
   /// The object, for any address that is a multiple of a page.
@@ -30,6 +31,13 @@ struct VirtualObject {
     ("__kernel_getcpu", 302),
   ]
 
+  /// Returns the time base's frequency in r3 and r4, with SO clear: `li r3,0; lis r4,high;
+  /// ori r4,r4,low; crclr so; blr`.
+  private static let timeBaseFunction: [UInt32] = [
+    0x3860_0000, 0x3c80_0000 | UInt32(timeBaseFrequency >> 16),
+    0x6084_0000 | UInt32(timeBaseFrequency & 0xffff), 0x4c63_1982, blr,
+  ]
+
   private init() {
     var code = StructureWriter()
     var symbols: [(name: String, offset: UInt32, size: UInt32)] = []
@@ -44,6 +52,7 @@ struct VirtualObject {
     code.word(Self.nop)
     add("__kernel_sigtramp32", Self.call(Self.plainReturn))
     for row in Self.calls { add(row.name, Self.call(row.number) + [Self.blr]) }
+    add("__kernel_get_tbfreq", Self.timeBaseFunction)
     let image = ObjectImage(
       code: code.bytes, symbols: symbols, name: Self.name, version: Self.version,
       frames: [

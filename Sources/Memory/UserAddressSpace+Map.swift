@@ -48,6 +48,7 @@ extension UserAddressSpace {
     let start = try place(hint, count, flags)
     let size = try checkedSize(start, count)
     let replaces = !isFree(start, size)
+    try checkLimit(size &- (replaces ? mappedSize(start, size) : 0))
     if replaces { forgetCode(start, size, makeWritable: false) }
     let hostFlags =
       Int32(bitPattern: flags & ~MapFlags.fixedNoReplace) & ~MAP_GROWSDOWN | MAP_FIXED
@@ -111,11 +112,36 @@ extension UserAddressSpace {
     release(start, size)
   }
 
+  /// The bytes of a range that are mapped.
+  private func mappedSize(_ start: UInt32, _ size: UInt32) -> UInt32 {
+    let first = Int(start >> 12)
+    var count: UInt32 = 0
+    for page in first..<first + Int(size >> 12) where pages[page] != 0 { count &+= 1 }
+    return count << 12
+  }
+
+  /// ENOMEM if that many more bytes are more than may be mapped.
+  func checkLimit(_ growth: UInt32) throws(Errno) {
+    if sizeLimit == .max { return }
+    let mapped = UInt64(mappedSize(0, limit)) + UInt64(growth)
+    guard mapped <= sizeLimit else { throw .noMemory }
+  }
+
+  /// What mprotect is to change: with PROT_GROWSDOWN also all below, in a mapping that grows so. None
+  /// grows upwards.
+  private func protectedRange(
+    _ start: UInt32, _ size: UInt32, _ protection: UInt32
+  ) throws(Errno) -> (start: UInt32, size: UInt32) {
+    if protection & 0x0300_0000 == 0 { return (start, size) }
+    guard protection & 0x0200_0000 == 0, stack.contains(start) else { throw .invalid }
+    return (stack.lowerBound, start &+ size &- stack.lowerBound)
+  }
+
   /// Linux's mprotect: ENOMEM if a page of the range is not mapped (the pages before it change).
   public func protect(_ start: UInt32, _ count: UInt32, protection: UInt32) throws(Errno) {
     guard start & Page.mask == 0, protection & ~0x0300_000f == 0 else { throw .invalid }
     if count == 0 { return }
-    let size = try checkedSize(start, count)
+    let (start, size) = try protectedRange(start, checkedSize(start, count), protection)
     let first = Int(start >> 12)
     let end = first + Int(size >> 12)
     let hole = (first..<end).first { pages[$0] == 0 } ?? end

@@ -23,6 +23,7 @@ extension UserAddressSpace {
     let newSize = UInt32(truncatingIfNeeded: Page.roundUp(UInt64(newCount)))
     let oldSize = try checkedSize(start, oldCount)
     try checkSource(start, oldSize)
+    if newSize > oldSize { try checkLimit(newSize &- oldSize) }
     forgetCode(start, oldSize, makeWritable: true)
     if isFixed {
       return try move(start, oldSize, newSize, to: newAddress, flags)
@@ -35,7 +36,9 @@ extension UserAddressSpace {
       if growInPlace(start, oldSize, newSize) { return start }
     }
     guard flags & MapFlags.mayMove != 0 else { throw .noMemory }
-    guard let place = findFree(newSize) else { throw .noMemory }
+    // With MREMAP_DONTUNMAP the new address is a hint, as mmap's.
+    let hint = flags & MapFlags.doNotUnmap != 0 ? newAddress : 0
+    let place = try placeHinted(hint, newSize)
     return try move(start, oldSize, newSize, to: place, flags)
   }
 

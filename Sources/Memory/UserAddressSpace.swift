@@ -19,6 +19,10 @@ public final class UserAddressSpace {
   public private(set) var heapStart: UInt32 = 0
   /// Where the heap ends now.
   public internal(set) var heapEnd: UInt32 = 0
+  /// The stack: the one mapping that grows downwards.
+  public var stack: Range<UInt32> = 0..<0
+  /// The most bytes that may be mapped (RLIMIT_AS).
+  public var sizeLimit = UInt64.max
   /// Called before code in a range of guest addresses changes or vanishes.
   public var onCodeChanged: ((Range<UInt32>) -> Void)?
   /// `(to, from, count)`: copies bytes, and returns 1 when a fault ended it; nil if there is none.

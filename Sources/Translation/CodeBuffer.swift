@@ -32,35 +32,49 @@ public final class CodeBuffer {
     self.size = size
   }
 
-  /// A copy of the first `used` bytes for a child process: both mappings are shared memory, which
-  /// a fork does not copy. The result goes to `adopt` in the child and to `close` in the parent.
-  func duplicate(used: Int) -> Int32 {
+  /// A copy of the code in mappings of its own: to be written, and to be executed.
+  struct Copy {
+    fileprivate let writable, executable: UnsafeMutableRawPointer
+  }
+
+  /// Makes a copy of the first `used` bytes for a child process: both mappings are shared memory,
+  /// which a fork does not copy. `adopt` takes it in the child, `discard` in the parent. No descriptor
+  /// remains, which the child might share.
+  func duplicate(used: Int) -> Copy? {
     let file = memfd_create("lyrebird-code", MFD_CLOEXEC)
-    guard file >= 0, ftruncate(file, size) == 0 else {
-      if file >= 0 { close(file) }
-      return -1
-    }
+    guard file >= 0 else { return nil }
+    defer { close(file) }
+    guard ftruncate(file, size) == 0 else { return nil }
     var done = 0
     while done < used {
       let count = pwrite(file, writable + done, used - done, done)
-      guard count > 0 else {
-        close(file)
-        return -1
-      }
+      guard count > 0 else { return nil }
       done += count
     }
-    return file
+    let code = mmap(nil, size, PROT_READ | PROT_EXEC, MAP_SHARED, file, 0)
+    guard let code, code != MAP_FAILED else { return nil }
+    let data = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0)
+    guard let data, data != MAP_FAILED else {
+      munmap(code, size)
+      return nil
+    }
+    return Copy(writable: data, executable: code)
   }
 
   /// Puts a copy in the place of the memory shared with the parent; false if that fails.
-  func adopt(_ file: Int32) -> Bool {
-    let code = UnsafeMutableRawPointer(bitPattern: executable)
-    let isPlaced =
-      mmap(code, size, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED, file, 0) != MAP_FAILED
-      && mmap(writable, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file, 0)
-        != MAP_FAILED
-    close(file)
-    return isPlaced
+  func adopt(_ copy: Copy) -> Bool {
+    move(copy.executable, to: Int(executable)) && move(copy.writable, to: Int(bitPattern: writable))
+  }
+
+  private func move(_ from: UnsafeMutableRawPointer, to place: Int) -> Bool {
+    // MREMAP_MAYMOVE | MREMAP_FIXED
+    csys_kernel(Int(SYS_mremap), Int(bitPattern: from), size, size, 3, place, 0) == place
+  }
+
+  /// Gives up a copy.
+  func discard(_ copy: Copy) {
+    munmap(copy.writable, size)
+    munmap(copy.executable, size)
   }
 
   deinit {

@@ -11,9 +11,6 @@ public struct EmulatorLock {
     var mutex = pthread_mutex_t()
     var condition = pthread_cond_t()
     var isShared = false
-    /// Who holds it, as `pthread_self` names threads, and how often.
-    var holder: pthread_t = 0
-    var depth = 0
   }
   private let storage: UnsafeMutablePointer<Storage>
 
@@ -49,56 +46,36 @@ public struct EmulatorLock {
   public func share() {
     if isShared { return }
     storage.pointee.isShared = true
-    take()
-  }
-
-  @inline(__always) private func take() {
     pthread_mutex_lock(mutex)
-    storage.pointee.holder = pthread_self()
-    storage.pointee.depth &+= 1
-  }
-
-  @inline(__always) private func giveBack() {
-    storage.pointee.depth &-= 1
-    if storage.pointee.depth == 0 { storage.pointee.holder = 0 }
-    pthread_mutex_unlock(mutex)
   }
 
   /// Takes the lock.
   @inline(__always) public func acquire() {
-    if isShared { take() }
+    if isShared { pthread_mutex_lock(mutex) }
   }
 
   /// Gives it back.
   @inline(__always) public func release() {
-    if isShared { giveBack() }
+    if isShared { pthread_mutex_unlock(mutex) }
   }
 
   /// Gives the lock, which is held once, back until `announce` was called, or perhaps sooner.
-  public func wait() {
-    storage.pointee.depth = 0
-    storage.pointee.holder = 0
-    pthread_cond_wait(condition, mutex)
-    storage.pointee.holder = pthread_self()
-    storage.pointee.depth = 1
-  }
-
-  /// After a child that ran in this memory in the caller's name, and ended anywhere: the caller
-  /// holds the lock once.
-  public func recover() {
-    guard isShared else { return }
-    guard storage.pointee.holder == pthread_self() else { return take() }
-    while storage.pointee.depth > 1 { giveBack() }
-  }
+  public func wait() { pthread_cond_wait(condition, mutex) }
 
   /// Wakes everybody who waits.
   public func announce() { pthread_cond_broadcast(condition) }
+
+  /// Takes the lock once for a thread in whose name a process ran that is gone, and may have held it.
+  public func reclaim() {
+    guard isShared else { return }
+    pthread_mutex_lock(mutex)
+    while mutex.pointee.__data.__count > 1 { pthread_mutex_unlock(mutex) }
+  }
 
   /// In a new process, which has one thread: the caller, who held the lock when it forked.
   public func beginChild() {
     guard isShared else { return }
     initialize()
-    storage.pointee.depth = 0
-    take()
+    pthread_mutex_lock(mutex)
   }
 }

@@ -7,18 +7,18 @@ extension Translator {
 
   /// After a fork, in the parent.
   public func endFork() {
-    if forkCopy >= 0 { close(forkCopy) }
-    forkCopy = -1
+    if let forkCopy { buffer.discard(forkCopy) }
+    forkCopy = nil
   }
 
   /// After a fork, in the child: code is its own from here on, and one processor runs.
   public func beginChild(keeping runner: Runner) {
     runners = [runner]
-    guard forkCopy >= 0, buffer.adopt(forkCopy) else {
+    guard let forkCopy, buffer.adopt(forkCopy) else {
       let text = "lyrebird: cannot copy the code buffer after a fork\n"
       _ = write(2, text, text.utf8.count)
       _exit(1)
     }
-    forkCopy = -1
+    self.forkCopy = nil
   }
 }

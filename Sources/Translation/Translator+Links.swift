@@ -203,6 +203,13 @@ extension Translator {
     }
   }
 
+  /// Makes all other threads leave translated code for good: their process is about to end. The
+  /// caller holds the lock once.
+  public func stopForGood() {
+    waitForStop()
+    stopOthers()
+  }
+
   /// Lets a thread finish that waits for the others to leave translated code.
   func waitForStop() {
     while isStopping { lock.wait() }

@@ -72,7 +72,7 @@ public final class Translator {
   /// Whether a thread waits until no other one is in translated code.
   var isStopping = false
   private let slowAccesses: SlowAccesses?
-  var forkCopy: Int32 = -1
+  var forkCopy: CodeBuffer.Copy?
   let layout: EnvironmentLayout
   private let enter: @convention(c) (UnsafeMutableRawPointer, UInt) -> Void
 

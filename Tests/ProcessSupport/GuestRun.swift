@@ -49,8 +49,10 @@ public struct GuestRun: Sendable {
   /// - Parameters:
   ///   - input: the file that is its standard input; nothing by default.
   ///   - environment: "NAME=VALUE" strings beside those of this process.
+  ///   - seconds: after these it is stopped.
   public static func run(
-    _ command: [String], input: String? = nil, environment: [String] = []
+    _ command: [String], input: String? = nil, environment: [String] = [],
+    seconds: Double = deadline
   ) throws -> GuestRun {
     let folder = FileManager.default.temporaryDirectory.path
     let files = (0..<2).map { _ in folder + "/lyrebird-" + UUID().uuidString }
@@ -63,7 +65,7 @@ public struct GuestRun: Sendable {
       defer { for descriptor in descriptors { close(descriptor) } }
       child = try ChildProcess(command, descriptors, environment: environment)
     }
-    let (status, isHung) = child.wait(seconds: deadline)
+    let (status, isHung) = child.wait(seconds: seconds)
     return GuestRun(
       status: status, output: try Data(contentsOf: URL(fileURLWithPath: files[0])),
       errors: String(decoding: try Data(contentsOf: URL(fileURLWithPath: files[1])), as: UTF8.self),
