@@ -8,6 +8,8 @@ final class CallState {
   let descriptors = DescriptorKinds()
   /// Whether new mappings are locked (MCL_FUTURE of mlockall).
   var locksFuture = false
+  /// In a child of vfork: its parent's memory.
+  var borrowed: BorrowedMemory?
 }
 
 /// A kind of file whose bytes are structures in the machine's byte order.

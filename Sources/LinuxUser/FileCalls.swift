@@ -91,8 +91,16 @@ enum FileCalls {
 
   static func closeRange(_ call: SystemCall) throws(Errno) -> Int {
     guard call[0] <= call[1] else { throw .invalid }
+    var (first, last) = (call.unsigned(0), call.unsigned(1))
+    // A descriptor of ours stays.
+    if let kept = call.process.callState.borrowed.map({ Int($0.descriptor) }), kept >= first,
+      kept <= last
+    {
+      if first < kept { try hostCall(SYS_close_range, first, kept - 1, call.unsigned(2)) }
+      (first, last) = (kept + 1, max(kept + 1, last))
+    }
     return try replacing(call[0]...call[1], call) { () throws(Errno) in
-      try hostCall(SYS_close_range, call.unsigned(0), call.unsigned(1), call.unsigned(2))
+      try hostCall(SYS_close_range, first, last, call.unsigned(2))
     }
   }
 
@@ -100,6 +108,7 @@ enum FileCalls {
     _ range: ClosedRange<UInt32>, _ call: SystemCall, _ body: () throws(Errno) -> Int
   ) throws(Errno) -> Int {
     let descriptors = call.process.callState.descriptors
+    if range.count == 1 { call.process.callState.borrowed?.leave(range.lowerBound) }
     descriptors.forget(range)
     defer { descriptors.forget(range) }
     return try body()

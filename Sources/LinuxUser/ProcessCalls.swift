@@ -27,7 +27,7 @@ enum ProcessCalls {
     SystemCallRow(147, "getsid", "d", host: SYS_getsid),
     SystemCallRow(158, "sched_yield", "", host: SYS_sched_yield),
     SystemCallRow(171, "prctl", "dxxxx", control),
-    SystemCallRow(189, "vfork", "", fork),
+    SystemCallRow(189, "vfork", "", vfork),
     SystemCallRow(190, "ugetrlimit", "dx", ResourceCalls.limit),
     SystemCallRow(207, "gettid", "", host: SYS_gettid),
     SystemCallRow(221, "futex", "xddxxx", FutexCalls.futex),
@@ -46,6 +46,7 @@ enum ProcessCalls {
   // MARK: Ending
 
   static func exit(_ call: SystemCall) throws(Errno) -> Int {
+    call.process.callState.borrowed?.send()
     call.process.exitStatus = call.int32(0) & 0xff
     return SystemCallResult.registersSet
   }
@@ -54,11 +55,36 @@ enum ProcessCalls {
 
   private typealias CloneFlag = ThreadCalls.CloneFlag
 
-  /// fork and vfork: a vfork's child has memory of its own, which POSIX allows.
   static func fork(_ call: SystemCall) throws(Errno) -> Int {
     let child = try split(call.process)
     if child == 0 { beginChild(call.process) }
     return Int(child)
+  }
+
+  static func vfork(_ call: SystemCall) throws(Errno) -> Int {
+    try lendMemory(call) { () throws(Errno) in try fork(call) }
+  }
+
+  /// Makes a child that uses its parent's memory while that one waits.
+  private static func lendMemory(
+    _ call: SystemCall, _ fork: () throws(Errno) -> Int
+  ) throws(Errno) -> Int {
+    let process = call.process
+    let ends = try BorrowedMemory.connection()
+    let child: Int
+    do throws(Errno) { child = try fork() } catch {
+      close(ends.parent)
+      close(ends.child)
+      throw error
+    }
+    if child == 0 {
+      close(ends.parent)
+      process.callState.borrowed = BorrowedMemory(process.space, ends.child)
+    } else {
+      close(ends.child)
+      BorrowedMemory.receive(process, ends.parent)
+    }
+    return child
   }
 
   /// Makes the host process two.
@@ -78,6 +104,7 @@ enum ProcessCalls {
     process.current.mailbox.clear()
     process.current.signals.queue.removeAll()
     process.current.robustList = (0, 0)
+    process.callState.borrowed = nil
     process.onFork?()
   }
 
@@ -88,11 +115,19 @@ enum ProcessCalls {
     if flags & CloneFlag.ofThreads == CloneFlag.ofThreads { return try ThreadCalls.begin(call) }
     if flags & CloneFlag.thread != 0, flags & CloneFlag.signalHandlers == 0 { throw .invalid }
     if flags & CloneFlag.signalHandlers != 0, flags & CloneFlag.memory == 0 { throw .invalid }
-    let sharesMemory = flags & CloneFlag.memory != 0 && flags & CloneFlag.vfork == 0
-    if sharesMemory {
+    if flags & CloneFlag.vfork != 0 {
+      return try lendMemory(call) { () throws(Errno) in try makeChild(call) }
+    }
+    if flags & CloneFlag.memory != 0 {
       call.process.reportOnce(-2, "Unsupported clone flags: 0x\(String(flags, radix: 16))")
       throw .notImplemented
     }
+    return try makeChild(call)
+  }
+
+  /// The part of clone(2) that makes a process.
+  private static func makeChild(_ call: SystemCall) throws(Errno) -> Int {
+    let flags = call[0]
     let child = try split(call.process)
     if child > 0 {
       if flags & CloneFlag.parentSetThreadID != 0 {

@@ -43,6 +43,7 @@ enum ThreadCalls {
     let process = call.process
     let thread = process.current
     if process.threads.count < 2 {
+      process.callState.borrowed?.send()
       process.exitStatus = call.int32(0) & 0xff
     } else {
       process.threads.removeAll { $0 === thread }

@@ -68,11 +68,26 @@ extension UserAddressSpace {
     let lower = UInt32(truncatingIfNeeded: run.lowerBound << 12)
     onCodeChanged?(lower..<UInt32(truncatingIfNeeded: run.upperBound << 12))
     for page in run {
+      onFirstWrite?(UInt32(truncatingIfNeeded: page << 12))
       pages[page] &= ~PageFlags.code.rawValue
       if makeWritable, pages[page] & PageFlags.writable.rawValue != 0 {
         let address = UInt32(truncatingIfNeeded: page << 12)
         mprotect(host(address), Int(Page.size), PROT_READ | PROT_WRITE)
       }
+    }
+  }
+
+  /// From now on `onWrite` is told of each page that is the guest's alone, by its address, before
+  /// something is stored there for the first time, or it is mapped anew. Such pages are protected
+  /// as pages of code are.
+  public func watchWrites(_ onWrite: @escaping (UInt32) -> Void) {
+    onFirstWrite = onWrite
+    for (start, end, flags) in ranges() {
+      guard flags.contains(.writable), !flags.contains(.shared) else { continue }
+      for page in Int(start >> 12)..<Int(end >> 12) {
+        pages[page] = pages[page] & ~PageFlags.rewritten.rawValue | PageFlags.code.rawValue
+      }
+      mprotect(host(start), Int(end &- UInt64(start)), PROT_READ)
     }
   }
 }

@@ -21,6 +21,8 @@ public final class UserAddressSpace {
   public internal(set) var heapEnd: UInt32 = 0
   /// Called before code in a range of guest addresses changes or vanishes.
   public var onCodeChanged: ((Range<UInt32>) -> Void)?
+  /// See `watchWrites`.
+  var onFirstWrite: ((UInt32) -> Void)?
   /// The number of the host's process, for copies by the kernel; to be renewed in a child.
   public var hostProcess: Int32 = getpid()
   /// `(to, from, count)`: copies bytes, and returns 1 when a fault ended it; nil if there is none.

@@ -59,6 +59,7 @@ struct Guest: Sendable, CustomTestStringConvertible {
       [
         Guest(name: "startup", variant: $0, arguments: ["a", "b c", ""], status: 42),
         Guest(name: "processes", variant: $0),
+        Guest(name: "executing", variant: $0),
       ]
     }
     + ["dynamic", "pie"].map { Guest(name: "mix", variant: $0) }
