@@ -1,5 +1,6 @@
 // vfork, posix_spawn, scripts, and what /proc says of oneself. Prints the same natively.
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
@@ -170,6 +171,34 @@ static void files(char **arguments) {
   check("cpuinfo", strncmp(text, "processor\t: 0\n", 14) == 0);
 }
 
+// readdir(3) without large files (this is built so) takes positions of 31 bits; seekdir(3) goes back.
+static void directory(void) {
+  char path[64];
+  for (int n = 0; n < 40; n++) {
+    snprintf(path, sizeof path, "%s/entry%d", folder, n);
+    close(open(path, O_WRONLY | O_CREAT, 0600));
+  }
+  DIR *stream = opendir(folder);
+  long places[64], count = 0;
+  char names[64][32];
+  struct dirent *entry;
+  while (places[count] = telldir(stream), count < 63 && (entry = readdir(stream)))
+    strcpy(names[count++], entry->d_name);
+  check("readdir", count == 42);
+  int same = 0;
+  for (long n = count - 1; n >= 0; n--) {
+    seekdir(stream, places[n]);
+    entry = readdir(stream);
+    same += entry && strcmp(entry->d_name, names[n]) == 0;
+  }
+  check("seekdir", same == 42);
+  closedir(stream);
+  for (int n = 0; n < 40; n++) {
+    snprintf(path, sizeof path, "%s/entry%d", folder, n);
+    unlink(path);
+  }
+}
+
 int main(int count, char **arguments) {
   if (count == 3 && strcmp(arguments[1], "exit") == 0) return atoi(arguments[2]);
   if (count > 1) return interpreter(count, arguments);
@@ -178,6 +207,7 @@ int main(int count, char **arguments) {
   spawns();
   scripts();
   files(arguments);
+  directory();
   rmdir(folder);
   return 0;
 }

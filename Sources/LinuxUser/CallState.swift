@@ -28,9 +28,16 @@ enum DescriptorKind: UInt8, Sendable {
   case fanotify
   /// A socket of netlink(7) for NETLINK_ROUTE, whose messages `RoutingMessages` converts.
   case routing
+  /// A directory whose positions are hashes: `DirectoryPlace`.
+  case hashedDirectory
 
   /// Whether reading and writing must convert.
-  var isStructured: Bool { self != .plain && self != .unknown && self != .routing }
+  var isStructured: Bool {
+    switch self {
+    case .unknown, .plain, .routing, .hashedDirectory: false
+    case .counter, .signals, .watches, .fanotify: true
+    }
+  }
 }
 
 /// What kind of file each descriptor is, found out when it is first read or written.
@@ -57,6 +64,12 @@ final class DescriptorKinds {
       return .plain
     }
     return find(descriptor)
+  }
+
+  /// Whether a descriptor is known as such a directory's.
+  func isHashedDirectory(_ descriptor: UInt32) -> Bool {
+    descriptor < Self.capacity
+      && kinds[Int(descriptor)] == DescriptorKind.hashedDirectory.rawValue
   }
 
   private func find(_ descriptor: UInt32) -> DescriptorKind {

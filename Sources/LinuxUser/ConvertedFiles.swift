@@ -100,7 +100,7 @@ enum ConvertedFiles {
         swapRecords(bytes + start + 24, length - 24)
         start += length
       }
-    case .plain, .unknown, .routing: break
+    case .plain, .unknown, .routing, .hashedDirectory: break
     }
   }
 

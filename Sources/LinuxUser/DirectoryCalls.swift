@@ -101,10 +101,11 @@ enum DirectoryCalls {
       while offset + 19 <= count {
         let record = bytes + offset
         let length = record.loadUnaligned(fromByteOffset: 16, as: UInt16.self)
-        for field in [0, 8] {
-          let value = record.loadUnaligned(fromByteOffset: field, as: UInt64.self)
-          record.storeBytes(of: value.byteSwapped, toByteOffset: field, as: UInt64.self)
-        }
+        let number = record.loadUnaligned(as: UInt64.self)
+        record.storeBytes(of: number.byteSwapped, as: UInt64.self)
+        let place = DirectoryPlace.guest(
+          record.loadUnaligned(fromByteOffset: 8, as: Int.self), of: call)
+        record.storeBytes(of: place.byteSwapped, toByteOffset: 8, as: Int.self)
         record.storeBytes(of: length.byteSwapped, toByteOffset: 16, as: UInt16.self)
         guard length > 0 else { break }
         offset += Int(length)

@@ -151,17 +151,25 @@ enum FileCalls {
   // MARK: Positions
 
   static func seek(_ call: SystemCall) throws(Errno) -> Int {
-    let result = try hostCall(SYS_lseek, call.signed(0), call.signed(1), call.signed(2))
+    let result = try position(call, call.signed(1), whence: call.signed(2))
     guard result <= Int(Int32.max) else { throw .overflow }
     return result
   }
 
   static func seek64(_ call: SystemCall) throws(Errno) -> Int {
-    let position = try hostCall(SYS_lseek, call.signed(0), call.pair(1), call.signed(4))
+    let position = try position(call, call.pair(1), whence: call.signed(4))
     var result = StructureWriter()
     result.doubleword(position)
     try call.write(call[3], result)
     return 0
+  }
+
+  private static func position(
+    _ call: SystemCall, _ position: Int, whence: Int
+  ) throws(Errno) -> Int {
+    try DirectoryPlace.seek(call, position, whence: whence) { (position) throws(Errno) in
+      try hostCall(SYS_lseek, call.signed(0), position, whence)
+    }
   }
 
   static func advise(_ call: SystemCall) throws(Errno) -> Int {

@@ -121,7 +121,7 @@ enum OldCalls {
       let name = self.name(host)
       let size = (10 + name.count + 2 + 3) & ~3
       var record = StructureWriter()
-      try appendPlace(host, &record)
+      try appendPlace(host, call, &record)
       record.half(size)
       record.raw(name)
       record.pad(to: size - 1)
@@ -143,7 +143,7 @@ enum OldCalls {
     let stored = try entries(call, 280, most: 1) { (host, _) throws(Errno) in
       let name = self.name(host)
       var record = StructureWriter()
-      try appendPlace(host, &record)
+      try appendPlace(host, call, &record)
       record.half(name.count)
       record.raw(name)
       record.byte(0)
@@ -153,12 +153,13 @@ enum OldCalls {
   }
 
   private static func appendPlace(
-    _ host: UnsafeRawPointer, _ record: inout StructureWriter
+    _ host: UnsafeRawPointer, _ call: SystemCall, _ record: inout StructureWriter
   ) throws(Errno) {
     let number = host.loadUnaligned(as: UInt64.self)
     guard number <= 0xffff_ffff else { throw .overflow }
     record.word(number)
-    record.word(host.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+    let place = host.loadUnaligned(fromByteOffset: 8, as: Int.self)
+    record.word(DirectoryPlace.guest(place, of: call))
   }
 
   /// Reads the host's records and stores each as `convert` makes it of its address and length.

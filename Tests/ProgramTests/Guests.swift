@@ -63,7 +63,9 @@ struct Guest: Sendable, CustomTestStringConvertible {
       ]
     }
     + ["dynamic", "pie"].map { Guest(name: "mix", variant: $0) }
-    + ["interprocess", "eventfiles", "rarecalls"].map { Guest(name: $0, variant: "static") }
+    + ["interprocess", "eventfiles", "rarecalls", "terminals"].map {
+      Guest(name: $0, variant: "static")
+    }
     + ["static", "dynamic"].map { Guest(name: "threads", variant: $0, status: 3) }
     + [Guest(name: "threads", variant: "static", options: ["-tb-size", "1"], status: 3)]
     + [Guest(name: "relocate", variant: "static-pie", arguments: ["a", "b c"], status: 23)]
