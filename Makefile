@@ -8,6 +8,8 @@ LYREBIRD := $(SCRATCH)/release/lyrebird-ppc
 SYSTEM := $(SCRATCH)/release/lyrebird-system-ppc
 # Linux for the demo: a kernel and its first file system.
 IMAGES ?= ../shared/guests
+# Where `make sysroot` puts programs.
+SYSROOT ?= $(SCRATCH)/sysroot
 # Passed to the benchmark: see Benchmarks/bench --help.
 BENCH ?=
 
@@ -17,6 +19,7 @@ export SWIFT_BACKTRACE := enable=no
 PACKAGES := binutils binutils-powerpc-linux-gnu e2fsprogs gcc-powerpc-linux-gnu \
   libc6-dev-powerpc-cross libcapstone4 libslirp-dev libzstd-dev python3 qemu-system-data qemu-utils \
   zlib1g-dev
+SYSROOT_PACKAGES := autoconf automake autopoint bison flex g++-powerpc-linux-gnu gettext libtool m4 pkg-config
 BENCH_PACKAGES := g++ g++-powerpc-linux-gnu gcc qemu-system-ppc qemu-user seabios
 
 all: build
@@ -50,6 +53,12 @@ build: setup
 
 guests: setup
 	@$(MAKE) --no-print-directory -C Guests
+
+# Programs for PowerPC Linux, built from Debian's source packages: shells, an editor, a compiler, a
+# database and others, for SysrootTests. Takes an hour or so.
+sysroot: setup
+	$(call install,$(SYSROOT_PACKAGES))
+	@Guests/sysroot/build $(SYSROOT)
 
 # Runs a program and takes its hottest block apart; boots firmware, with the log of the first block;
 # boots Linux, where its images are at hand.
@@ -112,4 +121,4 @@ clean:
 	@rm -rf $(SCRATCH) Benchmarks/build
 	@$(MAKE) --no-print-directory -C Guests clean
 
-.PHONY: all setup setup-bench build guests demo test test-long bench format lint clean
+.PHONY: all setup setup-bench build guests sysroot demo test test-long bench format lint clean

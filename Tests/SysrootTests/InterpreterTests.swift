@@ -3,7 +3,7 @@ import ProcessSupport
 import Testing
 
 /// An interpreter's own test suite.
-@Suite(.enabled(if: Sysroot.has("tcltest"), Sysroot.isMissing))
+@Suite(.serialized, .enabled(if: Sysroot.has("tcltest"), Sysroot.isMissing))
 struct InterpreterTests {
   /// Files of the suite that need nothing of the network and little time.
   private static let files = [
@@ -16,6 +16,10 @@ struct InterpreterTests {
     "unixInit", "unixNotfy", "unload", "uplevel", "upvar", "utf", "util", "var", "while", "zlib",
   ]
 
+  /// What fails elsewhere too: `string compare -len` counts bytes on big-endian machines, so also
+  /// under QEMU; the other one also natively.
+  private static let known: Set = ["string-2.20.1", "interp-36.7"]
+
   @Test("Tcl", arguments: files)
   func file(_ name: String) throws {
     let folder = try ScratchFolder()
@@ -24,6 +28,7 @@ struct InterpreterTests {
     let run = try Sysroot.run(
       "tcltest", [tests + name + ".test", "-tmpdir", folder.path, "-verbose", "be"])
     let failures = run.text.matches(of: #/==== (\S+) .*FAILED/#).map { String($0.1) }
+      .filter { !Self.known.contains($0) }
     #expect(run.status == 0 && failures.isEmpty, "\(name): \(failures) \(run.summary)")
   }
 }

@@ -3,7 +3,7 @@ import ProcessSupport
 import Testing
 
 /// Servers and clients on the loopback interface, and the library that encrypts between them.
-@Suite(.serialized, .enabled(if: Sysroot.has("openssl", "curl"), Sysroot.isMissing))
+@Suite(.serialized, .enabled(if: Sysroot.has("openssl", "curl", "dbclient"), Sysroot.isMissing))
 struct NetworkTests {
   private let folder: ScratchFolder
   private let port = String(Sysroot.port)
@@ -20,7 +20,7 @@ struct NetworkTests {
   private func makeCertificate() throws {
     _ = try openssl(
       "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", folder("key"), "-out",
-      folder("certificate"), "-subj", "/CN=localhost", "-days", "2", "-config", "/dev/null")
+      folder("certificate"), "-subj", "/CN=localhost", "-days", "2")
   }
 
   @Test("Digests, ciphers and signatures are the host's")
@@ -56,39 +56,48 @@ struct NetworkTests {
   @Test("openssl's server, with its own client and with curl")
   func server() throws {
     try makeCertificate()
-    let server = try Sysroot.start(
-      "openssl",
-      [
-        "s_server", "-accept", "127.0.0.1:" + port, "-cert", folder("certificate"), "-key",
-        folder("key"), "-WWW",
-      ])
+    // It serves the files of the folder in which it runs.
+    let command =
+      "cd $1 && exec openssl s_server -accept 127.0.0.1:$2 -cert certificate -key key -WWW"
+    let server = try Sysroot.start("bash", ["-c", command, "bash", folder.path, port])
     try server.console.expect("ACCEPT")
     let page = Array(repeating: "a line of the page\n", count: 5000).joined()
     _ = try folder.file("page", Array(page.utf8))
-    let served = try Sysroot.run(
-      "bash",
-      [
-        "-c",
-        "openssl s_client -connect 127.0.0.1:\(port) -CAfile \(folder("certificate")) -brief </dev/null",
-      ])
-    #expect(served.errors.contains("Verification: OK"), "\(served.summary)")
-    #expect(served.errors.contains("TLSv1.3"), "\(served.summary)")
+    let client = try Sysroot.shell(
+      "openssl s_client -connect 127.0.0.1:$1 -CAfile $2 -brief </dev/null",
+      [port, folder("certificate")])
+    #expect(client.errors.contains("Verification: OK"), "\(client.summary)")
+    #expect(client.errors.contains("Protocol version: TLSv1.3"), "\(client.summary)")
+    let address = ["--cacert", folder("certificate"), "https://localhost:\(port)/page"]
+    #expect(try Sysroot.run("curl", ["-sS"] + address).text == page)
+    #expect(try GuestRun.run(["/usr/bin/curl", "-sS"] + address).text == page)
   }
 
-  @Test(
-    "dropbear: a command and a shell through it", .enabled(if: Sysroot.has("dropbear", "dbclient")))
+  @Test("dropbear: a command, and a shell on a terminal")
   func secureShell() throws {
-    let key = folder("host-key")
-    #expect(try Sysroot.run("dropbearkey", ["-t", "ed25519", "-f", key]).status == 0)
-    let user = folder("id")
-    let made = try Sysroot.run("dropbearkey", ["-t", "ed25519", "-f", user])
-    #expect(made.text.contains("ssh-ed25519"))
+    #expect(try Sysroot.run("dropbearkey", ["-t", "ed25519", "-f", folder("host")]).status == 0)
+    let made = try Sysroot.run("dropbearkey", ["-t", "ed25519", "-f", folder("user")])
+    let key = try #require(made.text.firstMatch(of: /ssh-ed25519 \S+/)?.0)
+    let keys = Sysroot.folder + "/home/guest/.ssh/authorized_keys"
+    try String(key + "\n").write(toFile: keys, atomically: true, encoding: .utf8)
+    chmod(keys, 0o600)
     let server = try Sysroot.start(
-      "dropbear", ["-F", "-E", "-s", "-r", key, "-p", "127.0.0.1:" + port])
+      "../sbin/dropbear",
+      [
+        "-F", "-e", "-r", folder("host"), "-P", folder("number"), "-p", "127.0.0.1:" + port,
+      ])
     try server.console.expect("Not backgrounding")
-    // Without an authorized key the server refuses: the exchange of keys is what is seen.
-    let run = try Sysroot.run(
-      "dbclient", ["-y", "-y", "-i", user, "-p", port, "127.0.0.1", "true"])
-    #expect(run.errors.contains("Permission denied") || run.status == 0, "\(run.summary)")
+    let there = ["-y", "-y", "-i", folder("user"), "-p", port, "127.0.0.1"]
+    let run = try Sysroot.run("dbclient", there + ["uname -m; seq 3 | sort -r; exit 4"])
+    #expect(run.text == "ppc\n3\n2\n1\n" && run.status == 4, "\(run.summary)")
+    let shell = try Sysroot.onTerminal("dbclient", there)
+    try shell.console.expect("$ ")
+    shell.console.send("sleep 100\n")
+    usleep(2_000_000)
+    shell.console.send("\u{3}")
+    shell.console.send("echo status $?; tty\n")
+    try shell.console.expect("status 130\r\n/dev/pts/")
+    shell.console.send("exit 3\n")
+    #expect(shell.wait() == 3)
   }
 }

@@ -73,7 +73,9 @@ struct ShellTests {
     try terminal.expect("TYPED")
     try type("trap 'echo resized $(stty size)' WINCH; echo re''ady\n", "ready\r\n")
     terminal.resize(rows: 33, columns: 99)
-    try type("\n", "resized 33 99")
+    usleep(500_000)
+    terminal.send("\n")
+    try terminal.expect("resized 33 99")
     terminal.send("exit 5\n")
     #expect(shell.wait() == 5)
   }
