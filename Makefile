@@ -19,7 +19,7 @@ export SWIFT_BACKTRACE := enable=no
 PACKAGES := binutils binutils-powerpc-linux-gnu e2fsprogs gcc-powerpc-linux-gnu \
   libc6-dev-powerpc-cross libcapstone4 libslirp-dev libzstd-dev python3 qemu-system-data qemu-utils \
   zlib1g-dev
-SYSROOT_PACKAGES := autoconf automake autopoint bison flex g++-powerpc-linux-gnu gettext libtool m4 pkg-config
+SYSROOT_PACKAGES := autoconf automake autopoint bison flex g++-powerpc-linux-gnu gettext libtool m4 patch pkg-config
 BENCH_PACKAGES := g++ g++-powerpc-linux-gnu gcc qemu-system-ppc qemu-user seabios
 
 all: build

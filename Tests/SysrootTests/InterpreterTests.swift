@@ -22,13 +22,25 @@ struct InterpreterTests {
 
   @Test("Tcl", arguments: files)
   func file(_ name: String) throws {
+    guard Place.exists(Self.folder + name + ".test") else { return }
+    let failures = try failures(name, "*")
+    // Some give others half a second, which a busy machine may need: those are tried once more.
+    let remaining = failures.isEmpty ? [] : try self.failures(name, failures.joined(separator: " "))
+    #expect(remaining.isEmpty)
+  }
+
+  private static let folder = Sysroot.folder + "/usr/share/tcl-tests/"
+
+  /// The names of the tests of a file that fail, of those that patterns match.
+  private func failures(_ name: String, _ patterns: String) throws -> [String] {
     let folder = try ScratchFolder()
-    let tests = Sysroot.folder + "/usr/share/tcl-tests/"
-    guard Place.exists(tests + name + ".test") else { return }
     let run = try Sysroot.run(
-      "tcltest", [tests + name + ".test", "-tmpdir", folder.path, "-verbose", "be"])
-    let failures = run.text.matches(of: #/==== (\S+) .*FAILED/#).map { String($0.1) }
+      "tcltest",
+      [
+        Self.folder + name + ".test", "-tmpdir", folder.path, "-verbose", "be", "-match", patterns,
+      ])
+    #expect(run.status == 0, "\(name): \(run.summary)")
+    return run.text.matches(of: #/==== (\S+) FAILED/#).map { String($0.1) }
       .filter { !Self.known.contains($0) }
-    #expect(run.status == 0 && failures.isEmpty, "\(name): \(failures) \(run.summary)")
   }
 }
