@@ -8,6 +8,8 @@ LYREBIRD := $(SCRATCH)/release/lyrebird-ppc
 SYSTEM := $(SCRATCH)/release/lyrebird-system-ppc
 # Linux for the demo: a kernel and its first file system.
 IMAGES ?= ../shared/guests
+# Where `make sysroot` puts programs.
+SYSROOT ?= $(SCRATCH)/sysroot
 # Passed to the benchmark: see Benchmarks/bench --help.
 BENCH ?=
 
@@ -18,6 +20,8 @@ PACKAGES := binutils binutils-powerpc-linux-gnu e2fsprogs gcc-powerpc-linux-gnu 
   libc6-dev-powerpc-cross libcapstone4 libslirp-dev libzstd-dev python3 qemu-system-data qemu-utils \
   zlib1g-dev
 SUITE_PACKAGES := autoconf bison dpkg-dev g++-powerpc-linux-gnu gawk gperf libc6-dev perl tcl8.6
+SYSROOT_PACKAGES := autoconf automake autopoint bison flex g++-powerpc-linux-gnu gettext libtool m4 patch \
+  pkg-config
 BENCH_PACKAGES := g++ g++-powerpc-linux-gnu gcc qemu-system-ppc qemu-user seabios
 
 all: build
@@ -51,6 +55,12 @@ build: setup
 
 guests: setup
 	@$(MAKE) --no-print-directory -C Guests
+
+# Programs for PowerPC Linux, built from Debian's source packages: shells, an editor, a compiler, a
+# database and others, for SysrootTests. Takes an hour or so.
+sysroot: setup
+	$(call install,$(SYSROOT_PACKAGES))
+	@Guests/sysroot/build $(SYSROOT)
 
 # Runs a program and takes its hottest block apart; boots firmware, with the log of the first block;
 # boots Linux, where its images are at hand.
@@ -118,4 +128,4 @@ clean:
 	@rm -rf $(SCRATCH) Benchmarks/build
 	@$(MAKE) --no-print-directory -C Guests clean
 
-.PHONY: all setup setup-bench build guests demo test test-long suites bench format lint clean
+.PHONY: all setup setup-bench build guests suites sysroot demo test test-long bench format lint clean

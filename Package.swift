@@ -140,6 +140,9 @@ let package = Package(
       name: "ProgramTests", dependencies: ["ProcessSupport", "Translation", "lyrebird-ppc"],
       resources: [.copy("Expected")], swiftSettings: tests),
     .testTarget(
+      name: "SysrootTests", dependencies: ["ProcessSupport", "lyrebird-ppc"],
+      swiftSettings: tests),
+    .testTarget(
       name: "SystemTests",
       dependencies: ["Boards", "Machine", "ProcessSupport", "lyrebird-system-ppc"],
       resources: [.copy("Expected")], swiftSettings: tests),

@@ -8,7 +8,11 @@ enum Execution {
   private typealias Bytes = [UInt8]
 
   static func perform(_ call: SystemCall) throws(Errno) -> Int {
-    try perform(call, path: name(call), call[1], call[2])
+    switch call.copy.readCString(call[0]) {
+    case .success(let path): return try perform(call, path: path, call[1], call[2])
+    case .failure(.fault): throw .fault
+    case .failure(.tooLong): throw .nameTooLong
+    }
   }
 
   /// Runs a file with the strings that two arrays of pointers lead to.
@@ -27,40 +31,40 @@ enum Execution {
   private static func vectors(
     _ call: SystemCall, _ path: Bytes, _ argv: UInt32, _ envp: UInt32
   ) throws(Errno) -> ExecutionVectors {
+    let process = call.process
     var arguments = try vector(call, argv)
     let environment = try vector(call, envp)
-    var file = path
-    for _ in 0..<5 {
+    // The name as the guest knows it, and the file on the host.
+    var (name, file) = (path, resolved(path, process))
+    // So many scripts may interpret each other: `exec_binprm` of fs/exec.c.
+    for _ in 0...5 {
       let head = try beginning(of: file)
       if head.starts(with: Array("#!".utf8)) {
         guard let line = interpreter(head) else { throw .execFormat }
-        arguments = [line.file] + line.argument + [file] + arguments.dropFirst()
-        file = resolved(line.file, call.process)
+        arguments = [line.file] + line.argument + [name] + arguments.dropFirst()
+        (name, file) = (line.file, resolved(line.file, process))
         continue
       }
-      if isGuest(head) {
-        let zero = arguments.first ?? []
-        let own = call.process.options.inheritedArguments.map { Bytes($0.utf8) }
-        let program = file.first == UInt8(ascii: "-") ? Bytes("./".utf8) + file : file
-        let all =
-          [Bytes("lyrebird-ppc".utf8)] + own + [Bytes("-0".utf8), zero, program]
-          + arguments.dropFirst()
-        return ExecutionVectors(Bytes("/proc/self/exe".utf8), all, environment)
-      }
-      return ExecutionVectors(file, arguments, environment)
+      if !isGuest(head) { return ExecutionVectors(file, arguments, environment) }
+      let all = command(file, name: path, arguments, process.options)
+      return ExecutionVectors(Bytes("/proc/self/exe".utf8), all, environment)
     }
     throw .loop
   }
 
-  /// The name of the program: the guest's own for /proc/self/exe, else looked up under `-L`.
-  private static func name(_ call: SystemCall) throws(Errno) -> Bytes {
-    switch call.copy.readCString(call[0]) {
-    case .success(let bytes): return resolved(bytes, call.process)
-    case .failure(.fault): throw .fault
-    case .failure(.tooLong): throw .nameTooLong
-    }
+  /// Our own command that runs a guest's program. Its name for the guest is that of a script, where
+  /// one began it.
+  private static func command(
+    _ file: Bytes, name: Bytes, _ arguments: [Bytes], _ options: LinuxOptions
+  ) -> [Bytes] {
+    let own = options.inheritedArguments.map { Bytes($0.utf8) }
+    let program = file.first == UInt8(ascii: "-") ? Bytes("./".utf8) + file : file
+    let known = name == program ? [] : [Bytes("-exec-name".utf8), name]
+    return [Bytes("lyrebird-ppc".utf8)] + own + known
+      + [Bytes("-0".utf8), arguments.first ?? [], program] + arguments.dropFirst()
   }
 
+  /// The program's file: the guest's own for /proc/self/exe, else looked up under `-L`.
   private static func resolved(_ path: Bytes, _ process: LinuxProcess) -> Bytes {
     let text = String(decoding: path, as: UTF8.self)
     if ProcessFiles.isExecutable(text, process) { return Bytes(process.executablePath.utf8) }

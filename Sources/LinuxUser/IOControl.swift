@@ -8,7 +8,11 @@ enum IOControl {
   enum Argument: Sendable {
     case none, value
     /// A pointer to a word that the kernel reads, writes, or both.
-    case wordIn, wordOut
+    case wordIn, wordOut, wordInOut
+    /// A pointer to a doubleword that the kernel writes.
+    case doublewordOut
+    /// A pointer to a byte that the kernel reads.
+    case byteIn
     /// A pointer to struct winsize.
     case windowSizeIn, windowSizeOut
     /// A pointer to struct termios.
@@ -30,7 +34,9 @@ enum IOControl {
     }
   }
 
-  static let rows: [Row] = [
+  static let rows = terminalRows + fileRows
+
+  private static let terminalRows: [Row] = [
     Row(0x402c_7413, 0x5401, "TCGETS", .terminalOut),
     Row(0x802c_7414, 0x5402, "TCSETS", .terminalIn),
     Row(0x802c_7415, 0x5403, "TCSETSW", .terminalIn),
@@ -55,11 +61,42 @@ enum IOControl {
     Row(0x4004_5430, 0x8004_5430, "TIOCGPTN", .wordOut),
     Row(0x8004_5431, 0x4004_5431, "TIOCSPTLCK", .wordIn),
     Row(0x2000_5441, 0x5441, "TIOCGPTPEER", .value),
+    Row(0x5412, 0x5412, "TIOCSTI", .byteIn),
+    Row(0x5415, 0x5415, "TIOCMGET", .wordOut),
+    Row(0x5416, 0x5416, "TIOCMBIS", .wordIn),
+    Row(0x5417, 0x5417, "TIOCMBIC", .wordIn),
+    Row(0x5418, 0x5418, "TIOCMSET", .wordIn),
+    Row(0x541d, 0x541d, "TIOCCONS", .none),
+    Row(0x5427, 0x5427, "TIOCSBRK", .none),
+    Row(0x5428, 0x5428, "TIOCCBRK", .none),
+    Row(0x5437, 0x5437, "TIOCVHANGUP", .none),
+    Row(0x4004_5432, 0x8004_5432, "TIOCGDEV", .wordOut),
+    Row(0x8004_5436, 0x4004_5436, "TIOCSIG", .value),
+    Row(0x4004_5438, 0x8004_5438, "TIOCGPKT", .wordOut),
+    Row(0x4004_5439, 0x8004_5439, "TIOCGPTLCK", .wordOut),
+    Row(0x4004_5440, 0x8004_5440, "TIOCGEXCL", .wordOut),
+  ]
+
+  /// Of files, sockets, disks and the random device. FS_IOC_GETFLAGS and its like have the size of
+  /// a long in their numbers, and give an int (ioctl_iflags(2)).
+  private static let fileRows: [Row] = [
     Row(0x4004_667f, 0x541b, "FIONREAD", .wordOut),
     Row(0x8004_667e, 0x5421, "FIONBIO", .wordIn),
     Row(0x8004_667d, 0x5452, "FIOASYNC", .wordIn),
     Row(0x2000_6601, 0x5451, "FIOCLEX", .none),
     Row(0x2000_6602, 0x5450, "FIONCLEX", .none),
+    Row(0x4008_6680, 0x5460, "FIOQSIZE", .doublewordOut),
+    Row(0x2000_0001, 0x1, "FIBMAP", .wordInOut),
+    Row(0x2000_0002, 0x2, "FIGETBSZ", .wordOut),
+    Row(0x4004_6601, 0x8008_6601, "FS_IOC_GETFLAGS", .wordOut),
+    Row(0x8004_6602, 0x4008_6602, "FS_IOC_SETFLAGS", .wordIn),
+    Row(0x4004_7601, 0x8008_7601, "FS_IOC_GETVERSION", .wordOut),
+    Row(0x8004_7602, 0x4008_7602, "FS_IOC_SETVERSION", .wordIn),
+    Row(0x2000_125e, 0x125e, "BLKROGET", .wordOut),
+    Row(0x2000_1261, 0x1261, "BLKFLSBUF", .none),
+    Row(0x2000_1268, 0x1268, "BLKSSZGET", .wordOut),
+    Row(0x4004_1272, 0x8008_1272, "BLKGETSIZE64", .doublewordOut),
+    Row(0x4004_5200, 0x8004_5200, "RNDGETENTCNT", .wordOut),
     Row(0x8901, 0x8901, "FIOSETOWN", .wordIn),
     Row(0x8903, 0x8903, "FIOGETOWN", .wordOut),
     Row(0x8905, 0x8905, "SIOCATMARK", .wordOut),
@@ -87,6 +124,10 @@ enum IOControl {
     case .value: return try call.waiting(SYS_ioctl, descriptor, row.host, call.signed(2))
     case .wordIn: return try word(call, row, call.readWord(call[2]), stores: false)
     case .wordOut: return try word(call, row, 0, stores: true)
+    case .wordInOut: return try word(call, row, call.readWord(call[2]), stores: true)
+    case .doublewordOut: return try doubleword(call, row)
+    case .byteIn:
+      return try call.waiting(SYS_ioctl, descriptor, row.host, call.source(call[2]))
     case .windowSizeIn, .windowSizeOut: return try windowSize(call, row)
     case .terminalIn, .terminalOut: return try terminal(call, row)
     }
@@ -98,6 +139,17 @@ enum IOControl {
     try withHostStructure(value) { (address, place) throws(Errno) in
       let result = try call.waiting(SYS_ioctl, call.signed(0), row.host, address)
       if stores { try call.writeWord(call[2], place.pointee) }
+      return result
+    }
+  }
+
+  private static func doubleword(_ call: SystemCall, _ row: Row) throws(Errno) -> Int {
+    try withHostStructure(UInt64(0)) { (address, place) throws(Errno) in
+      let result = try call.waiting(SYS_ioctl, call.signed(0), row.host, address)
+      var value = StructureWriter(capacity: 8)
+      value.word(place.pointee >> 32)
+      value.word(place.pointee)
+      try call.write(call[2], value)
       return result
     }
   }

@@ -42,6 +42,8 @@ struct InitialStack {
   private(set) var auxiliaryVector: [UInt32] = []
   /// Where the strings of the arguments are, for /proc/self/cmdline.
   private(set) var argumentStrings: Range<UInt32> = 0..<0
+  /// Where those of the environment are, for /proc/self/environ.
+  private(set) var environmentStrings: Range<UInt32> = 0..<0
 
   private var next: UInt32
   private let copy: GuestCopy
@@ -92,7 +94,9 @@ struct InitialStack {
     random: [UInt8], image: ELFImage, interpreterBase: UInt32
   ) throws(LoadError.Cause) {
     let file = try push(path)
+    let environmentEnd = next
     let environmentPointers = try pushAll(environment)
+    environmentStrings = next..<environmentEnd
     let argumentsEnd = next
     let argumentPointers = try pushAll(arguments)
     argumentStrings = next..<argumentsEnd

@@ -4,14 +4,22 @@ public struct LinuxOptions: Sendable {
   public var sysroot = ""
   /// `-0`: the guest's argv[0] in place of the program's name.
   public var argumentZero: String?
+  /// `-exec-name`: what the program's file is to the guest, if not its name on the host: AT_EXECFN
+  /// and the process's name.
+  public var executedName: String?
   /// `-s`: bytes of stack.
   public var stackSize: UInt32 = 8 << 20
   /// `-seed`: makes random numbers repeatable.
   public var seed: UInt64?
   /// `-r`: the release that `uname` gives; nil for the host's.
   public var release: String?
+  /// The processor's name and version register, for /proc/cpuinfo.
+  public var processorName = "750"
+  public var processorVersion: UInt32 = 0x0008_0301
   /// AT_HWCAP: PPC_FEATURE_32, HAS_FPU and HAS_MMU, plus HAS_ALTIVEC for a processor that has it.
   public var hardwareCapabilities: UInt32 = 0x8c00_0000
+  /// PPC_FEATURE_HAS_ALTIVEC.
+  public static let hasVectors: UInt32 = 0x1000_0000
   /// AT_HWCAP2.
   public var hardwareCapabilities2: UInt32 = 0
   /// AT_PLATFORM, nil for none.

@@ -63,7 +63,9 @@ public final class LinuxProcess {
   var lendMemory: ((SystemCall, CloneArguments) throws(Errno) -> Int)?
   var random: RandomSource
   var auxiliaryVector: [UInt32] = []
+  /// Where the strings of the arguments and of the environment are.
   var argumentStrings: Range<UInt32> = 0..<0
+  var environmentStrings: Range<UInt32> = 0..<0
   /// Limits of resources that are only remembered: (current, maximum).
   var limits: [Int: (UInt64, UInt64)] = [:]
   /// What the other families of calls keep.
@@ -129,14 +131,17 @@ public final class LinuxProcess {
       var argv = arguments.isEmpty ? [Array(path.utf8)] : arguments
       if let zero = options.argumentZero { argv[0] = Array(zero.utf8) }
       try stack.fill(
-        path: path, arguments: argv, environment: environment, options: options,
+        path: options.executedName ?? path, arguments: argv, environment: environment,
+        options: options,
         random: random.bytes(16), image: image, interpreterBase: interpreter?.base ?? 0)
       entry = (interpreter?.entry ?? image.entry, stack.pointer)
       layout = ProgramLayout(code: image.code, data: image.data, vectors: stack.vectors)
       auxiliaryVector = stack.auxiliaryVector
       argumentStrings = stack.argumentStrings
+      environmentStrings = stack.environmentStrings
       programBase = image.base
       executablePath = Self.absolute(path)
+      takeName(options.executedName ?? path)
     } catch {
       throw LoadError(path, error)
     }
@@ -149,6 +154,15 @@ public final class LinuxProcess {
     try load(
       path: path, arguments: arguments.map { Array($0.utf8) },
       environment: environment.map { Array($0.utf8) })
+  }
+
+  /// Gives the host's process the name that the kernel would: the last part of the file's.
+  private func takeName(_ path: String) {
+    // PR_SET_NAME is 15; 15 bytes are kept.
+    let name = Array(path.utf8.split(separator: UInt8(ascii: "/")).last ?? []) + [0]
+    _ = try? name.withErrnoPointer { (address) throws(Errno) in
+      try hostCall(SYS_prctl, 15, address)
+    }
   }
 
   private func loadInterpreter(

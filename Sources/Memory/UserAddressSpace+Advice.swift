@@ -67,13 +67,17 @@ extension UserAddressSpace {
     var page = Int(Self.lowest >> 12)
     let end = Int(limit >> 12)
     while page < end {
+      // Most pages are not there: eight at a time.
+      if page & 7 == 0, UnsafeRawPointer(pages + page).load(as: UInt64.self) == 0 {
+        page += 8
+        continue
+      }
       let flags = PageFlags(rawValue: pages[page]).subtracting(.code)
       let first = page
       page += 1
+      if flags.isEmpty { continue }
       while page < end, PageFlags(rawValue: pages[page]).subtracting(.code) == flags { page += 1 }
-      if !flags.isEmpty {
-        result.append((UInt32(truncatingIfNeeded: first << 12), UInt64(page) << 12, flags))
-      }
+      result.append((UInt32(truncatingIfNeeded: first << 12), UInt64(page) << 12, flags))
     }
     return result
   }

@@ -85,6 +85,9 @@ struct OptionRow: Sendable {
     OptionRow(["0"], "argv0", "ARGV0", "forces target process argv[0] to be 'argv0'") {
       $0.linux.argumentZero = $1
     },
+    OptionRow(["exec-name"], "name", nil, "what the guest is to know the program's file as") {
+      $0.linux.executedName = $1
+    },
     OptionRow(["r"], "uname", "UNAME", "set uname release string to 'uname'", inherited: true) {
       $0.linux.release = $1
     },

@@ -96,15 +96,17 @@ extension UserOptions {
     ("603", "ppc603"), ("604", "ppc604"), ("7400", "ppc7400"), ("7410", "ppc7400"),
     ("744", "ppc7450"), ("745", "ppc7450"), ("74", "ppc750"), ("75", "ppc750"),
   ]
-  /// PPC_FEATURE_HAS_ALTIVEC.
-  private static let hasVectors: UInt32 = 0x1000_0000
 
   /// What the guest's process is told, with what the processor's model adds.
   func complete() -> LinuxOptions {
     var result = linux
     let row = Self.platforms.first { processor.name.hasPrefix($0.prefix) }
     result.platform = row?.platform ?? result.platform
-    if processor.features.contains(.vector) { result.hardwareCapabilities |= Self.hasVectors }
+    result.processorName = String(processor.name.prefix { $0 != "_" })
+    result.processorVersion = processor.version
+    if processor.features.contains(.vector) {
+      result.hardwareCapabilities |= LinuxOptions.hasVectors
+    }
     result.tracesSystemCalls = logItems.contains(.systemCalls)
     if logFile != nil { result.inheritedArguments.append("-append-log") }
     return result

@@ -62,6 +62,12 @@ public final class Conversation {
     }
   }
 
+  /// Gives a terminal another size, of which its program is told by SIGWINCH.
+  public func resize(rows: UInt16, columns: UInt16) {
+    var size = winsize(ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
+    _ = ioctl(output, UInt(TIOCSWINSZ), &size)
+  }
+
   /// Reads until the other end is closed, or for some seconds.
   public func drain(within seconds: Double = 60) {
     let end = Date(timeIntervalSinceNow: seconds)

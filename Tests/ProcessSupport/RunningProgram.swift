@@ -8,14 +8,37 @@ public final class RunningProgram {
   private var end: (status: Int32, isHung: Bool)?
 
   /// Starts it.
-  public init(_ command: [String]) throws {
+  public init(_ command: [String], environment: [String] = []) throws {
     let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
     var ends: [Int32] = [0, 0]
     guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw POSIXError(.EMFILE) }
     Foundation.signal(SIGPIPE, SIG_IGN)
     defer { close(ends[1]) }
     console = Conversation(input: ends[0], output: ends[0])
-    child = try ChildProcess(command, [ends[1], ends[1], ends[1]])
+    child = try ChildProcess(
+      command, [ends[1], ends[1], ends[1]], environment: environment)
+  }
+
+  private init(_ console: Conversation, _ child: ChildProcess) {
+    (self.console, self.child) = (console, child)
+  }
+
+  /// Starts a program on a terminal of its own.
+  /// - Parameter environment: "NAME=VALUE" strings beside, or instead of, those of this process.
+  public static func onTerminal(
+    _ command: [String], environment: [String] = []
+  ) throws -> RunningProgram {
+    let terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
+    // What unlockpt(3) and ptsname(3) do: TIOCSPTLCK, TIOCGPTN.
+    var (locked, number) = (Int32(0), UInt32(0))
+    guard terminal >= 0, ioctl(terminal, 0x4004_5431, &locked) == 0,
+      ioctl(terminal, 0x8004_5430, &number) == 0
+    else { throw POSIXError(.ENXIO) }
+    let console = Conversation(input: terminal, output: terminal)
+    console.resize(rows: 24, columns: 80)
+    let child = try ChildProcess(
+      command, terminal: "/dev/pts/\(number)", environment: environment)
+    return RunningProgram(console, child)
   }
 
   /// Starts lyrebird-system-ppc.

@@ -59,10 +59,11 @@ struct Guest: Sendable, CustomTestStringConvertible {
       [
         Guest(name: "startup", variant: $0, arguments: ["a", "b c", ""], status: 42),
         Guest(name: "processes", variant: $0),
+        Guest(name: "executing", variant: $0),
       ]
     }
     + ["dynamic", "pie"].map { Guest(name: "mix", variant: $0) }
-    + ["interprocess", "eventfiles", "rarecalls", "spawn", "futexes"].map {
+    + ["interprocess", "eventfiles", "rarecalls", "spawn", "futexes", "terminals"].map {
       Guest(name: $0, variant: "static")
     }
     + ["static", "dynamic"].map { Guest(name: "threads", variant: $0, status: 3) }
