@@ -1,4 +1,5 @@
-// Threads: creation, locks, signals, cancellation, mutexes whose owner dies, forks, code made at run time.
+// Threads: creation, locks, signals, cancellation, mutexes whose owner dies, forks, code made at run time,
+// children in threads' memory.
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 #define _GNU_SOURCE
 #include <errno.h>
@@ -6,6 +7,7 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -400,7 +402,60 @@ static void *end(void *argument) {
   exit(3);
 }
 
+// Children that run in memory of threads that go on, and processes that threads make so: each is its
+// thread's alone, whatever ends it. A signal by which libraries change users comes to all threads.
+static void *spawner(void *argument) {
+  extern char **environ;
+  char *shell[] = {"sh", "-c", "exit 6", 0}, *nothing[] = {"x", 0};
+  volatile uintptr_t right = 0;
+  for (int n = 0; n < 8; n++) {
+    pid_t child;
+    int status = 0;
+    if (posix_spawn(&child, "/no/such", 0, 0, nothing, environ) == ENOENT) right++;
+    if (posix_spawn(&child, "/bin/sh", 0, 0, shell, environ) == 0 &&
+        waitpid(child, &status, 0) == child && WEXITSTATUS(status) == 6) right++;
+    child = vfork();
+    if (child == 0) {
+      raise(SIGKILL);
+      _exit(1);
+    }
+    if (waitpid(child, &status, 0) == child && WTERMSIG(status) == SIGKILL) right++;
+  }
+  return (void *)right;
+}
+
+static void spawning(void) {
+  pthread_t threads[3];
+  int isRight = 1;
+  for (int n = 0; n < 3; n++) pthread_create(&threads[n], 0, spawner, 0);
+  for (int n = 0; n < 3; n++) {
+    void *right;
+    pthread_join(threads[n], &right);
+    CHECK(right == (void *)24);
+  }
+  say("spawning", isRight);
+}
+
+static pthread_barrier_t together;
+static void *present(void *argument) {
+  for (int n = 0; n < 2; n++) pthread_barrier_wait(&together);
+  return 0;
+}
+
+static void users(void) {
+  int isRight = 1;
+  pthread_t thread;
+  pthread_barrier_init(&together, 0, 2);
+  pthread_create(&thread, 0, present, 0);
+  pthread_barrier_wait(&together);
+  CHECK(setuid(getuid()) == 0);
+  pthread_barrier_wait(&together);
+  CHECK(pthread_join(thread, 0) == 0);
+  say("users", isRight);
+}
+
 int main(void) {
+  users();
   creation();
   crowd();
   locks();
@@ -409,6 +464,7 @@ int main(void) {
   cancellation();
   ownersThatDie();
   forks();
+  spawning();
   codeOfThreads();
   pthread_t thread;
   pthread_create(&thread, 0, end, 0);

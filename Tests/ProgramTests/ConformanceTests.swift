@@ -74,8 +74,8 @@ struct ConformanceTests {
 
   /// The folders of glibc's tests that are run: GLIBC_FOLDERS of Guests/suites/Makefile.
   static let folders = [
-    "setjmp", "signal", "rt", "nptl", "posix", "io", "misc", "time", "dirent", "resource",
-    "termios", "socket", "sysvipc", "malloc", "login", "inet", "debug", "dlfcn", "stdlib",
+    "setjmp", "signal", "rt", "nptl", "posix", "io", "misc", "time", "dirent", "resource", "socket",
+    "sysvipc", "login", "inet", "debug", "dlfcn",
   ]
 
   @Test(
@@ -90,14 +90,14 @@ struct ConformanceTests {
     #expect(failures.isEmpty, "\(failures.joined(separator: " "))")
   }
 
-  @Test(
-    "Self-tests",
-    arguments: [
-      ("zlib", "zlib/infcover"), ("bzip2", "bzip2/bzip2.ppc"), ("sqlite", "sqlite3/testfixture"),
-      ("openssl", "openssl/built"),
-    ])
-  func selfTest(_ name: String, _ product: String) throws {
-    guard ConformanceSuite.has(product) else { return }
+  /// The suites that their own Makefiles run, and what shows that they are built.
+  static let selfTests = [
+    "zlib": "zlib/infcover", "bzip2": "bzip2/bzip2.ppc", "sqlite": "sqlite3/testfixture",
+    "openssl": "openssl/built",
+  ].filter { ConformanceSuite.has($0.value) }.keys.sorted()
+
+  @Test("Self-tests", arguments: selfTests)
+  func selfTest(_ name: String) throws {
     let run = try ConformanceSuite.check(name)
     #expect(run.status == 0, "\(name): \(run.summary)")
   }
