@@ -108,6 +108,8 @@ public enum AbsentCalls {
     131: "XFS's own commands give EINVAL",
     136: "PER_LINUX alone",
     171: "the options that ProcessCalls lists; EINVAL for others",
+    189:
+      "the parent sees the child's stores when it goes on; what the child maps stays the child's",
     271: "operations without structures; EOPNOTSUPP for the others",
     351: "of processes whose guest address 0 is at the same host address: children by fork",
     352: "of processes whose guest address 0 is at the same host address: children by fork",

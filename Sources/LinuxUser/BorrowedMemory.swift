@@ -25,7 +25,10 @@ final class BorrowedMemory {
     }
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    space.endWatchingWrites()
+    close(descriptor)
+  }
 
   private func contents(_ address: UInt32) -> [UInt8]? {
     GuestCopy(space).readBytes(address, Int(Page.size))

@@ -90,4 +90,7 @@ extension UserAddressSpace {
       mprotect(host(start), Int(end &- UInt64(start)), PROT_READ)
     }
   }
+
+  /// Nobody is told any more.
+  public func endWatchingWrites() { onFirstWrite = nil }
 }
