@@ -50,6 +50,20 @@ static void vforks(void) {
   }
   check("vfork: until exec", stored == 7 && local == ENOENT);
   check("vfork: exec", statusOf(child) == 4 << 8);
+  child = vfork();
+  if (child == 0) {
+    int status = 0;
+    pid_t grandchild = fork();
+    if (grandchild == 0) {
+      stored = 100;
+      _exit(1);
+    }
+    waitpid(grandchild, &status, 0);
+    stored += status;
+    _exit(0);
+  }
+  check("vfork: a fork in it", statusOf(child) == 0 && stored == 7 + 256);
+  stored = 7;
   child = fork();
   if (child == 0) {
     stored = 8;
