@@ -108,13 +108,11 @@ public final class SystemEmulator {
   public var hasSingleInstructionBlocks: Bool {
     get { translator.limits.instructions == 1 }
     set {
-      translator.limits.instructions = newValue ? 1 : Self.instructionLimit
+      translator.limits.instructions = newValue ? 1 : Translator.instructionLimit
       translator.flush(env)
       state.pointee.exitRequest = 1
     }
   }
-
-  private static let instructionLimit = 64
 
   /// Whether the processor sleeps until an interrupt, and none waits already.
   public var isIdle: Bool { supervisor.isHalted && !supervisor.hasDeliverableInterrupt }

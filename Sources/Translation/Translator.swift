@@ -47,7 +47,10 @@ public final class Translator {
   /// Where guest code is read from.
   public let memory: any CodeMemory
   /// Limits and switches: see the options `-one-insn-per-tb` and `-d nochain`.
-  public var limits = TranslationLimits(instructions: 64, chains: true)
+  public var limits = TranslationLimits(instructions: Translator.instructionLimit, chains: true)
+  /// The most instructions in a block: of longer ones too many are translated that are not executed,
+  /// and nothing runs faster by them (docs/Measurements.md).
+  public static let instructionLimit = 32
   /// What watches translation and execution, or nil.
   public weak var observer: (any TranslationObserver)?
   /// What was done since the start.
