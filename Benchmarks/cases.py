@@ -66,7 +66,7 @@ def launcher():
     return product
 
 
-def build_kernel(source, name):
+def build_kernel(source, name, isDynamic=False):
     """Builds a kernel for the guest and the host; returns both paths, None for what fails."""
     paths = []
     isPlusPlus, isVector = source.endswith(".cc"), name.startswith("v_")
@@ -78,6 +78,8 @@ def build_kernel(source, name):
         os.makedirs(os.path.dirname(product), exist_ok=True)
         if not is_current(product, source):
             tool = compiler + ("g++" if isPlusPlus else "gcc")
+            if isDynamic:
+                flags = [flag for flag in flags if flag != "-static"]
             result = subprocess.run(
                 [tool, *flags, source, "-o", product, "-lm"], stderr=subprocess.DEVNULL)
             if result.returncode != 0:
@@ -141,11 +143,13 @@ def programs(wanted):
         yield case
 
 
-def hello():
-    """The static hello: start-up time and memory."""
+def hello(isDynamic):
+    """A hello, static or dynamic: start-up time and memory."""
     source = os.path.join(HERE, "..", "Guests", "hello.c")
-    guest, native = build_kernel(source, "hello")
-    return Case("hello", "hello", [guest], [native])
+    name = "hello_dynamic" if isDynamic else "hello"
+    guest, native = build_kernel(source, name, isDynamic)
+    options = ["-L", "/usr/powerpc-linux-gnu"] if isDynamic else []
+    return Case(name, "hello", [guest], [native], options=options)
 
 
 def cold_code():
