@@ -5,8 +5,8 @@ import Memory
 /// return to, with what unwinders must know of the frames there, and functions for clocks
 /// (arch/powerpc/kernel/vdso; vdso(7)).
 ///
-/// The clock functions make the system call of their name; the time base's frequency is a number. Nothing is at a fixed address but within
-/// the object.
+/// The clock functions make the system call of their name; the time base's frequency is a number.
+/// Nothing is at a fixed address but within the object.
 struct VirtualObject {
   /// The object, for any address that is a multiple of a page.
   let bytes: [UInt8]

@@ -59,6 +59,7 @@ struct ConformanceTests {
         "nptl/tst-stackguard1-static",
       ]
     ),
+    ("it asks a name server", ["posix/bug-ga2"]),
     (
       "it needs a debugger for PowerPC",
       Set(
