@@ -213,12 +213,33 @@ static void directory(void) {
   }
 }
 
+// Variables that loaders listen to are the program's own, in their order.
+static char *const loaderVariables[] = {"LD_LIBRARY_PATH=/nowhere", "A=1", "GLIBC_TUNABLES=x", "LD_BIND_NOW=", NULL};
+
+static int hasLoaderVariables(void) {
+  int n = 0;
+  while (loaderVariables[n] && environ[n] && strcmp(environ[n], loaderVariables[n]) == 0) n++;
+  return !loaderVariables[n] && !environ[n];
+}
+
+static void variables(void) {
+  char *const arguments[] = {self, "environment", NULL};
+  pid_t child = fork();
+  if (child == 0) {
+    execve(self, arguments, loaderVariables);
+    _exit(9);
+  }
+  check("loader's variables", statusOf(child) == 5 << 8);
+}
+
 int main(int count, char **arguments) {
+  if (count == 2 && strcmp(arguments[1], "environment") == 0) return hasLoaderVariables() ? 5 : 6;
   if (count == 3 && strcmp(arguments[1], "exit") == 0) return atoi(arguments[2]);
   if (count > 1) return interpreter(count, arguments);
   if (readlink("/proc/self/exe", self, sizeof self - 1) < 0 || !mkdtemp(folder)) return 1;
   vforks();
   spawns();
+  variables();
   scripts();
   files(arguments);
   directory();

@@ -47,7 +47,8 @@ enum Execution {
       }
       if !isGuest(head) { return ExecutionVectors(file, arguments, environment) }
       let all = command(file, name: path, arguments, process.options)
-      return ExecutionVectors(Bytes("/proc/self/exe".utf8), all, environment)
+      return ExecutionVectors(
+        Bytes("/proc/self/exe".utf8), all, InheritedEnvironment.marked(environment))
     }
     throw .loop
   }

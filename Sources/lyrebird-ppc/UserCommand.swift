@@ -43,7 +43,8 @@ enum UserCommand {
     let path = options.command[0]
     try emulator.load(
       path: path, arguments: commandBytes(options.command.count),
-      environment: environment(hostEnvironment(), options.environmentChanges))
+      environment: environment(
+        InheritedEnvironment.unmarked(hostEnvironment()), options.environmentChanges))
     log?.programLoaded(path: path)
     let finish = { (status: Int32) -> Void in
       log?.finish()
