@@ -12,7 +12,7 @@ public struct TranslatedBlock {
   /// Its jumps, its instruction marks and the guest code that it covers: where each starts in its
   /// table.
   public var firstLink, firstMark, firstSpan: UInt32
-  /// If the block checks its code: where its words start in their table.
+  /// Where its words start in their table, if the block checks its code; else `UInt32.max`.
   public var firstWord: UInt32
   /// How many jumps, marks and runs of guest code there are.
   public var linkCount, markCount, spanCount: UInt16

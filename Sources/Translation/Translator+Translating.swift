@@ -75,7 +75,7 @@ extension Translator {
         last: place.last, codeOffset: base, codeSize: UInt32(size),
         bodyOffset: UInt32(host.bodyOffset), firstLink: linkBase,
         firstMark: UInt32(table.marks.count), firstSpan: UInt32(table.spans.count),
-        firstWord: UInt32(table.words.count),
+        firstWord: code.isChecked ? UInt32(table.words.count) : .max,
         linkCount: UInt16(exits.count), markCount: UInt16(marks.count),
         spanCount: UInt16(code.spans), instructions: UInt16(code.instructions), incoming: 0,
         next: 0,

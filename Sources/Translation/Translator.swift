@@ -367,32 +367,6 @@ public final class Translator {
     return number
   }
 
-  /// Drops the blocks made from the word at an address, as it or another word of the block that
-  /// begins there has changed.
-  private func dropStale(_ address: UInt32, _ runner: Runner, isBlock: Bool) {
-    guard let place = memory.place(ofCode: address) else { return }
-    if isBlock {
-      if let block = table.find(address, runner.view.key, place) { noteDifferences(block) }
-    } else {
-      memory.codeDiffers(at: place.physical)
-    }
-    invalidate(place.physical..<(place.physical | 3), runner.env)
-  }
-
-  /// Tells memory which words of a block that checks its code are others now.
-  private func noteDifferences(_ number: Int) {
-    let block = table.blocks.base[number]
-    let source = memory.codeSource
-    var n = Int(block.firstWord)
-    for span in table.spans(of: number) {
-      for physical in stride(from: span.first, to: span.end, by: 4) {
-        let found = source.word(at: block.address &+ (physical &- block.physical))
-        if found.word != table.words.base[n] { memory.codeDiffers(at: physical) }
-        n += 1
-      }
-    }
-  }
-
   /// Whether every access goes its slow path, in blocks made from now on.
   public var onlySlowAccesses = false {
     didSet { host.onlySlowAccesses = onlySlowAccesses }
