@@ -17,7 +17,6 @@ enum CloneFlag {
   static let parentSetThreadID: UInt64 = 0x10_0000
   static let childClearThreadID: UInt64 = 0x20_0000
   static let detached: UInt64 = 0x40_0000
-  static let untraced: UInt64 = 0x80_0000
   static let childSetThreadID: UInt64 = 0x100_0000
   static let io: UInt64 = 0x8000_0000
   static let clearSignalHandlers: UInt64 = 0x1_0000_0000
@@ -25,8 +24,7 @@ enum CloneFlag {
   static let ofThreads = memory | signalHandlers | thread
   /// What the host's process is to be made with as well: files, directories, semaphores' undoing, the
   /// parent's parent, input and output, namespaces.
-  static let ofHost =
-    files | fileSystem | semaphoreUndo | parent | io | 0x7e02_0080
+  static let ofHost = files | fileSystem | semaphoreUndo | parent | io | 0x7e02_0000
 }
 
 /// What clone(2) and clone3(2) are asked for.

@@ -24,8 +24,8 @@ struct Reading {
 /// Blocks on pages that are rewritten so often that nobody watches them.
 ///
 /// Their words are compared at the block's head. What the block itself changes counts when it is
-/// entered again, or behind an `isync`, with which blocks end (Power ISA, Book II, 1.8: until then
-/// it may execute either). Words that have often been others, with other immediates, are compared
+/// entered again, or behind an `isync`, with which blocks end (Power ISA, Book II, "Instruction
+/// Storage": until then it may execute either). Words that have often been others, with other immediates, are compared
 /// where they are executed, and the immediate is whatever is found there.
 extension Cpu {
   /// Leaves before the block's first instruction if memory does not hold its words any more.
