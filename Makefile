@@ -3,7 +3,10 @@
 # Where Swift builds.
 SCRATCH ?= .build
 SWIFT_FLAGS := --scratch-path $(SCRATCH)
-RELEASE_FLAGS := $(SWIFT_FLAGS) -c release --static-swift-stdlib
+# A folder that holds the archive of the C++ library alone, so that the linker finds no other: one library
+# less to load at each start.
+ARCHIVES := $(SCRATCH)/archives
+RELEASE_FLAGS := $(SWIFT_FLAGS) -c release --static-swift-stdlib -Xlinker -L$(abspath $(ARCHIVES))
 LYREBIRD := $(SCRATCH)/release/lyrebird-ppc
 SYSTEM := $(SCRATCH)/release/lyrebird-system-ppc
 # Linux for the demo: a kernel and its first file system.
@@ -50,6 +53,8 @@ setup-bench: setup
 	$(call install,$(BENCH_PACKAGES))
 
 build: setup
+	@mkdir -p $(ARCHIVES)
+	@ln -sf "$$(clang -print-file-name=libstdc++.a)" $(ARCHIVES)/libstdc++.a
 	@swift build $(RELEASE_FLAGS) --product lyrebird-ppc
 	@swift build $(RELEASE_FLAGS) --product lyrebird-system-ppc
 

@@ -15,6 +15,12 @@ let cool: [SwiftSetting] = [
   .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 let tests: [SwiftSetting] = [.swiftLanguageMode(.v6)]
+// What the dynamic loader need not do at each start: libgcc is linked in, nothing is exported.
+let lean: [LinkerSetting] = [
+  .unsafeFlags(
+    ["-Xclang-linker", "-static-libgcc", "-Xlinker", "--no-export-dynamic"],
+    .when(configuration: .release))
+]
 
 let package = Package(
   name: "Lyrebird",
@@ -71,13 +77,13 @@ let package = Package(
         "Boards", "CSys", "Debugging", "Devices", "GuestPowerPC", "HostIO", "HostX64", "Images",
         "Machine", "Monitor", "Options", "Translation",
       ],
-      swiftSettings: cool),
+      swiftSettings: cool, linkerSettings: lean),
     .executableTarget(
       name: "lyrebird-ppc",
       dependencies: [
         "LinuxUser", "GuestPowerPC", "HostX64", "Translation", "Memory", "Debugging", "Options",
       ],
-      swiftSettings: cool),
+      swiftSettings: cool, linkerSettings: lean),
     .testTarget(
       name: "BoardsTests",
       dependencies: [
