@@ -78,6 +78,8 @@ PROBE(storeFloat, "stfd 15,0(4)")
 PROBE(loadReversed, "lwbrx 14,0,4")
 PROBE(zeroBlock, "dcbz 0,4")
 PROBE(reserve, "lwarx 14,0,4")
+PROBE(loadString, "lswi 14,4,8")
+PROBE(storeString, "stswi 15,4,8")
 PROBE(trap, "trap")
 PROBE(trapIf, "twi 24,6,1")
 PROBE(trapUnsigned, "tw 1,5,6")
@@ -108,6 +110,9 @@ static const struct {
   {"lwbrx", loadReversed, loadReversed_at, SIGSEGV, SEGV_MAPERR, 0, 0},
   {"dcbz", zeroBlock, zeroBlock_at, SIGSEGV, SEGV_ACCERR, 0, 1},
   {"lwarx", reserve, reserve_at, SIGSEGV, SEGV_MAPERR, 0, 0},
+  {"lswi", loadString, loadString_at, SIGSEGV, SEGV_MAPERR, 0, 0},
+  {"stswi", storeString, storeString_at, SIGSEGV, SEGV_MAPERR, 0, 0},
+  {"stswi read-only", storeString, storeString_at, SIGSEGV, SEGV_ACCERR, 0, 1},
   {"trap", trap, trap_at, SIGTRAP, TRAP_BRKPT, -1, 0},
   {"tw", trapUnsigned, trapUnsigned_at, SIGTRAP, TRAP_BRKPT, -1, 0},
   {"twi", trapIf, trapIf_at, SIGTRAP, TRAP_BRKPT, -1, 0},

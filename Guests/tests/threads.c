@@ -192,8 +192,63 @@ static void *juggle(void *argument) {
   return (void *)wrong;
 }
 
+// A reservation that another thread's plain store has broken, though the word is what it was: between lwarx and stwcx.
+// the other one is told to go and waited for.
+static struct { uint32_t word, more[15]; } __attribute__((aligned(64))) reserved;
+static volatile uint32_t turn __attribute__((aligned(64)));
+enum { storings = 9 };
+
+static void store(int kind) {
+  uint32_t *word = &reserved.word, one = 0x01020304;
+  double zero = 0;
+  switch (kind) {
+    case 0: __asm__ volatile("stw %0,0(%1)" : : "r"(0), "b"(word) : "memory"); break;
+    case 1: __asm__ volatile("stw %0,0(%2)\n stw %1,0(%2)" : : "r"(one), "r"(0), "b"(word) : "memory"); break;
+    case 2: __asm__ volatile("stb %0,3(%1)" : : "r"(0), "b"(word) : "memory"); break;
+    case 3: __asm__ volatile("sthx %0,0,%1" : : "r"(0), "b"(word) : "memory"); break;
+    case 4: __asm__ volatile("stfd %0,0(%1)" : : "f"(zero), "b"(word) : "memory"); break;
+    case 5:
+      __asm__ volatile("mr 11,30\n mr 12,31\n li 30,0\n li 31,0\n stmw 30,0(%0)\n mr 30,11\n mr 31,12"
+                       : : "b"(word) : "11", "12", "memory");
+      break;
+    case 6: __asm__ volatile("dcbz 0,%0" : : "b"(word) : "memory"); break;
+    case 7: __asm__ volatile("stswi %0,%1,4" : : "r"(0), "b"(word) : "memory"); break;
+    case 8:
+      __asm__ volatile("addi 11,%1,-4\n stwu %0,4(11)" : : "r"(0), "b"(word) : "11", "memory");
+      break;
+  }
+}
+
+static void *storeInTurn(void *argument) {
+  for (uint32_t n = 0; n < storings * 20; n++) {
+    while (turn != 2 * n + 1) {}
+    store(n % storings);
+    turn = 2 * n + 2;
+  }
+  return 0;
+}
+
+// Whether a store succeeds that is no more covered by a reservation: how often.
+static uint32_t brokenStores(void) {
+  uint32_t count = 0;
+  for (uint32_t n = 0; n < storings * 20; n++) {
+    uint32_t value, field, seen;
+    __asm__ volatile("sync\n lwarx %0,0,%3\n stw %4,0(%5)\n1: lwz %2,0(%5)\n cmpw %2,%6\n bne 1b\n stwcx. %0,0,%3\n mfcr %1"
+                     : "=&r"(value), "=&r"(field), "=&r"(seen)
+                     : "r"(&reserved.word), "r"(2 * n + 1), "b"(&turn), "r"(2 * n + 2) : "cr0", "memory");
+    count += field >> 29 & 1;
+  }
+  return count;
+}
+
 static void reservations(void) {
   int isRight = 1;
+  pthread_t storer;
+  CHECK(pthread_create(&storer, 0, storeInTurn, 0) == 0);
+  uint32_t broken = brokenStores();
+  pthread_join(storer, 0);
+  if (broken) printf("%u stores without a reservation\n", broken);
+  CHECK(broken == 0);
   pthread_t threads[4];
   for (int n = 0; n < 8; n++) push(&cells[n]);
   for (int n = 0; n < 4; n++) pthread_create(&threads[n], 0, juggle, 0);

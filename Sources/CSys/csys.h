@@ -64,6 +64,11 @@ static inline __attribute__((noinline)) int csys_store_conditional(
   __atomic_store_n(version, since + 2, __ATOMIC_RELEASE);
   return result;
 }
+/// Changes a line's version if the line is watched, which it is not any more.
+static inline void csys_touch_line(uint32_t *version) {
+  if (__atomic_load_n(version, __ATOMIC_RELAXED) >> 31)
+    __atomic_fetch_add(version, 0x80000002u, __ATOMIC_SEQ_CST);
+}
 /// The calling thread's errno.
 static inline int csys_errno(void) { return errno; }
 /// A system call with the kernel's own result: negative error numbers, errno not involved.

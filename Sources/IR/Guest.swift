@@ -36,6 +36,32 @@ public struct EnvironmentLayout: Sendable {
   public var floatStatus, hostFloatStatus, floatMode: Int?
   /// A signed 64-bit word: how many instructions may still be executed, where they are counted.
   public var instructionBudget: Int?
+  /// For guests whose processors reserve words of memory (`line_watch`, `line_touch`).
+  public var reservation: Reservation?
+
+  /// What reservations are made of. Memory is divided into lines, which share a number of versions;
+  /// bit 31 of a version says that somebody watches a line.
+  public struct Reservation: Sendable {
+    /// Two to the power of these are the size of a line in bytes, and the number of versions.
+    public let lineShift: Int, countShift: Int
+    /// The address of the versions, 32-bit words.
+    public let versions: Int
+    /// Of the processor's own reservation, 32-bit words: its address, whether there is one, and its
+    /// line's version.
+    public let address: Int, valid: Int, version: Int
+
+    /// The sizes, and the fields by their offsets from env in bytes.
+    public init(
+      lineShift: Int, countShift: Int, versions: Int, address: Int, valid: Int, version: Int
+    ) {
+      self.lineShift = lineShift
+      self.countShift = countShift
+      self.versions = versions
+      self.address = address
+      self.valid = valid
+      self.version = version
+    }
+  }
 
   /// The fields that paged guest memory needs: 64-bit words.
   public struct Paging: Sendable {

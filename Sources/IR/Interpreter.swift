@@ -105,7 +105,9 @@ public struct Interpreter: ~Copyable {
   private mutating func step(_ op: Op, _ index: Int) -> Step {
     switch op.opcode {
     case .insn_start: instruction = op.constant
-    case .set_label, .mb, .discard, .float_mode: break
+    // One processor: nobody else watches lines.
+    case .set_label, .mb, .discard, .float_mode, .line_touch: break
+    case .line_watch: assign(op.output(0), 0)
     case .br: return .jump(place(op.constant))
     case .brcond:
       let holds = op.condition.holds(input(op, 0), input(op, 1), width: op.type.bits)

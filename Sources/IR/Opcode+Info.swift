@@ -50,6 +50,9 @@ extension Opcode {
     case .qemu_ld2: Self.row(2, 2, 2, [.sideEffects, .canFault])
     case .qemu_st2: Self.row(0, 4, 2, [.sideEffects, .canFault])
     case .qemu_cmpxchg: Self.row(1, 3, 1, [.sideEffects, .canFault])
+    case .line_watch: Self.row(1, 1, 0, .sideEffects)
+    // The reservation of the processor itself is looked at, as at a fault.
+    case .line_touch: Self.row(0, 1, 0, [.sideEffects, .canFault])
     // Those that round leave their mark in the floating-point status.
     case .fadd, .fmul: Self.row(1, 2, 0, [.sideEffects, .commutative])
     case .fsub, .fdiv: Self.row(1, 2, 0, .sideEffects)

@@ -65,6 +65,9 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
   case st8, st16, st32, st
   // Guest memory
   case qemu_ld, qemu_st, qemu_ld2, qemu_st2, qemu_cmpxchg
+  // Where several processors run: watches the line of an address, whose version is the result; and
+  // tells those who watch the line of an address that it is about to be stored to
+  case line_watch, line_touch
   // Scalar floating point: TCG has none of these
   case fadd, fsub, fmul, fdiv, fsqrt, fma, fneg, fabs, fcmp, fsel, brfcmp, brclass, brtie
   case cvt_f32_f64, cvt_f64_f32, cvt_i32_f64, cvt_i64_f64, cvt_f64_i32, cvt_f64_i64

@@ -86,7 +86,7 @@ final class GuestThread {
       process.raise(SIGFPE, code: floatingPointCode, address: nip, registers)
     case .alignment: process.raise(SIGBUS, code: 1, address: nip, registers)
     case .instructionStorage: fetchFault(at: nip)
-    case .dataStorage: dataFault(at: state.pointee.dar, isWrite: true)
+    case .dataStorage: stringFault(isWrite: state.pointee.faultWasStore)
     default: process.raise(SIGILL, code: 1, address: nip, registers)
     }
   }
@@ -112,6 +112,19 @@ final class GuestThread {
       return process.raise(SIGBUS, code: report.code, address: address, registers)
     }
     dataFault(at: address, isWrite: report.isWrite)
+  }
+
+  /// An access of a string instruction that did not succeed.
+  private func stringFault(isWrite: Bool) {
+    let address = state.pointee.dar
+    let page = process.space.flags(at: address)
+    guard !page.contains(.code), isAllowed(address, isWrite: isWrite) else {
+      return dataFault(at: address, isWrite: isWrite)
+    }
+    // Allowed, and yet refused: there is nothing behind it (BUS_ADRERR), or now there is.
+    if GuestCopy(process.space).readByte(address) == nil {
+      process.raise(SIGBUS, code: 2, address: address, registers)
+    }
   }
 
   /// A refused access: code that is about to change, or the program's error.

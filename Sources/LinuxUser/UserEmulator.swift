@@ -53,6 +53,7 @@ public final class UserEmulator {
       try GuestThread(self, process.current, state, hasVectors: hasVectors)
     ]
     space.faultTolerantCopy = translator.copy
+    state.pointee.faultTolerantCopy = translator.copy
     FaultHandler.record.pointee.forward = receiveHostSignal
     connect()
   }

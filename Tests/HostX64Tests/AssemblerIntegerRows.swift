@@ -119,6 +119,7 @@ let moveRows: [Row] = [
   row("xadd", allWidths, GPR.self, GPR.self) { $0.xadd($1, $2, $3) },
   row("xadd", allWidths, Address.self, GPR.self) { $0.xadd($1, $2, $3) },
   row("lock cmpxchg", allWidths, Address.self, GPR.self) { $0.cmpxchg($1, $2, $3, lock: true) },
+  row("lock or", allWidths, Address.self, GPR.self) { $0.or($1, $2, $3, lock: true) },
   row("lock xadd", allWidths, Address.self, GPR.self) { $0.xadd($1, $2, $3, lock: true) },
   row("cmpxchg16b", [.qword], memory: .implied, Address.self) { a, _, m in a.cmpxchg16b(m) },
   row("lock cmpxchg16b", [.qword], memory: .implied, Address.self) { a, _, m in

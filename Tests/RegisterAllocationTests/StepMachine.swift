@@ -281,8 +281,8 @@ struct StepMachine {
   private func isObserved(_ op: Op) -> Bool {
     switch op.opcode {
     case .call: !block.helperFlags(op.constant).contains([.noReadGlobals, .noWriteGlobals])
-    case .qemu_ld, .qemu_st, .qemu_ld2, .qemu_st2, .qemu_cmpxchg, .br, .goto_tb, .call_tb,
-      .goto_ptr, .call_ptr, .ret_ptr, .exit_tb:
+    case .qemu_ld, .qemu_st, .qemu_ld2, .qemu_st2, .qemu_cmpxchg, .line_touch, .br, .goto_tb,
+      .call_tb, .goto_ptr, .call_ptr, .ret_ptr, .exit_tb:
       true
     // A cold part goes on from the state at its branch, and is looked at by itself.
     case .brcond, .brfcmp, .brclass, .brtie, .set_label:

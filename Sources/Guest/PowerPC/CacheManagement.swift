@@ -56,9 +56,6 @@ let dataStreams: [Instruction] = [
 /// Size of a cache block in bytes, as the kernel tells programs (AT_DCACHEBSIZE).
 public let cacheBlockSize = 32
 
-/// Bits of a page's flags: translations were made from the page, and they check their code.
-private let hasTranslations = 0x10, checksItself = 0x80
-
 extension Cpu {
   /// Leaves, to have the translations of a cache block dropped, if its page has any that do not
   /// check their code themselves.
@@ -71,10 +68,10 @@ extension Cpu {
       constant: UInt32(bitPattern: Int32(PowerPCState.offset(\.pageFlags))))
     let entry = I64(ir, pages) + address.shiftedRight(12).zeroExtended
     let flags = I32(ir, ir.emit1(.ld8u, .i32, result: .i32, entry.temp))
+    let hasCode = Int(GuestPageFlag.code), checksItself = Int(GuestPageFlag.rewritten)
     let label = ir.newLabel()
     ir.brcond(
-      .i32, .eq, (flags & (hasTranslations | checksItself)).temp, constant(hasTranslations).temp,
-      to: label)
+      .i32, .eq, (flags & (hasCode | checksItself)).temp, constant(hasCode).temp, to: label)
     ir.cold(label) {
       let payload = UInt32(bitPattern: Int32(PowerPCState.offset(\.exitPayload)))
       ir.effect2(.st, .i32, address.temp, Block.env, constant: payload)

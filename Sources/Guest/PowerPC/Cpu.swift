@@ -293,7 +293,9 @@ public struct Cpu {
     put(.v128, value.temp, MemoryOperation(bytes: 16, alignment: 16), address)
   }
 
+  /// Every store passes here, but for those of helpers and `stwcx.`.
   private func put(_ type: ValueType, _ value: TempIndex, _ op: MemoryOperation, _ address: I32) {
+    if context.pointee.isShared { ir.effect1(.line_touch, .i32, address.temp) }
     ir.storeGuest(type, value, op, address: address.temp)
   }
 

@@ -59,6 +59,10 @@ public final class PowerPCGuest: Guest {
     layout.instructionBudget = S.offset(\.instructionBudget)
     layout.faultReport = S.offset(\.faultReport)
     layout.guarded = S.offset(\.guarded)
+    layout.reservation = .init(
+      lineShift: Reservation.lineShift, countShift: Reservation.countShift,
+      versions: S.offset(\.lineVersions), address: S.offset(\.reserveAddress),
+      valid: S.offset(\.reserveValid), version: S.offset(\.reserveVersion))
     layout.floatStatus = S.offset(\.floatStatus)
     layout.hostFloatStatus = S.offset(\.hostFloatStatus)
     layout.floatMode = S.offset(\.floatMode)

@@ -117,6 +117,9 @@ public struct PowerPCState {
   public var memoryBase: UInt64 = 0
   /// In user mode: the host address of the page flags, a byte for each guest page.
   public var pageFlags: UInt64 = 0
+  /// In user mode: `(destination, source, count)`; copies bytes, and says 1 where one faults.
+  public var faultTolerantCopy:
+    (@convention(c) (UnsafeMutableRawPointer, UnsafeRawPointer, Int) -> Int32)?
   /// What the time base reads at host time zero.
   public var timeBaseOffset: UInt64 = 0
   /// What the last floating-point helper says: see `FloatVerdict`.

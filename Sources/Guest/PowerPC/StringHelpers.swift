@@ -1,33 +1,62 @@
-/// What a byte of the page flags says about a page of 4 KiB.
-private enum PageFlag {
-  static let readable: UInt8 = 1, writable: UInt8 = 2, code: UInt8 = 8
+/// Bits of a page's flags, as the runtime keeps them (`PowerPCState.pageFlags`).
+public enum GuestPageFlag {
+  /// Loads, and stores, are allowed.
+  public static let readable: UInt8 = 1, writable: UInt8 = 2
+  /// Translations were made from the page; and they check their code themselves.
+  public static let code: UInt8 = 0x10, rewritten: UInt8 = 0x80
 }
 
-/// Checks that bytes of guest memory can be accessed from Swift without a fault.
-///
-/// - Returns: nil if they can; otherwise the first byte's address that cannot.
-private func firstInaccessible(
-  _ state: UnsafeMutablePointer<PowerPCState>, _ address: UInt32, _ count: Int, store: Bool
-) -> UInt32? {
-  guard count > 0, let flags = UnsafePointer<UInt8>(bitPattern: UInt(state.pointee.pageFlags))
-  else { return nil }
-  let last = address &+ UInt32(truncatingIfNeeded: count - 1)
-  for at in [address, last] {
-    let flag = flags[Int(at >> 12)]
-    let isAllowed =
-      store
-      ? flag & (PageFlag.writable | PageFlag.code) == PageFlag.writable
-      : flag & PageFlag.readable != 0
-    if !isAllowed { return at == address ? at : at & ~0xfff }
+/// A string of bytes in guest memory, which lies on two pages at most.
+private struct GuestString {
+  let state: UnsafeMutablePointer<PowerPCState>
+  let address: UInt32, count: Int
+  let isStore: Bool
+
+  /// The number of bytes on the first page.
+  private var firstCount: Int { min(count, 0x1000 - Int(address & 0xfff)) }
+
+  /// Moves the bytes between guest memory and `place`, which has room for them; an exception if they
+  /// cannot all be accessed: DAR and DSISR say more.
+  func move(_ place: UnsafeMutablePointer<UInt8>) -> UInt64 {
+    let parts = [(0, firstCount), (firstCount, count - firstCount)].filter { $0.1 > 0 }
+    for (offset, _) in parts where !isAllowed(address &+ UInt32(offset)) { return fault(offset) }
+    if isStore && count > 0 { Reservation.touch(state, address, count) }
+    for (offset, count) in parts {
+      let start = UInt(state.pointee.memoryBase) &+ UInt(address &+ UInt32(offset))
+      guard let guest = UnsafeMutablePointer<UInt8>(bitPattern: start) else { return fault(offset) }
+      let isDone =
+        isStore ? copy(guest, place + offset, count) : copy(place + offset, guest, count)
+      if !isDone { return fault(offset) }
+    }
+    return 0
   }
-  return nil
-}
 
-/// The host address of a byte of guest memory.
-private func host(_ state: UnsafeMutablePointer<PowerPCState>, _ address: UInt32)
-  -> UnsafeMutablePointer<UInt8>
-{
-  UnsafeMutablePointer(bitPattern: UInt(state.pointee.memoryBase) &+ UInt(address))!
+  private func isAllowed(_ address: UInt32) -> Bool {
+    guard let flags = UnsafePointer<UInt8>(bitPattern: UInt(state.pointee.pageFlags)) else {
+      return true
+    }
+    let flag = flags[Int(address >> 12)]
+    let unprotected = GuestPageFlag.writable | GuestPageFlag.code
+    return isStore
+      ? flag & unprotected == GuestPageFlag.writable : flag & GuestPageFlag.readable != 0
+  }
+
+  /// A page that may be accessed may still have nothing behind it, such as a file's end.
+  private func copy(
+    _ to: UnsafeMutablePointer<UInt8>, _ from: UnsafePointer<UInt8>, _ count: Int
+  ) -> Bool {
+    guard let copy = state.pointee.faultTolerantCopy else {
+      to.update(from: from, count: count)
+      return true
+    }
+    return copy(to, from, count) == 0
+  }
+
+  private func fault(_ offset: Int) -> UInt64 {
+    state.pointee.dar = address &+ UInt32(offset)
+    state.pointee.dsisr = isStore ? DataFault.store : 0
+    return UInt64(PowerPCException.dataStorage.rawValue)
+  }
 }
 
 /// `lswx`: the form is invalid if a register of the address is among those loaded.
@@ -51,21 +80,23 @@ func moveStringIn(
   _ env: UnsafeMutableRawPointer, _ address: UInt64, _ bytes: UInt64, _ registers: UInt64
 ) -> UInt64 {
   let state = stateOf(env)
-  let start = UInt32(truncatingIfNeeded: address), count = Int(bytes & 0x7f)
-  if let bad = firstInaccessible(state, start, count, store: false) {
-    state.pointee.dar = bad
-    return UInt64(PowerPCException.dataStorage.rawValue)
-  }
-  var word: UInt32 = 0
-  for n in 0..<count {
-    let byte = host(state, start &+ UInt32(n)).pointee
-    let shift = UInt32(24 - n % 4 * 8)
-    word = n % 4 == 0 ? UInt32(byte) << 24 : word | UInt32(byte) << shift
-    if n % 4 == 3 || n == count - 1 {
-      state.pointee.gpr[(Int(registers >> 10) + n / 4) & 31] = word
+  let count = Int(bytes & 0x7f)
+  let string = GuestString(
+    state: state, address: UInt32(truncatingIfNeeded: address), count: count, isStore: false)
+  return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 128) { buffer in
+    guard let place = buffer.baseAddress else { return 0 }
+    let outcome = string.move(place)
+    guard outcome == 0 else { return outcome }
+    var word: UInt32 = 0
+    for n in 0..<count {
+      let shift = UInt32(24 - n % 4 * 8)
+      word = (n % 4 == 0 ? 0 : word) | UInt32(place[n]) << shift
+      if n % 4 == 3 || n == count - 1 {
+        state.pointee.gpr[(Int(registers >> 10) + n / 4) & 31] = word
+      }
     }
+    return 0
   }
-  return 0
 }
 
 /// `stswi`, `stswx`: the bytes of registers from the left.
@@ -73,15 +104,15 @@ func moveStringOut(
   _ env: UnsafeMutableRawPointer, _ address: UInt64, _ bytes: UInt64, _ registers: UInt64
 ) -> UInt64 {
   let state = stateOf(env)
-  let start = UInt32(truncatingIfNeeded: address), count = Int(bytes & 0x7f)
-  if let bad = firstInaccessible(state, start, count, store: true) {
-    state.pointee.dar = bad
-    return UInt64(PowerPCException.dataStorage.rawValue)
+  let count = Int(bytes & 0x7f)
+  let string = GuestString(
+    state: state, address: UInt32(truncatingIfNeeded: address), count: count, isStore: true)
+  return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 128) { buffer in
+    guard let place = buffer.baseAddress else { return 0 }
+    for n in 0..<count {
+      let word = state.pointee.gpr[(Int(registers >> 10) + n / 4) & 31]
+      place[n] = UInt8(truncatingIfNeeded: word >> UInt32(24 - n % 4 * 8))
+    }
+    return string.move(place)
   }
-  for n in 0..<count {
-    let word = state.pointee.gpr[(Int(registers >> 10) + n / 4) & 31]
-    host(state, start &+ UInt32(n)).pointee = UInt8(
-      truncatingIfNeeded: word >> UInt32(24 - n % 4 * 8))
-  }
-  return 0
 }

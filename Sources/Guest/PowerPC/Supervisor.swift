@@ -172,6 +172,8 @@ extension PowerPCState {
     get { spr[SPR.DSISR] }
     set { spr[SPR.DSISR] = newValue }
   }
+  /// Whether the last data storage exception was a store's (DSISR, bit 6).
+  public var faultWasStore: Bool { dsisr & DataFault.store != 0 }
   /// Where the hashed page table is, and its size (SPR 25).
   public var sdr1: UInt32 {
     get { spr[SPR.SDR1] }

@@ -113,11 +113,8 @@ extension Cpu {
   /// Where several processors run: notes the version of a line, before a word of it is loaded.
   fileprivate func noteVersion(_ address: I32) {
     guard context.pointee.isShared else { return }
-    let field = UInt32(bitPattern: Int32(PowerPCState.offset(\.lineVersions)))
-    let versions = I64(ir, ir.emit1(.ld, .i64, result: .i64, Block.env, constant: field))
-    let number = address.shiftedRight(Reservation.lineShift) & (Reservation.versionCount - 1)
-    let place = versions + (number << 2).zeroExtended
-    setState(\.reserveVersion, I32(ir, ir.emit1(.ld, .i32, result: .i32, place.temp)))
+    let version = ir.emit1(.line_watch, .i32, result: .i32, address.temp)
+    setState(\.reserveVersion, I32(ir, version))
   }
 
   /// `stwcx.` with a reservation for the address, where several processors run.

@@ -88,8 +88,10 @@ extension Assembler {
   /// OR with a source in memory.
   public mutating func or(_ w: Width, _ d: GPR, _ s: Address) { arithmetic(.or, w, d, s) }
 
-  /// OR to memory.
-  public mutating func or(_ w: Width, _ d: Address, _ s: GPR) { arithmetic(.or, w, d, s) }
+  /// OR to memory, atomic with `lock`.
+  public mutating func or(_ w: Width, _ d: Address, _ s: GPR, lock: Bool = false) {
+    arithmetic(.or, w, d, s, prefix: lock ? 0xf0 : 0)
+  }
 
   /// OR with an immediate, sign-extended for `.qword`.
   public mutating func or(_ w: Width, _ d: GPR, imm: Int32) { arithmetic(.or, w, d, imm) }
@@ -140,9 +142,9 @@ extension Assembler {
   }
 
   private mutating func arithmetic(
-    _ operation: ArithmeticOperation, _ w: Width, _ d: Address, _ s: GPR
+    _ operation: ArithmeticOperation, _ w: Width, _ d: Address, _ s: GPR, prefix: UInt8 = 0
   ) {
-    encodeSized(Encoding(operation.rawValue &<< 3), w, s, d)
+    encodeSized(Encoding(prefix: prefix, operation.rawValue &<< 3), w, s, d)
   }
 
   private mutating func arithmetic(

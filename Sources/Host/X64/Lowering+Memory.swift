@@ -42,6 +42,13 @@ extension Lowering {
         .qemu_cmpxchg, [.i32], [C.fixed(.rax)],
         [C.address, C.fixed(.rax), C.fixed(.rcx)], clobbers: GPR.rax.set | GPR.rcx.set
       ) { e, o in e.compareExchange(o) },
+      Lowering(
+        .line_watch, [.i32], [C.r], [C.fixed(.rax)], clobbers: GPR.rax.set | GPR.rcx.set
+      ) { e, o in e.watchLine(o.d) },
+      Lowering(.line_touch, [.i32], [], [C.fixed(.rax)], clobbers: GPR.rax.set | GPR.rcx.set) {
+        e, _ in
+        e.touchLine()
+      },
     ]
   }
 }
@@ -156,5 +163,42 @@ extension Emitter {
     }
     x.cmpxchg(.dword, guestAddress(o, 0, hasIndex: false), .rcx, lock: true)
     if isSwapped { x.bswap(.dword, .rax) }
+  }
+}
+
+// MARK: Reservations
+
+extension Emitter {
+  /// Sets bit 31 of the version of the line at the address in rax, with a fence if it was clear.
+  func watchLine(_ d: GPR) {
+    guard let r = layout.reservation else { return }
+    x.lineNumber(.rax, r)
+    x.mov(.qword, .rcx, env(r.versions))
+    x.lea(.qword, .rcx, Address(base: .rcx, index: .rax, scale: 4))
+    x.cmp(.dword, Address(.rcx), imm: 0)
+    let isWatched = x.jccShort(.s)
+    x.mov(.dword, .rax, imm: .min)
+    x.or(.dword, Address(.rcx), .rax, lock: true)
+    x.bind(isWatched)
+    x.mov(.dword, d, Address(.rcx))
+  }
+
+  /// Tells those who watch the line at the address in rax.
+  func touchLine() {
+    guard let r = layout.reservation else { return }
+    x.lineNumber(.rax, r)
+    x.mov(.qword, .rcx, env(r.versions))
+    x.cmp(.dword, Address(base: .rcx, index: .rax, scale: 4), imm: 0)
+    let isAlone = x.jccShort(.ns)
+    x.call(to: stubs.lineTouch)
+    x.bind(isAlone)
+  }
+}
+
+extension Assembler {
+  /// Turns a guest address into the number of its line's version.
+  mutating func lineNumber(_ address: GPR, _ r: EnvironmentLayout.Reservation) {
+    shr(.dword, address, imm: UInt8(r.lineShift))
+    and(.dword, address, imm: 1 << Int32(r.countShift) - 1)
   }
 }

@@ -46,6 +46,8 @@ struct Stubs {
   private(set) var vectorConstants: UInt = 0
   /// Per `FloatMode`: goes over to it.
   private(set) var modes: [UInt] = []
+  /// Tells those who watch a line: its number in eax, the address of the versions in rcx.
+  private(set) var lineTouch: UInt = 0
   /// The assembler behind the last stub.
   var assembler: Assembler
 
@@ -74,6 +76,7 @@ struct Stubs {
     link = exits[Int(ExitKind.link.rawValue)]
     writeOthers()
     writeModes()
+    if let reservation = layout.reservation { writeLineTouch(reservation) }
     writeCopy()
     for helper in helpers { writeHelper(helper) }
     if let slowAccess, let paging = layout.paging {
@@ -239,6 +242,34 @@ struct Stubs {
       assembler.mov(.dword, env(mode), imm: number)
       assembler.ret()
     }
+  }
+
+  /// Clears bit 31 of the version and adds two. Where the reservation is this processor's own, it
+  /// adds two to both versions: others lose theirs.
+  private mutating func writeLineTouch(_ r: EnvironmentLayout.Reservation) {
+    let kept = env(layout.spillSlots - 8)
+    assembler.align(to: 16)
+    lineTouch = assembler.currentAddress
+    assembler.mov(.qword, kept, .rdx)
+    assembler.mov(.dword, .rdx, env(r.address))
+    assembler.lineNumber(.rdx, r)
+    assembler.cmp(.dword, .rdx, .rax)
+    assembler.lea(.qword, .rcx, Address(base: .rcx, index: .rax, scale: 4))
+    assembler.mov(.qword, .rdx, kept)
+    let isOther = assembler.jccShort(.ne)
+    assembler.cmp(.dword, env(r.valid), imm: 0)
+    let isNone = assembler.jccShort(.e)
+    assembler.mov(.dword, .rax, Address(.rcx))
+    assembler.cmp(.dword, .rax, env(r.version))
+    let isLost = assembler.jccShort(.ne)
+    assembler.mov(.dword, .rax, imm: 2)
+    assembler.xadd(.dword, Address(.rcx), .rax, lock: true)
+    assembler.add(.dword, env(r.version), imm: 2)
+    assembler.ret()
+    for jump in [isOther, isNone, isLost] { assembler.bind(jump) }
+    assembler.mov(.dword, .rax, imm: Int32(bitPattern: 0x8000_0002))
+    assembler.xadd(.dword, Address(.rcx), .rax, lock: true)
+    assembler.ret()
   }
 
   private mutating func writeExit(_ kind: UInt32) -> UInt {
