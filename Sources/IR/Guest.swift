@@ -270,6 +270,8 @@ public struct TranslationLimits {
   public var countsInstructions = false
   /// Whether other processors run at the same time on the same memory.
   public var isShared = false
+  /// Whether a block that is a loop may be translated several times in a row.
+  public var repeatsLoops = true
   /// Whether the host has fused multiply-add.
   public var fusesMultiplyAdd = true
   /// Whether the host has the ops of vectors.

@@ -12,6 +12,9 @@ import IR
 /// such a branch, and not longer, is not stored: it has neither mark, and the op stays. Cold parts
 /// that are nothing but a jump to another block are none: the branch goes there itself.
 ///
+/// Globals that are recovered after a fault (`recovered`) need not be in memory there either: a register
+/// keeps them, and whoever looks after the fault is told which.
+///
 /// A value whose last reader is a cold part lives until the branch that leads there: a `discard`
 /// behind the branch says so, where no mark can.
 public struct Liveness {
@@ -32,10 +35,17 @@ public struct Liveness {
   /// Per temp: the registers that its next reader takes it in.
   private let wanted: UnsafeMutablePointer<UInt16>
   private let registers: PreferredRegisters
+  private let recovered: ClosedRange<TempIndex>?
 
-  /// - Parameter registers: what the host prefers.
-  public init(_ registers: PreferredRegisters = PreferredRegisters()) {
+  /// - Parameters:
+  ///   - registers: what the host prefers.
+  ///   - recovered: the globals that may be in registers alone where an access faults.
+  public init(
+    _ registers: PreferredRegisters = PreferredRegisters(),
+    recovered: ClosedRange<TempIndex>? = nil
+  ) {
     self.registers = registers
+    self.recovered = recovered
     wanted = .allocate(capacity: Block.tempCapacity)
     wanted.initialize(repeating: .max, count: Block.tempCapacity)
     readIn = .allocate(capacity: Block.tempCapacity)
@@ -155,7 +165,7 @@ public struct Liveness {
     if op.pointee.opcode == .call {
       call(op, block)
     } else if flags.contains(.canFault) {
-      needed.update(repeating: true, count: block.firstLocal)
+      observeAtFault(block)
     }
     if flags.contains(.carryOut) { carryIsRead = false }
     if flags.contains(.carryIn) { carryIsRead = true }
@@ -170,6 +180,15 @@ public struct Liveness {
       }
       wanted[Int(temp)] = registers.operand(op, k)
     }
+  }
+
+  /// At a fault memory must hold every global, or a register those that are recovered.
+  @inline(__always) private func observeAtFault(_ block: Block) {
+    guard let recovered else { return needed.update(repeating: true, count: block.firstLocal) }
+    let first = Int(recovered.lowerBound), end = Int(recovered.upperBound) + 1
+    needed.update(repeating: true, count: first)
+    (held + first).update(repeating: true, count: end - first)
+    (needed + end).update(repeating: true, count: block.firstLocal - end)
   }
 
   @inline(__always) private func markResult(

@@ -51,12 +51,14 @@ public struct Optimizer {
   ///   - homes: the globals that live in host registers.
   ///   - registers: what the host prefers.
   ///   - reach: the largest constant that a guest access of the host's may add to its address.
+  ///   - recovered: the globals that may be in registers alone where an access faults.
   public init(
     _ block: Block, passes: Passes = .all, homes: [TempIndex] = [],
-    registers: PreferredRegisters = PreferredRegisters(), reach: UInt32 = .max
+    registers: PreferredRegisters = PreferredRegisters(), reach: UInt32 = .max,
+    recovered: ClosedRange<TempIndex>? = nil
   ) {
     self.registers = registers
-    liveness = Liveness(registers)
+    liveness = Liveness(registers, recovered: recovered)
     self.passes = passes
     forward = ForwardPass(block, rules: rules, passes: passes, homes: homes, reach: reach)
   }

@@ -39,6 +39,11 @@ extension Checker {
     put(held(by: from), in: to, step)
   }
 
+  /// The value that a recovery finds.
+  private func value(of source: Operand) -> ValueNumber {
+    source.kind == .constant ? numbers[Int(source.payload)] : held(by: source)
+  }
+
   /// What an operand holds now.
   private func held(by operand: Operand) -> ValueNumber {
     place(operand).map { state.places[$0] } ?? Self.unknown
@@ -98,7 +103,10 @@ extension Checker {
     for k in 0..<op.inputCount { checkOperand(op, step, row, k, isInMemory) }
     checkCarry(op, step)
     checkField(op, step)
-    if isObserved(op) { checkGlobals(step) }
+    if isObserved(op) {
+      let faults = op.opcode.info.flags.contains(.canFault) && op.opcode != .call
+      checkGlobals(step, recovered: faults ? recoveries[current] ?? [] : [])
+    }
     // A call's thunk keeps the homes.
     clobber(op.opcode == .call ? row.clobbers & ~homeSet : row.clobbers)
     leave(op)
@@ -215,11 +223,13 @@ extension Checker {
     }
   }
 
-  /// Every global must be in its canonical place.
-  mutating func checkGlobals(_ step: Step?) {
+  /// Every global must be in its canonical place, or where it is recovered from.
+  mutating func checkGlobals(_ step: Step?, recovered: [LocalAllocator.Recovery] = []) {
     for temp in 1..<block.firstLocal where state.globals[temp] != Self.unknown {
       let place = canonicalPlace(temp)
-      if state.places[place] == state.globals[temp] { continue }
+      let other = recovered.first { Int($0.global) == temp }
+      let found = other.map { value(of: $0.source) } ?? state.places[place]
+      if found == state.globals[temp] { continue }
       report(.stale(TempIndex(temp)), step)
       // Said once.
       state.places[place] = state.globals[temp]

@@ -25,7 +25,8 @@ import IR
 ///   does not say so; of the ops only plain moves do.
 /// - Where somebody may look at the guest's state (`Checker.isObserved`) each global must have its
 ///   architected value in its canonical place: its home, or without a home its field of env. The
-///   fields of globals with a home are nobody's business in translated code.
+///   fields of globals with a home are nobody's business in translated code. At a fault it may be
+///   somewhere else if the allocator has said where (`LocalAllocator.Recovery`).
 ///
 /// Not proved: that liveness was right to drop an op (the checker sees what is left), and that
 /// the host's instructions keep to the constraints.
@@ -54,6 +55,8 @@ public struct Checker {
   /// Per label: how many ways lead to it, and the state at the last of them.
   var ways: [Int]
   var snapshots: [State?]
+  /// Per step: the globals that are recovered after a fault there.
+  let recoveries: [Int: [LocalAllocator.Recovery]]
   /// The step and the op at hand.
   var current = 0
   var currentOp = 0
@@ -74,6 +77,7 @@ public struct Checker {
     self.block = block
     file = allocator.file
     homes = (0..<block.firstLocal).map { allocator.homes[$0] }
+    recoveries = Dictionary(grouping: allocator.recoveries, by: \.step)
     spills =
       allocator.spillBase..<allocator.spillBase + Self.slotSize * allocator.spillCount
     var fields: [Int: Int] = [:]

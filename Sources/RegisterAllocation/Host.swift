@@ -59,6 +59,31 @@ public struct CodeMark {
   }
 }
 
+/// A field of env that does not hold its value where some code faults.
+public struct CodeRecovery {
+  /// Where the code starts and ends, as offsets from the block's code.
+  public var start, end: UInt32
+  /// The field's offset from env, and its size in bytes: 4 or 8.
+  public var field, size: Int32
+  /// The host register that holds the value, or `noRegister`.
+  public var register: RegisterNumber
+  /// Without a register: the value.
+  public var constant: UInt64
+
+  /// All that there is to know of one.
+  public init(
+    start: UInt32, end: UInt32, field: Int32, size: Int32, register: RegisterNumber,
+    constant: UInt64
+  ) {
+    self.start = start
+    self.end = end
+    self.field = field
+    self.size = size
+    self.register = register
+    self.constant = constant
+  }
+}
+
 /// An access to paged guest memory, as its slow path sees it.
 public struct SlowAccess {
   /// The guest instruction that makes it.
@@ -208,6 +233,8 @@ public protocol Host: AnyObject {
   var onlySlowAccesses: Bool { get set }
   /// The guest instructions of the block emitted last, in order of code.
   var marks: UnsafeMutableBufferPointer<CodeMark> { get }
+  /// What is recovered after faults in the block emitted last, in order of code.
+  var recoveries: [CodeRecovery] { get }
   /// Offset of the code behind the exit-request poll of the block emitted last.
   var bodyOffset: Int { get }
   /// Makes a jump whose 32-bit relative operand executes at `operand` go to `target`.

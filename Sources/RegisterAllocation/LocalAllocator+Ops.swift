@@ -28,6 +28,7 @@ extension LocalAllocator {
     let dead = op.pointee.dead
     releaseDeadInputs(op, outputs, inputs, dead, early: false, row)
     placeOutputs(op, row)
+    if flags.contains(.canFault) { noteRecoveries() }
     emit(step)
     carryIsLive =
       flags.contains(.carryOut) || carryIsLive && op.pointee.opcode.isPlainMove

@@ -50,6 +50,8 @@ public final class LocalAllocator {
   var current = 0
   /// Rotates the choice of victims.
   var clock: UInt32 = 0
+  /// What memory does not hold where an access may fault, in the order of the steps.
+  public private(set) var recoveries: [Recovery] = []
   /// Per label: what registers held at its branch.
   var snapshots: UnsafeMutablePointer<Snapshot>
 
@@ -77,6 +79,16 @@ public final class LocalAllocator {
   /// A global that is a constant, and is in no register and not in memory.
   struct UnstoredConstant {
     var global, value: TempIndex
+  }
+
+  /// A global that is in a register, or a constant, and not in memory, where a step may fault.
+  public struct Recovery {
+    /// The step that may fault.
+    public let step: Int
+    /// The global.
+    public let global: TempIndex
+    /// Where its value is, a register or a constant.
+    public let source: Operand
   }
 
   static let labelCapacity = 2048
@@ -147,6 +159,7 @@ public final class LocalAllocator {
 
   private func begin() {
     stepCount = 0
+    recoveries.removeAll(keepingCapacity: true)
     failed = false
     forgetAll()
     slots = 0
@@ -178,6 +191,24 @@ public final class LocalAllocator {
 
   func emit(_ kind: Step.Kind, _ type: ValueType, _ a: Operand, _ b: Operand) {
     emit(Step(kind, type, op: current, a, b, keepsFlags: carryIsLive))
+  }
+
+  /// Notes what memory does not hold where the step about to be emitted faults: liveness leaves
+  /// nothing there but what is recovered.
+  func noteRecoveries() {
+    var set = occupied
+    while set != 0 {
+      let register = RegisterNumber(truncatingIfNeeded: set.trailingZeroBitCount)
+      set &= set &- 1
+      let temp = occupant[Int(register)]
+      guard Int(temp) < block.firstLocal, !places[Int(temp)].inMemory else { continue }
+      recoveries.append(Recovery(step: stepCount, global: temp, source: .register(register)))
+    }
+    for n in 0..<constantCount {
+      recoveries.append(
+        Recovery(
+          step: stepCount, global: constants[n].global, source: .constant(constants[n].value)))
+    }
   }
 
   // MARK: Registers

@@ -12,6 +12,8 @@ public struct TranslatedBlock {
   /// Its jumps, its instruction marks and the guest code that it covers: where each starts in its
   /// table.
   public var firstLink, firstMark, firstSpan: UInt32
+  /// What is recovered after faults: where it starts in its table, and how much there is.
+  public var firstRecovery, recoveryCount: UInt32
   /// Where its words start in their table, if the block checks its code; else `UInt32.max`.
   public var firstWord: UInt32
   /// How many jumps, marks and runs of guest code there are.
@@ -61,6 +63,7 @@ final class BlockTable {
   private(set) var marks: Arena<CodeMark>
   private(set) var spans: Arena<Span>
   private(set) var accesses: Arena<SlowAccess>
+  private(set) var recoveries: Arena<CodeRecovery>
   /// What blocks that check their code were made from; nil where nothing could be fetched.
   private(set) var words: Arena<UInt32?>
   /// Heads of the chains by address, and by guest page, plus one.
@@ -74,6 +77,7 @@ final class BlockTable {
     marks = Arena()
     spans = Arena()
     accesses = Arena()
+    recoveries = Arena()
     words = Arena()
     heads = .allocate(capacity: Self.headCount)
     heads.initialize(repeating: 0, count: Self.headCount)
@@ -89,6 +93,7 @@ final class BlockTable {
     marks.clear()
     spans.clear()
     accesses.clear()
+    recoveries.clear()
     words.clear()
     heads.update(repeating: 0, count: Self.headCount)
     pages.clear()
@@ -151,6 +156,7 @@ final class BlockTable {
 
   /// Appends to the lists that a block's record points into.
   func append(_ mark: CodeMark) { _ = marks.append(mark) }
+  func append(_ recovery: CodeRecovery) { _ = recoveries.append(recovery) }
   func append(_ link: Link) { _ = links.append(link) }
   func append(_ access: SlowAccess) { _ = accesses.append(access) }
   func append(_ word: UInt32?) { _ = words.append(word) }
@@ -222,6 +228,18 @@ final class BlockTable {
       if first[middle].offset <= within { low = middle + 1 } else { high = middle }
     }
     return low == 0 ? block.address : first[low - 1].address
+  }
+
+  /// Calls `body` with what is recovered after a fault at an offset of the code buffer.
+  func forEachRecovery(
+    atCode offset: UInt32, in number: Int, _ body: (CodeRecovery) -> Void
+  ) {
+    let block = blocks.base[number]
+    let within = offset - block.codeOffset
+    for n in Int(block.firstRecovery)..<Int(block.firstRecovery + block.recoveryCount) {
+      let recovery = recoveries.base[n]
+      if recovery.start <= within && within < recovery.end { body(recovery) }
+    }
   }
 
   /// How many instructions of a block, a straight line, lie before the one at a guest address.

@@ -1,5 +1,6 @@
 import CSys
 import Glibc
+import RegisterAllocation
 
 /// What the signal handler leaves of a fault in translated code, and what it needs to know of the
 /// processor: one report for each, which its env points to.
@@ -14,6 +15,10 @@ public struct FaultReport {
   public var code: Int32 = 0
   /// Whether the access was a store.
   public var isWrite = false
+  /// What the registers held that are no homes: rax, rcx, rdx, and the vector registers' low halves
+  /// and high halves in turn.
+  var general = InlineArray<3, UInt64>(repeating: 0)
+  var vectors = InlineArray<32, UInt64>(repeating: 0)
   /// Where the guard below the return stack starts, and where it ends.
   var guardStart, guardEnd: UInt
   /// Where the empty return stack starts.
@@ -21,6 +26,24 @@ public struct FaultReport {
 
   init(guardStart: UInt, guardEnd: UInt, stackTop: UInt) {
     (self.guardStart, self.guardEnd, self.stackTop) = (guardStart, guardEnd, stackTop)
+  }
+
+  /// What a register held: the low 64 bits of a vector register (numbers from 16 on).
+  func value(of register: RegisterNumber) -> UInt64 {
+    let number = Int(register)
+    return number < 3 ? general[number] : number < 32 ? vectors[2 * max(0, number - 16)] : 0
+  }
+
+  /// Keeps what the registers held.
+  mutating func keep(_ context: UnsafePointer<mcontext_t>) {
+    general[0] = UInt64(bitPattern: context.pointee.gregs.13)
+    general[1] = UInt64(bitPattern: context.pointee.gregs.14)
+    general[2] = UInt64(bitPattern: context.pointee.gregs.12)
+    guard let floats = UnsafeRawPointer(context.pointee.fpregs) else { return }
+    // The image of FXSAVE, where the vector registers lie at 160 (Intel SDM, volume 1, 10.5.1).
+    withUnsafeMutableBytes(of: &vectors) {
+      $0.copyMemory(from: .init(start: floats + 160, count: 256))
+    }
   }
 }
 
@@ -120,6 +143,7 @@ public enum FaultHandler {
         registers.pointee.uc_mcontext.gregs.15 = Int64(bitPattern: UInt64(report.pointee.stackTop))
         return
       }
+      report.pointee.keep(&registers.pointee.uc_mcontext)
       report.pointee.hostPC = pc
       report.pointee.address = address
       report.pointee.signal = signal

@@ -10,13 +10,17 @@ public struct Techniques: Sendable {
   public var pairsReturns = true
   /// Branches forward stay within the block, which goes on behind jumps and returns.
   public var keepsForwardBranches = true
+  /// Blocks that are loops of floating point are translated several times in a row.
+  public var repeatsLoops = true
+  /// Globals that nobody but a fault would look at are recovered after one.
+  public var recovers = true
 
   /// Everything, or everything but some passes.
   public init(passes: Passes = .all) { self.passes = passes }
 
   /// The names of all techniques.
   public static var names: [String] {
-    Passes.names.map(\.name) + ["homes", "returns", "forward-branches"]
+    Passes.names.map(\.name) + ["homes", "returns", "forward-branches", "loops", "recovery"]
   }
 
   /// Switches one off by its name; false if there is none of that name.
@@ -25,6 +29,8 @@ public struct Techniques: Sendable {
     case "homes": usesHomes = false
     case "returns": pairsReturns = false
     case "forward-branches": keepsForwardBranches = false
+    case "loops": repeatsLoops = false
+    case "recovery": recovers = false
     default:
       guard let pass = Passes.names.first(where: { $0.name == name })?.pass else { return false }
       passes.remove(pass)

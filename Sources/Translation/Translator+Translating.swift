@@ -75,6 +75,8 @@ extension Translator {
         last: place.last, codeOffset: base, codeSize: UInt32(size),
         bodyOffset: UInt32(host.bodyOffset), firstLink: linkBase,
         firstMark: UInt32(table.marks.count), firstSpan: UInt32(table.spans.count),
+        firstRecovery: UInt32(table.recoveries.count),
+        recoveryCount: UInt32(host.recoveries.count),
         firstWord: code.isChecked ? UInt32(table.words.count) : .max,
         linkCount: UInt16(exits.count), markCount: UInt16(marks.count),
         spanCount: UInt16(code.spans), instructions: UInt16(code.instructions), incoming: 0,
@@ -82,6 +84,7 @@ extension Translator {
         isInvalid: false), isFound: isFound)
     for access in host.slowAccesses { table.append(access) }
     for mark in marks { table.append(mark) }
+    for recovery in host.recoveries { table.append(recovery) }
     for exit in exits {
       table.append(
         Link(

@@ -95,12 +95,14 @@ public final class Translator {
   ///
   /// - Parameters:
   ///   - homes: the guest's globals (temps) that live in host registers, best first.
+  ///   - recovered: globals without a home that may be in registers alone where an access faults;
+  ///     not for paged guest memory.
   ///   - accesses: what makes the slow accesses of paged guest memory.
   ///   - codeAddress: where code is to execute, for logs that are the same every time; nil: near
   ///     our own functions.
   public init(
     guest: any Guest, host: any Host, memory: any CodeMemory, codeBufferSize: Int,
-    homes: [(temp: TempIndex, offset: Int)],
+    homes: [(temp: TempIndex, offset: Int)], recovered: ClosedRange<TempIndex>? = nil,
     techniques: Techniques = Techniques(), accesses: (any AccessPort)? = nil,
     codeAddress: UInt? = nil
   ) throws(TranslationError) {
@@ -128,7 +130,7 @@ public final class Translator {
       block, passes: passes, homes: placed.map(\.0.temp),
       registers: PreferredRegisters(
         operands: host.operandRegisters, homes: placed.map { ($0.temp, $1) }),
-      reach: host.reach)
+      reach: host.reach, recovered: techniques.recovers ? recovered : nil)
     allocator = LocalAllocator(
       block: block, file: host.registerFile,
       homes: Dictionary(uniqueKeysWithValues: placed.map { ($0.temp, $1) }), layout: guest.layout)
@@ -137,6 +139,7 @@ public final class Translator {
       stubs.enter, to: (@convention(c) (UnsafeMutableRawPointer, UInt) -> Void).self)
     limits.pairsReturns = techniques.pairsReturns
     limits.keepsForwardBranches = techniques.keepsForwardBranches
+    limits.repeatsLoops = techniques.repeatsLoops
   }
 
   deinit {
@@ -354,6 +357,20 @@ public final class Translator {
     let offset = UInt32(truncatingIfNeeded: runner.fault.pointee.hostPC &- buffer.executable)
     if let number = table.block(atCode: offset) {
       pc.pointee = table.guestAddress(atCode: offset, in: number)
+      table.forEachRecovery(atCode: offset, in: number) { recover($0, runner) }
+    }
+  }
+
+  /// Stores what a register held, or a constant, when translated code faulted.
+  private func recover(_ recovery: CodeRecovery, _ runner: Runner) {
+    let value =
+      recovery.register == noRegister
+      ? recovery.constant : runner.fault.pointee.value(of: recovery.register)
+    let place = runner.env + Int(recovery.field)
+    if recovery.size == 8 {
+      place.storeBytes(of: value, as: UInt64.self)
+    } else {
+      place.storeBytes(of: UInt32(truncatingIfNeeded: value), as: UInt32.self)
     }
   }
 

@@ -40,6 +40,10 @@ struct GoldenTests {
     ("overflow", "addo. r3, r4, r5; cmpi cr1, 0, r3, 0"),
     ("condition-register", "crxor 6, 6, 6; cror 2, 0, 1; mfcr r3; mtcrf 128, r4"),
     ("floating-point", "lfd f1, 8(r3); fmul f2, f1, f1; stfs f2, 16(r3); fcmpu cr1, f1, f2"),
+    (
+      "floating-loop",
+      "lfd f1, 8(r3); fadd f2, f2, f1; stfd f2, 16(r3); addi r3, r3, 8; bc 16, 0, -16"
+    ),
     ("reservation", "lwarx r5, r0, r3; addi r5, r5, 1; stwcx. r5, r0, r3; bc 4, 2, -12"),
   ]
 

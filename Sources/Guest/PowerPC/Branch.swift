@@ -158,6 +158,17 @@ extension Cpu {
     return label
   }
 
+  /// The label of a cold part that leaves a loop. It is more than a jump, so that it stores what nobody
+  /// in the loop looks at.
+  private func labelBehindLoop() -> UInt32 {
+    let label = ir.newLabel(), next = address &+ 4
+    ir.cold(label) {
+      ir.effect(.insn_start, constant: address)
+      chain(to: next)
+    }
+    return label
+  }
+
   /// A conditional branch to a known address.
   func branchConditional(_ bo: Int, _ bi: Int, _ target: UInt32, link: Bool) {
     if option(bo, 0) && option(bo, 2) { return link ? callTarget(target) : jump(to: target) }
@@ -169,15 +180,19 @@ extension Cpu {
     let count = counts ? CTR - 1 : CTR
     if counts { CTR = count }
     ir.commit()
+    // Once more around the loop: what leaves is the branch that is not taken.
+    let repeats = !link && repeatsLoop(target & ~3)
+    let label = repeats ? labelBehindLoop() : label(for: target)
+    if repeats { context.pointee.next = target & ~3 }
     if counts && !option(bo, 0) {
       let isZero = option(bo, 3)
       let counted = CTR.test(isZero ? .eq : .ne, 0)
       let wanted = option(bo, 1) ? self.bit(bi) : self.bit(bi) ^ 1
-      brcond(.ne, counted & wanted, 0, to: label(for: target))
+      brcond(repeats ? .eq : .ne, counted & wanted, 0, to: label)
     } else if counts {
-      brcond(option(bo, 3) ? .eq : .ne, CTR, 0, to: label(for: target))
+      brcond(option(bo, 3) != repeats ? .eq : .ne, CTR, 0, to: label)
     } else {
-      branch(onBit: bi, is: option(bo, 1), to: label(for: target))
+      branch(onBit: bi, is: option(bo, 1) != repeats, to: label)
     }
   }
 

@@ -46,6 +46,10 @@ struct TranslationContext {
   var changing: TempIndex = 0
   /// Branches that lead to code further on in the block.
   var forward = ForwardBranches()
+  /// The most instructions that a block may grow to by translating the loop that it is once more,
+  /// 0 if it must not; and how often it has been translated.
+  var loopLimit = 0
+  var iterations = 1
 }
 
 /// The processor as instruction semantics see it: registers to read and assign, memory,

@@ -74,3 +74,23 @@ extension Cpu {
     }
   }
 }
+
+/// A block that is a loop: one with floating point is translated several times in a row, because what is
+/// known of its registers at its end makes the next time shorter.
+enum Loop {
+  /// The most instructions that come of it, and the most repetitions.
+  static let mostInstructions = 48, mostIterations = 4
+}
+
+extension Cpu {
+  /// Whether a branch to `target` closes the loop that the block is, and the block goes on with it.
+  func repeatsLoop(_ target: UInt32) -> Bool {
+    let iterations = context.pointee.iterations, done = context.pointee.executed
+    guard target == context.pointee.start, context.pointee.floatMode == .scalar,
+      iterations < Loop.mostIterations,
+      done + done / iterations <= context.pointee.loopLimit
+    else { return false }
+    context.pointee.iterations = iterations + 1
+    return true
+  }
+}

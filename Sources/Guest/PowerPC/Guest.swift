@@ -114,7 +114,8 @@ public final class PowerPCGuest: Guest {
     var walk = Walk(spans: reading.record.spans, first: address)
     var isChecked = reading.known != nil
     while let pc = nextAddress() {
-      guard walk.count < most, block.opCount < Block.capacity / 8, cpu.isNear(pc),
+      guard walk.count < max(most, context.pointee.iterations > 1 ? context.pointee.loopLimit : 0),
+        block.opCount < Block.capacity / 8, cpu.isNear(pc),
         walk.enter(pc)
       else {
         if !context.pointee.ended { cpu.chain(to: pc) }
@@ -149,6 +150,9 @@ public final class PowerPCGuest: Guest {
         first: limits.first,
         last: limits.last, registers: registers))
     context.pointee.counts = limits.countsInstructions
+    if context.pointee.keepsForwardBranches && limits.repeatsLoops && limits.instructions > 1 {
+      context.pointee.loopLimit = Loop.mostInstructions
+    }
     context.pointee.isShared = limits.isShared
     context.pointee.fuses = limits.fusesMultiplyAdd
     context.pointee.hasVectors = limits.hasVectors

@@ -305,6 +305,9 @@ public enum Globals {
     homes.map { home(ofGPR: $0) }
     + floatHomes.map { (f + TempIndex($0), PowerPCState.offset(\.fpr) + 8 * $0) }
 
+  /// What is noted of the last floating-point operation: nobody but faults looks at most of it.
+  public static let recovered = lastFloat...lastFloatRelation
+
   /// The temp and the offset from env of a general register.
   public static func home(ofGPR number: Int) -> (temp: TempIndex, offset: Int) {
     (r + TempIndex(number), 4 * number)

@@ -21,6 +21,8 @@ final class Emitter {
   /// The instructions of the block.
   private(set) var marks: UnsafeMutablePointer<CodeMark>
   var markCount = 0
+  /// What is recovered after faults in the block.
+  private(set) var recoveries: [CodeRecovery] = []
   /// What the host's flags say, and what they said before the op at hand.
   var flags = FlagsOrigin.none
   var known = FlagsOrigin.none
@@ -100,10 +102,40 @@ final class Emitter {
     instruction = 0
     prepareLabels()
     let steps = allocator.steps
-    for n in 0..<allocator.stepCount { emit(steps + n) }
+    if allocator.recoveries.isEmpty {
+      recoveries.removeAll(keepingCapacity: true)
+      for n in 0..<allocator.stepCount { emit(steps + n) }
+    } else {
+      emitWithRecoveries(allocator)
+    }
     writeSlowPaths()
     writePendingStubs()
     return !self.x.overflowed
+  }
+
+  /// Writes the steps, and notes what is recovered where.
+  private func emitWithRecoveries(_ allocator: LocalAllocator) {
+    recoveries.removeAll(keepingCapacity: true)
+    var next = 0
+    for n in 0..<allocator.stepCount {
+      let start = UInt32(x.offset)
+      emit(allocator.steps + n)
+      while next < allocator.recoveries.count, allocator.recoveries[next].step == n {
+        recoveries.append(recovery(allocator.recoveries[next], start..<UInt32(x.offset)))
+        next += 1
+      }
+    }
+  }
+
+  private func recovery(_ r: LocalAllocator.Recovery, _ code: Range<UInt32>) -> CodeRecovery {
+    let global = block.temps[Int(r.global)]
+    let isConstant = r.source.kind == .constant
+    return CodeRecovery(
+      start: code.lowerBound, end: code.upperBound,
+      field: Int32(truncatingIfNeeded: Int64(bitPattern: global.value)),
+      size: Int32(global.type.bits / 8),
+      register: isConstant ? noRegister : r.source.register,
+      constant: isConstant ? block.temps[Int(r.source.payload)].value : 0)
   }
 
   /// A cold part that is nothing but a chained exit is left by its branch itself.

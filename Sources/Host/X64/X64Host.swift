@@ -106,6 +106,8 @@ public final class X64Host: Host {
   public var marks: UnsafeMutableBufferPointer<CodeMark> {
     UnsafeMutableBufferPointer(start: emitter?.marks, count: emitter?.markCount ?? 0)
   }
+  /// Empty before the first block.
+  public var recoveries: [CodeRecovery] { emitter?.recoveries ?? [] }
   /// Zero before the first block.
   public var bodyOffset: Int { emitter?.bodyOffset ?? 0 }
 
