@@ -93,6 +93,8 @@ enum FileCalls {
 
   static func closeRange(_ call: SystemCall) throws(Errno) -> Int {
     guard call[0] <= call[1] else { throw .invalid }
+    // CLOSE_RANGE_UNSHARE
+    if call[2] & 2 != 0, call[2] & ~6 == 0 { call.process.current.separateDescriptors() }
     return try replacing(call[0]...call[1], call) { () throws(Errno) in
       try hostCall(SYS_close_range, call.unsigned(0), call.unsigned(1), call.unsigned(2))
     }

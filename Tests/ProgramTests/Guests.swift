@@ -52,7 +52,7 @@ struct Guest: Sendable, CustomTestStringConvertible {
     ].map {
       Guest(name: $0, variant: "static")
     }
-    + ["vectorframes", "unwinding"].map {
+    + ["vectorframes", "unwinding", "contexts"].map {
       Guest(name: $0, variant: "static", options: ["-cpu", "7400"])
     }
   /// And those that show the system's side, built in every way.
@@ -68,7 +68,7 @@ struct Guest: Sendable, CustomTestStringConvertible {
     + ["dynamic", "pie"].map { Guest(name: "mix", variant: $0) }
     + [
       "interprocess", "eventfiles", "rarecalls", "spawn", "futexes", "terminals", "procfiles",
-      "throwing",
+      "throwing", "timers", "sharing", "contexts",
       "unwinding",
     ].map {
       Guest(name: $0, variant: "static")
