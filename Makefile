@@ -19,7 +19,7 @@ BENCH ?=
 # A crash of a program under test is not to leave a debugger behind.
 export SWIFT_BACKTRACE := enable=no
 
-PACKAGES := binutils binutils-powerpc-linux-gnu e2fsprogs gcc-powerpc-linux-gnu \
+PACKAGES := binutils binutils-powerpc-linux-gnu e2fsprogs g++-powerpc-linux-gnu gcc-powerpc-linux-gnu \
   libc6-dev-powerpc-cross libcapstone4 libslirp-dev libzstd-dev python3 qemu-system-data qemu-utils \
   zlib1g-dev
 SUITE_PACKAGES := autoconf bison dpkg-dev g++-powerpc-linux-gnu gawk gperf libc6-dev perl tcl8.6

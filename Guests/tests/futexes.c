@@ -211,7 +211,94 @@ static void several(void) {
   say("several");
 }
 
+// Which of two mistakes is told: as futex_init_timeout, do_futex, get_futex_key and what follows look.
+#define FAILS(error, ...) CHECK(futex(__VA_ARGS__) == -1 && errno == error)
+static void order(void) {
+  struct timespec late = {0, 1000000000}, soon = {0, 1000};
+  const void *nowhere = (void *)16;
+  uint32_t *odd = (uint32_t *)((char *)&first + 1), *gone = (uint32_t *)32;
+  enum { WAITS = FUTEX_WAIT_BITSET, PRIVATE = FUTEX_PRIVATE_FLAG, REAL = FUTEX_CLOCK_REALTIME, NOBODY = 0x3ffffffe };
+  first = 5, second = 0;
+  // The time before the word, its place and its value.
+  FAILS(EFAULT, odd, FUTEX_WAIT, 4, nowhere, 0, 0);
+  FAILS(EINVAL, gone, FUTEX_WAIT, 4, &late, 0, 0);
+  FAILS(EINVAL, &first, FUTEX_WAIT, 4, &late, 0, 0);
+  FAILS(EINVAL, gone, WAITS, 4, &soon, 0, 0);
+  FAILS(EINVAL, odd, FUTEX_WAIT, 5, &soon, 0, 0);
+  FAILS(EAGAIN, &first, FUTEX_WAIT, 4, &soon, 0, 0);
+  FAILS(EFAULT, gone, FUTEX_WAIT | PRIVATE, 4, &soon, 0, 0);
+  // Where no time is waited for nothing is looked at.
+  CHECK(futex(&first, FUTEX_WAKE, 1, nowhere, 0, 0) == 0);
+  FAILS(ENOSYS, &first, 99, 1, nowhere, 0, 0);
+  // A clock that an operation has no use for; the time is before it.
+  FAILS(ENOSYS, odd, FUTEX_WAKE | REAL, 1, 0, 0, 0);
+  FAILS(ENOSYS, odd, FUTEX_LOCK_PI | REAL, 0, &soon, 0, 0);
+  FAILS(EINVAL, odd, FUTEX_LOCK_PI | REAL, 0, &late, 0, 0);
+  FAILS(ENOSYS, odd, FUTEX_TRYLOCK_PI | REAL, 0, 0, 0, 0);
+  FAILS(ENOSYS, odd, FUTEX_UNLOCK_PI | REAL, 0, 0, 0, 0);
+  FAILS(ENOSYS, odd, FUTEX_WAKE_OP | REAL, 0, 0, &second, 0);
+  FAILS(ENOSYS, odd, FUTEX_CMP_REQUEUE_PI | REAL, 1, 0, &second, 0);
+  // Locks: the time, the place, the owner.
+  first = self();
+  FAILS(EFAULT, &first, FUTEX_LOCK_PI, 0, nowhere, 0, 0);
+  FAILS(EINVAL, &first, FUTEX_LOCK_PI, 0, &late, 0, 0);
+  FAILS(EDEADLK, &first, FUTEX_LOCK_PI, 0, &soon, 0, 0);
+  FAILS(EDEADLK, &first, FUTEX_TRYLOCK_PI, 0, nowhere, 0, 0);
+  FAILS(EINVAL, odd, FUTEX_LOCK_PI, 0, &soon, 0, 0);
+  FAILS(EFAULT, gone, FUTEX_LOCK_PI, 0, &soon, 0, 0);
+  first = NOBODY;
+  FAILS(ESRCH, &first, FUTEX_LOCK_PI, 0, 0, 0, 0);
+  FAILS(ESRCH, &first, FUTEX_TRYLOCK_PI, 0, 0, 0, 0);
+  first = 1;
+  FAILS(EAGAIN, &first, FUTEX_TRYLOCK_PI, 0, 0, 0, 0);
+  // Who unlocks, before where.
+  FAILS(EPERM, odd, FUTEX_UNLOCK_PI, 0, 0, 0, 0);
+  FAILS(EFAULT, gone, FUTEX_UNLOCK_PI, 0, 0, 0, 0);
+  first = 0;
+  FAILS(EPERM, &first, FUTEX_UNLOCK_PI, 0, 0, 0, 0);
+  say("order");
+}
+
+static void orderOfTwo(void) {
+  struct timespec late = {0, 1000000000}, soon = {0, 1000};
+  uint32_t *odd = (uint32_t *)((char *)&second + 1), *gone = (uint32_t *)32;
+  first = 5, second = 0;
+  FAILS(EFAULT, &first, FUTEX_WAIT_REQUEUE_PI, 5, (void *)16, &first, 0);
+  FAILS(EINVAL, &first, FUTEX_WAIT_REQUEUE_PI, 5, &late, &second, 0);
+  FAILS(EINVAL, &first, FUTEX_WAIT_REQUEUE_PI, 4, &soon, &first, 0);
+  FAILS(EINVAL, &first, FUTEX_WAIT_REQUEUE_PI, 4, &soon, odd, 0);
+  FAILS(EAGAIN, &first, FUTEX_WAIT_REQUEUE_PI, 4, &soon, &second, 0);
+  FAILS(EINVAL, &first, FUTEX_CMP_REQUEUE_PI, 1, (void *)-1, &second, 4);
+  FAILS(EINVAL, &first, FUTEX_CMP_REQUEUE_PI, 1, (void *)1, odd, 4);
+  FAILS(EAGAIN, &first, FUTEX_CMP_REQUEUE_PI, 1, (void *)1, &second, 4);
+  CHECK(second == 0);
+  FAILS(EINVAL, &first, FUTEX_CMP_REQUEUE, 1, (void *)-1, gone, 4);
+  FAILS(EINVAL, &first, FUTEX_CMP_REQUEUE, 1, (void *)1, odd, 4);
+  FAILS(EAGAIN, &first, FUTEX_CMP_REQUEUE, 1, (void *)1, &second, 4);
+  // The second word is changed last; an operation that there is not changes nothing.
+  FAILS(EINVAL, odd, FUTEX_WAKE_OP, 1, (void *)1, &second, FUTEX_OP(FUTEX_OP_SET, 1, 0, 0));
+  FAILS(EINVAL, &first, FUTEX_WAKE_OP, 1, (void *)1, odd, FUTEX_OP(FUTEX_OP_SET, 1, 0, 0));
+  FAILS(EFAULT, &first, FUTEX_WAKE_OP | FUTEX_PRIVATE_FLAG, 1, (void *)1, gone, FUTEX_OP(FUTEX_OP_SET, 1, 0, 0));
+  FAILS(ENOSYS, &first, FUTEX_WAKE_OP, 1, (void *)1, &second, FUTEX_OP(6, 1, 0, 0));
+  CHECK(second == 0);
+  FAILS(ENOSYS, &first, FUTEX_WAKE_OP, 1, (void *)1, &second, FUTEX_OP(FUTEX_OP_SET, 1, 9, 0));
+  CHECK(second == 1);
+  // Several words: numbers, the clock, the time, the words.
+  static uint32_t value = 7;
+  words[0] = (struct word){8, (uintptr_t)&value, 2, 0};
+  struct time64 wrong = {0, 1000000000};
+  CHECK(syscall(449, 0, 1, 0, 0, 0) == -1 && errno == EINVAL);
+  CHECK(syscall(449, words, 1, 0, 16, 7) == -1 && errno == EINVAL);
+  CHECK(syscall(449, words, 1, 0, 16, CLOCK_MONOTONIC) == -1 && errno == EFAULT);
+  CHECK(syscall(449, words, 1, 0, &wrong, CLOCK_MONOTONIC) == -1 && errno == EINVAL);
+  CHECK(syscall(449, 16, 1, 0, &wrong, CLOCK_MONOTONIC) == -1 && errno == EINVAL);
+  CHECK(syscall(449, words, 1, 0, 0, 7) == -1 && errno == EAGAIN);
+  say("order of two");
+}
+
 int main(void) {
+  order();
+  orderOfTwo();
   waiting();
   bits();
   requeueing();

@@ -237,6 +237,21 @@ static void clone3s(void) {
     sigaction(SIGUSR1, 0, &now);
     _exit(now.sa_handler == SIG_DFL);
   }
+  // 0x80 is CLONE_NEWTIME, 0x200000000 CLONE_INTO_CGROUP.
+  char before[64] = "", after[64] = "";
+  readlink("/proc/self/ns/time", before, sizeof before - 1);
+  struct arguments newTime = {0x80, 0, 0, 0, SIGCHLD, 0, 0, 0, 0, 0, 0};
+  pid_t timed = clone3(&newTime, 64);
+  if (timed == 0) _exit(readlink("/proc/self/ns/time", after, sizeof after - 1) > 0 && strcmp(before, after) ? 3 : 4);
+  say("a time of its own", timed > 0 ? WEXITSTATUS(statusOf(timed)) == 3 : errno == (geteuid() ? EPERM : EINVAL));
+  struct arguments grouped = {0x200000000ull, 0, 0, 0, SIGCHLD, 0, 0, 0, 0, 0, 9999};
+  // A kernel without control groups makes the child.
+  pid_t member = clone3(&grouped, sizeof grouped);
+  if (member == 0) _exit(0);
+  say("a group that is none", member > 0 ? statusOf(member) == 0 && access("/proc/cgroups", F_OK) : errno == EBADF);
+  say("a group too far back", clone3(&grouped, 80) == -1 && errno == EINVAL);
+  wrong.flags = 1ull << 40;
+  say("a flag that is none", clone3(&wrong, 64) == -1 && errno == EINVAL);
   say("cleared handlers", child > 0 && WEXITSTATUS(statusOf(child)) == 1);
 }
 

@@ -16,7 +16,7 @@ enum AdministrationCalls {
     SystemCallRow(115, "swapoff", "s", host: SYS_swapoff),
     SystemCallRow(131, "quotactl", "xsdx", quotas),
     SystemCallRow(203, "pivot_root", "ss", host: SYS_pivot_root),
-    SystemCallRow(282, "unshare", "x", host: SYS_unshare),
+    SystemCallRow(282, "unshare", "x", unshare),
     SystemCallRow(350, "setns", "fx", host: SYS_setns),
     SystemCallRow(428, "open_tree", "Dsx", tree),
     SystemCallRow(429, "move_mount", "DsDsx", host: 429),
@@ -30,6 +30,13 @@ enum AdministrationCalls {
     SystemCallRow(445, "landlock_add_rule", "fuxx", addRule),
     SystemCallRow(446, "landlock_restrict_self", "fx", host: 446),
   ]
+
+  /// unshare(2): which descriptors are known goes with them.
+  static func unshare(_ call: SystemCall) throws(Errno) -> Int {
+    let result = try hostCall(SYS_unshare, call.unsigned(0))
+    if UInt64(call[0]) & CloneFlag.files != 0 { call.process.current.separateDescriptors() }
+    return result
+  }
 
   // MARK: Mounting
 

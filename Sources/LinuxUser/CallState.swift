@@ -40,9 +40,11 @@ enum DescriptorKind: UInt8, Sendable {
 /// may look at it at any time.
 final class DescriptorKinds {
   private static let capacity = 0x1_0000
-  private let kinds: UnsafeMutablePointer<UInt8>
+  private var kinds: UnsafeMutablePointer<UInt8>
   /// Nothing is known of the descriptors from this one on.
   private var known = 0
+  /// Whether other processes of the host's see the table: those that have the descriptors too.
+  private(set) var isShared = false
 
   /// - Parameter other: what is known already, of copies of these descriptors.
   init(_ other: DescriptorKinds? = nil) {
@@ -54,7 +56,23 @@ final class DescriptorKinds {
     kinds.update(from: other.kinds, count: known)
   }
 
-  deinit { free(kinds) }
+  deinit {
+    if isShared { munmap(kinds, Self.capacity) } else { free(kinds) }
+  }
+
+  /// Before the descriptors are also a new process's (CLONE_FILES). Who looks at the old table
+  /// meanwhile may finish: it stays.
+  func share() throws(Errno) {
+    if isShared { return }
+    let flags = MAP_SHARED | MAP_ANONYMOUS
+    let room = mmap(nil, Self.capacity, PROT_READ | PROT_WRITE, flags, -1, 0)
+    guard let room, room != MAP_FAILED else { throw .noMemory }
+    let table = room.assumingMemoryBound(to: UInt8.self)
+    table.update(from: kinds, count: known)
+    kinds = table
+    // Others may add to it.
+    (known, isShared) = (Self.capacity, true)
+  }
 
   /// The kind of a descriptor's file.
   @inline(__always)

@@ -4,6 +4,8 @@ import Memory
 
 /// The flags of clone(2) (linux/sched.h).
 enum CloneFlag {
+  /// CLONE_NEWTIME, for which only clone3(2) has room.
+  static let newTime: UInt64 = 0x80
   static let memory: UInt64 = 0x100
   static let fileSystem: UInt64 = 0x200
   static let files: UInt64 = 0x400
@@ -20,6 +22,9 @@ enum CloneFlag {
   static let childSetThreadID: UInt64 = 0x100_0000
   static let io: UInt64 = 0x8000_0000
   static let clearSignalHandlers: UInt64 = 0x1_0000_0000
+  static let intoControlGroup: UInt64 = 0x2_0000_0000
+  /// All that clone3(2) knows, but for clone(2)'s signal.
+  static let known: UInt64 = 0x3_ffff_ff80
   /// What a thread shares: the kernel asks for the first two.
   static let ofThreads = memory | signalHandlers | thread
   /// What the host's process is to be made with as well: files, directories, semaphores' undoing, the
@@ -41,6 +46,8 @@ struct CloneArguments {
   var parentThreadID: UInt32 = 0
   var childThreadID: UInt32 = 0
   var processDescriptor: UInt32 = 0
+  /// The descriptor of a control group, with `intoControlGroup`.
+  var controlGroup: UInt64 = 0
 
   /// Nothing but a child.
   init(flags: UInt64 = 0) { self.flags = flags }
@@ -70,12 +77,16 @@ struct CloneArguments {
     (processDescriptor, childThreadID) = (Self.pointer(words[1]), Self.pointer(words[2]))
     (parentThreadID, tls) = (Self.pointer(words[3]), Self.pointer(words[7]))
     let isLegal =
-      words[4] <= 64 && flags & 0xff == 0 && flags & CloneFlag.detached == 0
+      words[4] <= 64 && flags & ~CloneFlag.known == 0 && flags & CloneFlag.detached == 0
       && (words[5] == 0) == (words[6] == 0) && (words[8] == 0) == (words[9] == 0)
       && (words[4] == 0 || flags & (CloneFlag.thread | CloneFlag.parent) == 0)
     guard isLegal else { throw .invalid }
     // A number of its own (set_tid) takes privileges over the host's kernel.
     if words[9] != 0 { throw .notPermitted }
+    if has(CloneFlag.intoControlGroup) {
+      guard size >= known, words[10] <= Int32.max else { throw .invalid }
+      controlGroup = words[10]
+    }
     exitSignal = Int32(words[4])
     stack = Self.pointer(words[5] &+ words[6])
   }
@@ -86,6 +97,15 @@ struct CloneArguments {
 
   /// What the host's clone(2) is asked for: numbers are told here.
   var hostFlags: Int32 { Int32(truncatingIfNeeded: flags & CloneFlag.ofHost) | exitSignal }
+
+  /// What only the host's clone3(2) can be asked for.
+  var needsStructure: Bool { flags & (CloneFlag.newTime | CloneFlag.intoControlGroup) != 0 }
+
+  /// struct clone_args for the host.
+  var hostStructure: [UInt64] {
+    let flags = flags & (CloneFlag.ofHost | CloneFlag.newTime | CloneFlag.intoControlGroup)
+    return [flags, 0, 0, 0, UInt64(exitSignal), 0, 0, 0, 0, 0, controlGroup]
+  }
 
   /// Sets the registers that a child or thread begins with.
   func prepare(_ registers: any GuestRegisters) {
@@ -130,6 +150,8 @@ enum CloneCalls {
       return try ThreadCalls.begin(call, arguments)
     }
     if !arguments.has(CloneFlag.memory) { return try fork(call, arguments) }
+    // Where memory is lent the host's library makes the process, by clone(2).
+    if arguments.needsStructure { throw .invalid }
     guard !arguments.has(CloneFlag.signalHandlers), let lend = call.process.lendMemory else {
       call.process.reportOnce(-2, "Unsupported clone flags: 0x\(String(flags, radix: 16))")
       throw .invalid
@@ -141,9 +163,12 @@ enum CloneCalls {
 
   private static func fork(_ call: SystemCall, _ arguments: CloneArguments) throws(Errno) -> Int {
     let process = call.process
-    let child = try split(process, arguments.hostFlags)
+    let sharesDescriptors = arguments.has(CloneFlag.files)
+    if sharesDescriptors { try call.descriptors.share() }
+    let child = try split(process, arguments)
     if child > 0 { return finish(child, call, arguments) }
     beginChild(process)
+    process.current.beginProcess(sharingDescriptors: sharesDescriptors)
     arguments.tell(process.number, call.copy)
     process.current.clearChildThreadID =
       arguments.has(CloneFlag.childClearThreadID) ? arguments.childThreadID : 0
@@ -168,7 +193,11 @@ enum CloneCalls {
 
   /// Makes the host process two, with some flags of clone(2). The host's library does it where it
   /// can, so that its own locks are as they should be in the child.
-  private static func split(_ process: LinuxProcess, _ flags: Int32) throws(Errno) -> Int32 {
+  private static func split(
+    _ process: LinuxProcess, _ arguments: CloneArguments
+  ) throws(Errno) -> Int32 {
+    if arguments.needsStructure { return try splitByStructure(process, arguments) }
+    let flags = arguments.hostFlags
     process.willFork?()
     var child = flags == SIGCHLD ? Int(csys_fork()) : 0
     if child < 0 { child = -Int(csys_errno()) }
@@ -178,12 +207,25 @@ enum CloneCalls {
     return Int32(truncatingIfNeeded: child)
   }
 
+  private static func splitByStructure(
+    _ process: LinuxProcess, _ arguments: CloneArguments
+  ) throws(Errno) -> Int32 {
+    let words = arguments.hostStructure, size = 8 * words.count
+    process.willFork?()
+    let child = try? withHostBytes(size) { (address, bytes) throws(Errno) in
+      bytes.copyMemory(from: words, byteCount: size)
+      return csys_kernel(435, address, size, 0, 0, 0, 0)
+    }
+    if child != 0 { process.didFork?() }
+    guard let child, child >= 0 else { throw Errno(Int32(truncatingIfNeeded: -(child ?? -12))) }
+    return Int32(truncatingIfNeeded: child)
+  }
+
   private static func beginChild(_ process: LinuxProcess) {
     process.keepCurrentThread()
     process.current.mailbox.clear()
     process.current.signals.queue.removeAll()
     process.current.robustList = (0, 0)
-    process.current.endBorrowing()
     process.onFork?()
   }
 }

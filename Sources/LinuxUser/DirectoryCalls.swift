@@ -80,14 +80,15 @@ enum DirectoryCalls {
   ) throws(Errno) -> Int {
     let (buffer, size) = (call[first + 1], call.unsigned(first + 2))
     guard size > 0, size <= Int(Int32.max) else { throw .invalid }
-    if let name = try call.absoluteName(call[first]), ProcessFiles.isExecutable(name, call.process)
-    {
-      let target = Array(call.process.executablePath.utf8.prefix(size))
+    let name = try call.remarkableName(call[first])
+    if let file = name.flatMap({ call.processEntry($0, directory) })?.executable(call.process) {
+      let target = Array(file.utf8.prefix(size))
       try call.write(buffer, bytes: target)
       return target.count
     }
     return try hostCall(
-      SYS_readlinkat, directory, call.lookup(call[first]), call.target(buffer, size), size)
+      SYS_readlinkat, directory, call.lookup(call[first], followsLinks: false),
+      call.target(buffer, size), size)
   }
 
   // MARK: Directories
@@ -122,7 +123,7 @@ enum DirectoryCalls {
     try withHostStructure(stat()) { (address, place) throws(Errno) in
       switch call.number {
       case 106, 195: try hostCall(SYS_stat, call.lookup(call[0]), address)
-      case 107, 196: try hostCall(SYS_lstat, call.lookup(call[0]), address)
+      case 107, 196: try hostCall(SYS_lstat, call.lookup(call[0], followsLinks: false), address)
       default: try hostCall(SYS_fstat, call.signed(0), address)
       }
       let isWide = call.number >= 195
@@ -132,10 +133,15 @@ enum DirectoryCalls {
     }
   }
 
+  /// The name below a directory, in the first two arguments; AT_SYMLINK_NOFOLLOW is 0x100.
+  private static func lookup(_ call: SystemCall, flags: UInt32) throws(Errno) -> Int {
+    try call.lookup(call[1], from: call.signed(0), followsLinks: flags & 0x100 == 0)
+  }
+
   static func statusAt(_ call: SystemCall) throws(Errno) -> Int {
     try withHostStructure(stat()) { (address, place) throws(Errno) in
       try hostCall(
-        SYS_newfstatat, call.signed(0), call.lookup(call[1]), address, call.signed(3))
+        SYS_newfstatat, call.signed(0), lookup(call, flags: call[3]), address, call.signed(3))
       try call.write(call[2], stat64(place.pointee))
       return 0
     }
@@ -194,7 +200,8 @@ enum DirectoryCalls {
   static func statusExtended(_ call: SystemCall) throws(Errno) -> Int {
     try withHostBytes(256) { (address, bytes) throws(Errno) in
       try hostCall(
-        SYS_statx, call.signed(0), call.lookup(call[1]), call.signed(2), call.unsigned(3), address)
+        SYS_statx, call.signed(0), lookup(call, flags: call[2]), call.signed(2), call.unsigned(3),
+        address)
       swapStatx(bytes)
       guard call.copy.write(call[4], from: bytes, 256) else { throw .fault }
       return 0

@@ -67,8 +67,8 @@ enum Execution {
 
   /// The program's file: the guest's own for /proc/self/exe, else looked up under `-L`.
   private static func resolved(_ path: Bytes, _ process: LinuxProcess) -> Bytes {
+    if let file = ProcessEntry.find(path, process)?.executable(process) { return Bytes(file.utf8) }
     let text = String(decoding: path, as: UTF8.self)
-    if ProcessFiles.isExecutable(text, process) { return Bytes(process.executablePath.utf8) }
     return process.inSysroot(text).map { Bytes($0.utf8) } ?? path
   }
 

@@ -67,18 +67,20 @@ enum FileCalls {
   private static func open(
     _ call: SystemCall, _ directory: Int, _ name: UInt32, _ flags: UInt32, _ mode: UInt32
   ) throws(Errno) -> Int {
-    var path = try call.source(name)
-    if let absolute = try call.absoluteName(name) {
-      // Our own memory is not the guest's to see.
-      if ProcessFiles.isMemory(absolute, call.process) { throw .accessDenied }
-      if let contents = ProcessFiles.contents(absolute, call.process) {
-        let closes = flags & FileFlags.closeOnExec != 0
-        return try ProcessFiles.open(contents, closesOnExec: closes)
-      }
-      path = try call.lookup(name)
+    let bytes = try call.remarkableName(name)
+    let entry = bytes.flatMap { call.processEntry($0, directory) }
+    // Our own memory is not the guest's to see.
+    if entry?.isMemory == true { throw .accessDenied }
+    let follows = flags & FileFlags.noFollow == 0
+    let path = try call.lookup(name, from: directory, followsLinks: follows)
+    let descriptor = try call.waiting(
+      SYS_openat, directory, path, FileFlags.host(flags), Int(mode))
+    if flags & FileFlags.pathOnly == 0, let entry,
+      let contents = ProcessFiles.contents(entry, call.process)
+    {
+      try ProcessFiles.replace(descriptor, contents)
     }
-    return call.descriptors.note(
-      try call.waiting(SYS_openat, directory, path, FileFlags.host(flags), Int(mode)), .plain)
+    return call.descriptors.note(descriptor, .plain)
   }
 
   /// Closes; the number's next file may be of any kind, and whoever looks meanwhile must not keep
@@ -91,6 +93,8 @@ enum FileCalls {
 
   static func closeRange(_ call: SystemCall) throws(Errno) -> Int {
     guard call[0] <= call[1] else { throw .invalid }
+    // CLOSE_RANGE_UNSHARE
+    if call[2] & 2 != 0, call[2] & ~6 == 0 { call.process.current.separateDescriptors() }
     return try replacing(call[0]...call[1], call) { () throws(Errno) in
       try hostCall(SYS_close_range, call.unsigned(0), call.unsigned(1), call.unsigned(2))
     }

@@ -9,6 +9,8 @@ enum FileFlags {
   private static let movedMask: UInt32 = 0o740000
   /// O_CLOEXEC, the same on both sides.
   static let closeOnExec: UInt32 = 0o2000000
+  /// The guest's O_NOFOLLOW, and O_PATH, the same on both sides.
+  static let noFollow: UInt32 = 0o100000, pathOnly: UInt32 = 0o10000000
 
   /// The host's flags for the guest's.
   static func host(_ flags: UInt32) -> Int {

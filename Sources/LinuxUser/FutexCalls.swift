@@ -20,7 +20,9 @@ enum FutexCalls {
   static func futex(_ call: SystemCall) throws(Errno) -> Int {
     let word = try call.target(call[0], 4)
     let operation = call.unsigned(1)
-    switch call[1] & ~(isPrivate | usesRealTime) {
+    let command = call[1] & ~(isPrivate | usesRealTime)
+    try checkBefore(call, command)
+    switch command {
     case Operation.wait, Operation.waitBits:
       return try withTimespec(timeout(call)) { (time, _) throws(Errno) in
         try call.waiting(
@@ -43,6 +45,21 @@ enum FutexCalls {
     }
   }
 
+  /// What the kernel looks at first: the time, then whether the operation has use for a clock.
+  private static func checkBefore(_ call: SystemCall, _ command: UInt32) throws(Errno) {
+    switch command {
+    case Operation.wait, Operation.waitBits, Operation.waitRequeuePI, Operation.lockPI,
+      Operation.lockPI2:
+      _ = try timeout(call)
+    default: break
+    }
+    guard call[1] & usesRealTime != 0 else { return }
+    switch command {
+    case Operation.wait, Operation.waitBits, Operation.waitRequeuePI, Operation.lockPI2: break
+    default: throw .notImplemented
+    }
+  }
+
   private static func timeout(_ call: SystemCall) throws(Errno) -> timespec? {
     let format: TimeFormat = call.number == 422 ? .doubleword : .word
     guard let time = try format.optional(call, call[3]) else { return nil }
@@ -56,12 +73,14 @@ enum FutexCalls {
   /// Changes the second word, wakes who waits for the first, and, if the old value of the second was
   /// such, who waits for that.
   private static func wakeAndChange(_ call: SystemCall) throws(Errno) -> Int {
-    let code = call[5]
+    let code = call[5], sum = code >> 28 & 7, comparison = code >> 24 & 15
+    guard (call[0] | call[4]) & 3 == 0 else { throw .invalid }
+    if sum > 4 { throw .notImplemented }
     var argument = UInt32(bitPattern: Int32(bitPattern: code << 8) >> 20)
     // FUTEX_OP_OPARG_SHIFT
     if code >> 31 != 0 { argument = 1 << (argument & 31) }
     let old = try change(call, call[4]) { value in
-      switch code >> 28 & 7 {
+      switch sum {
       case 0: argument
       case 1: value &+ argument
       case 2: value | argument
@@ -69,11 +88,13 @@ enum FutexCalls {
       default: value ^ argument
       }
     }
+    // The second word is changed by then.
+    if comparison > 5 { throw .notImplemented }
     let flag = Int(call[1] & isPrivate)
     let first = try hostCall(SYS_futex, call.target(call[0], 4), 1 | flag, call.signed(2))
     let compared = Int32(bitPattern: code << 20) >> 20, signed = Int32(bitPattern: old)
     let holds =
-      switch code >> 24 & 15 {
+      switch comparison {
       case 0: signed == compared
       case 1: signed != compared
       case 2: signed < compared
@@ -122,6 +143,7 @@ enum FutexCalls {
         var seen: UInt32 = 0
         let old = try change(call, call[word]) { (value) throws(Errno) in
           if value & owner == own { throw .deadlock }
+          try checkOwner(value)
           seen = value & owner == 0 ? own | value & ownerDied | others : value | waiters
           return seen
         }
@@ -141,12 +163,21 @@ enum FutexCalls {
     }
   }
 
+  /// ESRCH if a word's owner is no task: who ends gives back what it owns.
+  private static func checkOwner(_ value: UInt32) throws(Errno) {
+    guard value & owner != 0 else { return }
+    do throws(Errno) { try hostCall(SYS_kill, Int(value & owner), 0) } catch {
+      if error == .noProcess { throw error }
+    }
+  }
+
   /// FUTEX_WAIT_REQUEUE_PI: waits for the first word, then for the lock in the second, to which a
   /// `requeueToLock` may move it meanwhile.
   private static func waitForLock(_ call: SystemCall) throws(Errno) -> Int {
     guard call[0] != call[4] else { throw .invalid }
     let usesRealTime = call[1] & Self.usesRealTime
     let operation = Int(Operation.waitBits | call[1] & isPrivate | usesRealTime)
+    guard call[4] & 3 == 0 else { throw .invalid }
     _ = try call.target(call[4], 4)
     _ = try withTimespec(timeout(call)) { (time, _) throws(Errno) in
       try call.waiting(
@@ -159,7 +190,10 @@ enum FutexCalls {
   /// FUTEX_CMP_REQUEUE_PI: one waiter of the first word may try the lock in the second; others wait
   /// for that.
   private static func requeueToLock(_ call: SystemCall) throws(Errno) -> Int {
-    guard call[0] != call[4], call[2] == 1, call.signed(3) >= 0 else { throw .invalid }
+    guard call[0] != call[4], call[2] == 1, call.signed(3) >= 0, (call[0] | call[4]) & 3 == 0 else {
+      throw .invalid
+    }
+    if try call.readWord(call[0]) != call[5] { throw .again }
     if call.signed(3) > 0 {
       _ = try change(call, call[4]) { value in
         value & owner == 0 ? value : value | waiters
@@ -174,6 +208,7 @@ enum FutexCalls {
     let own = UInt32(bitPattern: call.process.current.number)
     _ = try change(call, call[0]) { (value) throws(Errno) in
       if value & owner == own { throw .deadlock }
+      try checkOwner(value)
       if value & owner != 0 { throw .again }
       return own | value & (ownerDied | waiters)
     }
@@ -182,6 +217,8 @@ enum FutexCalls {
 
   private static func unlock(_ call: SystemCall) throws(Errno) -> Int {
     let own = UInt32(bitPattern: call.process.current.number)
+    // Even where no word can be.
+    if try call.readWord(call[0]) & owner != own { throw .notPermitted }
     let old = try change(call, call[0]) { (value) throws(Errno) in
       if value & owner != own { throw .notPermitted }
       return 0
@@ -201,9 +238,10 @@ enum FutexCalls {
   /// (FUTEX_32 is 2) and a word that is 0.
   static func waitForAny(_ call: SystemCall) throws(Errno) -> Int {
     let count = call.unsigned(1), clock = call[4]
-    guard call[2] == 0, (1...mostWords).contains(count) else { throw .invalid }
+    guard call[2] == 0, (1...mostWords).contains(count), call[0] != 0 else { throw .invalid }
+    if call[3] != 0, clock > 1 { throw .invalid }
     let time = try TimeFormat.doubleword.optional(call, call[3])
-    if time != nil, clock > 1 { throw .invalid }
+    if let time, time.tv_sec < 0 || !(0..<1_000_000_000 ~= time.tv_nsec) { throw .invalid }
     let words = try call.read(call[0], 24 * count)
     return try withHostBytes(24 * count) { (address, bytes) throws(Errno) in
       for n in 0..<count {

@@ -9,7 +9,9 @@ enum InterprocessCalls {
     SystemCallRow(117, "ipc", "udddxd", multiplexed),
     SystemCallRow(393, "semget", "ddo", host: SYS_semget),
     SystemCallRow(394, "semctl", "dddx", SemaphoreCalls.control),
-    SystemCallRow(395, "shmget", "duo", host: SYS_shmget),
+    SystemCallRow(395, "shmget", "duo") { (call) throws(Errno) in
+      try SharedMemoryCalls.find(call[0], size: call[1], flags: call[2])
+    },
     SystemCallRow(396, "shmctl", "ddx", SharedMemoryCalls.control),
     SystemCallRow(397, "shmat", "dxx", SharedMemoryCalls.attach),
     SystemCallRow(398, "shmdt", "x", SharedMemoryCalls.detach),
@@ -63,7 +65,7 @@ enum InterprocessCalls {
       try call.writeWord(third, address)
       return 0
     case 22: return try SharedMemoryCalls.detach(sub(0, pointer))
-    case 23: return try hostCall(SYS_shmget, call.signed(1), call.unsigned(2), call.signed(3))
+    case 23: return try SharedMemoryCalls.find(call[1], size: call[2], flags: call[3])
     case 24: return try SharedMemoryCalls.control(sub(0, first, second, pointer))
     default: throw .notImplemented
     }

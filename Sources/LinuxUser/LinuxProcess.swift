@@ -66,6 +66,8 @@ public final class LinuxProcess {
   /// Where the strings of the arguments and of the environment are.
   var argumentStrings: Range<UInt32> = 0..<0
   var environmentStrings: Range<UInt32> = 0..<0
+  /// Whether the host's kernel knows these places as the process's.
+  var isDescribedToHost = false
   /// Limits of resources that are only remembered: (current, maximum).
   var limits: [Int: (UInt64, UInt64)] = [:]
   /// What the other families of calls keep.

@@ -54,8 +54,15 @@ public final class LinuxThread {
     isBorrowing = true
   }
 
-  /// In a process that a fork made: its memory is its own.
-  func endBorrowing() { isBorrowing = false }
+  /// In a process that a fork made: its memory is its own, and so are its descriptors, unless it
+  /// has them together with its parent.
+  func beginProcess(sharingDescriptors: Bool) {
+    isBorrowing = false
+    if !sharingDescriptors, descriptors.isShared { separateDescriptors() }
+  }
+
+  /// Its descriptors are its own from now on (unshare(2)).
+  func separateDescriptors() { descriptors = DescriptorKinds(descriptors) }
 
   /// What is a child's own while it borrows this thread's memory.
   struct Own {

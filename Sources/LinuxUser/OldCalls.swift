@@ -26,7 +26,7 @@ enum OldCalls {
     try withHostStructure(stat()) { (address, place) throws(Errno) in
       switch call.number {
       case 18: try hostCall(SYS_stat, call.lookup(call[0]), address)
-      case 84: try hostCall(SYS_lstat, call.lookup(call[0]), address)
+      case 84: try hostCall(SYS_lstat, call.lookup(call[0], followsLinks: false), address)
       default: try hostCall(SYS_fstat, call.signed(0), address)
       }
       let found = place.pointee

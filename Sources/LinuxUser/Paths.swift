@@ -8,24 +8,37 @@ extension SystemCall {
 
   /// The host address of a name for a call that looks up something that is there. Names are
   /// passed in place unless `-L` or /proc ask for another.
-  func lookup(_ address: UInt32) throws(Errno) -> Int {
+  /// - Parameters:
+  ///   - directory: what relative names start from.
+  ///   - followsLinks: whether the call is about what a link leads to.
+  func lookup(
+    _ address: UInt32, from directory: Int = SystemCall.currentDirectory, followsLinks: Bool = true
+  ) throws(Errno) -> Int {
     let direct = try source(address)
-    guard let name = try absoluteName(address) else { return direct }
-    if ProcessFiles.isExecutable(name, process) { return process.keepPath(process.executablePath) }
-    guard let inside = process.inSysroot(name) else { return direct }
+    guard let name = try remarkableName(address) else { return direct }
+    if followsLinks, let file = processEntry(name, directory)?.executable(process) {
+      return process.keepPath(file)
+    }
+    guard !process.options.sysroot.isEmpty,
+      let inside = process.inSysroot(String(decoding: name, as: UTF8.self))
+    else { return direct }
     return process.keepPath(inside)
   }
 
-  /// The name at an address if it is absolute and may stand for another file.
-  func absoluteName(_ address: UInt32) throws(Errno) -> String? {
-    guard address != 0, copy.readByte(address) == UInt8(ascii: "/") else { return nil }
-    if process.options.sysroot.isEmpty {
-      // Without -L only /proc is of interest.
-      guard let start = copy.readBytes(address, 5), start == Array("/proc".utf8) else {
-        return nil
-      }
+  /// The file of /proc that a name leads to, if that shows a process.
+  func processEntry(_ name: [UInt8], _ directory: Int) -> ProcessEntry? {
+    ProcessEntry.find(name, from: directory, process)
+  }
+
+  /// The bytes of a name that may stand for another file; an address that cannot be read is the
+  /// kernel's to refuse.
+  func remarkableName(_ address: UInt32) throws(Errno) -> [UInt8]? {
+    guard address != 0 else { return nil }
+    switch copy.readCString(address) {
+    case .success(let name): return name
+    case .failure(.fault): return nil
+    case .failure(.tooLong): throw .nameTooLong
     }
-    return try string(address)
   }
 }
 

@@ -4,41 +4,52 @@ import Memory
 
 /// Files of /proc whose contents are the guest's: proc(5).
 enum ProcessFiles {
-  /// Whether a name is that of the running program: /proc/self/exe or /proc/PID/exe.
-  static func isExecutable(_ name: String, _ process: LinuxProcess) -> Bool {
-    ownEntry(name, process) == "exe"
-  }
-
-  /// Whether a name is that of our own memory, as the whole process's or a thread's.
-  static func isMemory(_ name: String, _ process: LinuxProcess) -> Bool {
-    guard let entry = ownEntry(name, process) else { return false }
-    return entry == "mem" || entry.hasPrefix("task/") && entry.hasSuffix("/mem")
-  }
-
-  /// The part behind "/proc/self/" or "/proc/PID/" with our own number.
-  static func ownEntry(_ name: String, _ process: LinuxProcess) -> Substring? {
-    guard name.hasPrefix("/proc/") else { return nil }
-    for prefix in ["/proc/self/", "/proc/\(process.number)/", "/proc/thread-self/"]
-    where name.hasPrefix(prefix) {
-      return name.dropFirst(prefix.count)
+  /// The contents of a file that shows a guest, nil where the host's own does.
+  static func contents(_ entry: ProcessEntry, _ process: LinuxProcess) -> [UInt8]? {
+    switch entry.owner {
+    case .machine:
+      return entry.file == "cpuinfo" ? Array(processors(process.options).utf8) : nil
+    case .own(let thread):
+      let first = process.thread(process.number) ?? process.current
+      return own(entry, process, thread ?? first)
+    case .guest(let number):
+      guard let guest = GuestBeside(number) else { return nil }
+      return beside(entry, guest).map { Array($0.utf8) }
     }
-    return nil
   }
 
-  /// The contents of a file that shows the guest, nil for every other file.
-  static func contents(_ name: String, _ process: LinuxProcess) -> [UInt8]? {
-    if name == "/proc/cpuinfo" { return Array(processors(process.options).utf8) }
-    switch ownEntry(name, process) {
-    case "cmdline": return memory(process.argumentStrings, process)
-    case "environ": return memory(process.environmentStrings, process)
+  private static func own(
+    _ entry: ProcessEntry, _ process: LinuxProcess, _ thread: LinuxThread
+  ) -> [UInt8]? {
+    let text: String?
+    switch entry.file {
+    case "cmdline", "environ":
+      if process.isDescribedToHost { return nil }
+      let isArguments = entry.file == "cmdline"
+      return memory(isArguments ? process.argumentStrings : process.environmentStrings, process)
     case "auxv":
       var words = StructureWriter()
       for word in process.auxiliaryVector { words.word(word) }
       return words.bytes
-    case "maps": return Array(ProcessMaps(process).text.utf8)
-    case "stat": return ProcessStatistics(process).line(name).map { Array($0.utf8) }
-    case "statm": return ProcessStatistics(process).sizes(name).map { Array($0.utf8) }
+    case "maps": text = ProcessMaps(process).text
+    case "smaps": text = ProcessMaps(process, countsPages: true).details
+    case "smaps_rollup": text = ProcessMaps(process, countsPages: true).rollup
+    case "stat": text = ProcessStatistics.line(entry.path, process, thread)
+    case "statm": text = ProcessStatistics.pages(ProcessSizes(process))
+    case "status": text = ProcessStatus.text(entry.path, process, thread)
     default: return nil
+    }
+    return text.map { Array($0.utf8) }
+  }
+
+  /// What the host's kernel does not tell as it is of another guest.
+  private static func beside(_ entry: ProcessEntry, _ guest: GuestBeside) -> String? {
+    switch entry.file {
+    case "maps", "smaps": guest.maps(entry.path)
+    case "stat": ProcessStatistics.line(entry.path, guest)
+    case "statm": ProcessStatistics.pages(guest.sizes)
+    case "status": ProcessStatus.text(entry.path, guest)
+    default: nil
     }
   }
 
@@ -69,26 +80,18 @@ enum ProcessFiles {
     return String(repeating: "0", count: 4 - digits.count) + digits
   }
 
-  /// What a file of the host's holds; nil if it cannot be read.
-  static func hostText(_ name: String) -> String? {
-    let descriptor = Glibc.open(name, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 4096)
-    while true {
-      let count = read(descriptor, &buffer, buffer.count)
-      if count <= 0 { return count < 0 ? nil : String(decoding: bytes, as: UTF8.self) }
-      bytes += buffer[..<count]
-    }
-  }
-
-  /// An anonymous file with some contents, at its beginning; the descriptor.
-  static func open(_ contents: [UInt8], closesOnExec: Bool) throws(Errno) -> Int {
-    let descriptor = memfd_create("guest-proc", closesOnExec ? MFD_CLOEXEC : 0)
-    guard descriptor >= 0 else { throw Errno(csys_errno()) }
-    _ = contents.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-    lseek(descriptor, 0, SEEK_SET)
-    return Int(descriptor)
+  /// Puts an anonymous file with some contents, at its beginning, in the place of an open one.
+  static func replace(_ descriptor: Int, _ contents: [UInt8]) throws(Errno) {
+    var flags = try Int32(hostCall(SYS_fcntl, descriptor, Int(F_GETFD)))
+    flags = flags & FD_CLOEXEC != 0 ? O_CLOEXEC : 0
+    let file = memfd_create("guest-proc", MFD_CLOEXEC)
+    guard file >= 0 else { throw Errno(csys_errno()) }
+    defer { close(file) }
+    _ = contents.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
+    // Nobody may write it.
+    let readable = Glibc.open("/proc/self/fd/\(file)", O_RDONLY | O_CLOEXEC)
+    guard readable >= 0 else { throw Errno(csys_errno()) }
+    defer { close(readable) }
+    try hostCall(SYS_dup3, Int(readable), descriptor, Int(flags))
   }
 }

@@ -17,6 +17,21 @@ enum SharedMemoryCalls {
   /// attachments at 88.
   private static let hostSize = 112
 
+  /// SHMMAX of a kernel of 32 bits: ULONG_MAX less 2^24.
+  private static let largest: UInt32 = 0xfeff_ffff
+
+  /// shmget(key, size, flags). A new segment may be as large as the guest's kernel would have it; of
+  /// one that there is, none is so large.
+  static func find(_ key: UInt32, size: UInt32, flags: UInt32) throws(Errno) -> Int {
+    let key = Int(Int32(bitPattern: key))
+    if size > largest {
+      // IPC_PRIVATE; IPC_CREAT and IPC_EXCL.
+      let isThere = key != 0 && (try? hostCall(SYS_shmget, key, 0, 0)) != nil
+      if key == 0 || !isThere && flags & 0o1000 != 0 { throw .invalid }
+    }
+    return try hostCall(SYS_shmget, key, Int(size), Int(flags))
+  }
+
   private static func size(_ identifier: Int) throws(Errno) -> UInt64 {
     // SHM_STAT needs the permission to read; where only attaching fails, it says why.
     try withHostBytes(hostSize) { (place, bytes) throws(Errno) in

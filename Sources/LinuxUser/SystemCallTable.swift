@@ -100,7 +100,9 @@ public final class SystemCallRow: Sendable {
         UInt8(ascii: "W"), UInt8(ascii: "C"):
         result[position] = call.signed(index)
       case UInt8(ascii: "p"):
-        result[position] = try call.lookup(call[index])
+        let isBelow = position > 0 && arguments.utf8Start[0] == UInt8(ascii: "D")
+        result[position] = try call.lookup(
+          call[index], from: isBelow ? call.signed(0) : SystemCall.currentDirectory)
       case UInt8(ascii: "s"):
         result[position] = call[index] == 0 ? 0 : try call.source(call[index])
       case UInt8(ascii: "r"):

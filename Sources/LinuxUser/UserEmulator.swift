@@ -96,6 +96,7 @@ public final class UserEmulator {
   /// - Returns: the exit status. A program that dies of a signal takes this process with it.
   public func run() throws(TranslationError) -> Int32 {
     let first = processors[0]
+    process.describeToHost()
     try first.run()
     process.lock.acquire()
     // The first thread has ended before the others: the last of them ends the process.

@@ -77,7 +77,8 @@ struct SignalUnwinding {
   private static let addressOfR1: UInt8 = 0x71, dereference: UInt8 = 0x06, add: UInt8 = 0x23
 
   /// The call frame instructions (DWARF 4, 6.4.2), with the columns of the 32-bit PowerPC: 0 to 31
-  /// general registers, 32 to 63 floating-point registers, 65 LR, 67 the return address, 70 CR.
+  /// general registers, 32 to 63 floating-point registers, 65 LR, 67 the return address, 70 CR, 77 to
+  /// 108 vectors, 109 VRSAVE, 110 VSCR.
   var instructions: [UInt8] {
     var result: [UInt8] = []
     // The frame address is what r1 was.
@@ -93,7 +94,24 @@ struct SignalUnwinding {
     save(67, 4 * 32)
     save(65, 4 * 36)
     save(70, 4 * 38)
+    for number in 0..<32 { result += saveVector(77 + number, 0x1d0 + 16 * number, pointer) }
+    result += saveVector(109, 0x3d0, pointer)
+    result += saveVector(110, 0x3dc, pointer)
     return result
+  }
+
+  /// A register that is saved where the MSR, the word at 132, has VEC (bit 25 from the right): the
+  /// place times that bit. 0 is what unwinders take for "not saved".
+  private func saveVector(_ column: Int, _ offset: Int, _ pointer: [UInt8]) -> [UInt8] {
+    let (duplicate, shift, and, swap, multiply): (UInt8, UInt8, UInt8, UInt8, UInt8) = (
+      0x12, 0x25, 0x1a, 0x16, 0x1e
+    )
+    func literal(_ number: UInt8) -> UInt8 { 0x30 + number }
+    let place =
+      pointer + [duplicate, Self.add] + Self.unsigned(132)
+      + [Self.dereference, literal(25), shift, literal(1), and, swap, Self.add]
+      + Self.unsigned(offset) + [multiply]
+    return [Self.expression] + Self.unsigned(column) + [UInt8(place.count)] + place
   }
 
   /// LEB128 (DWARF 4, 7.6).

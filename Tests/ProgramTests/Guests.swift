@@ -51,7 +51,10 @@ struct Guest: Sendable, CustomTestStringConvertible {
       "selfmodifying", "mapping",
     ].map {
       Guest(name: $0, variant: "static")
-    } + [Guest(name: "vectorframes", variant: "static", options: ["-cpu", "7400"])]
+    }
+    + ["vectorframes", "unwinding", "contexts"].map {
+      Guest(name: $0, variant: "static", options: ["-cpu", "7400"])
+    }
   /// And those that show the system's side, built in every way.
   static let all =
     translation
@@ -63,7 +66,11 @@ struct Guest: Sendable, CustomTestStringConvertible {
       ]
     }
     + ["dynamic", "pie"].map { Guest(name: "mix", variant: $0) }
-    + ["interprocess", "eventfiles", "rarecalls", "spawn", "futexes", "terminals"].map {
+    + [
+      "interprocess", "eventfiles", "rarecalls", "spawn", "futexes", "terminals", "procfiles",
+      "throwing", "timers", "sharing", "contexts",
+      "unwinding",
+    ].map {
       Guest(name: $0, variant: "static")
     }
     + ["static", "dynamic"].map { Guest(name: "threads", variant: $0, status: 3) }
