@@ -23,6 +23,10 @@ public final class UserAddressSpace {
   public var stack: Range<UInt32> = 0..<0
   /// The most bytes that may be mapped (RLIMIT_AS).
   public var sizeLimit = UInt64.max
+  /// The most mappings that the guest's process may have.
+  public lazy var mappingLimit = Self.mostMappings()
+  /// By how many mappings the process can grow before they must be counted.
+  var mappingRoom = reservedMappings
   /// Called before code in a range of guest addresses changes or vanishes.
   public var onCodeChanged: ((Range<UInt32>) -> Void)?
   /// `(to, from, count)`: copies bytes, and returns 1 when a fault ended it; nil if there is none.

@@ -158,6 +158,32 @@ extension LinuxUserTests {
       #expect(space.setHeapEnd(0x1002_0000) == 0x1000_2000)
     }
 
+    @Test("More mappings than the host gives are refused, and there can be new ones for old ones")
+    func mappingLimit() throws {
+      let space = try UserAddressSpace()
+      // Neighbours with different protections are mappings of their own.
+      func map(_ page: Int) throws(Errno) {
+        let address = 0x2000_0000 + UInt32(page) * 4096
+        let flags = Self.anonymous | MapFlags.fixed
+        _ = try space.map(address, 4096, protection: UInt32(page) & 1, flags: flags)
+      }
+      #expect(space.mappingLimit > 1000)
+      space.mappingLimit = 2000
+      var count = 0
+      #expect(throws: Errno.noMemory) {
+        while count < 4000 {
+          try map(count)
+          count += 1
+        }
+      }
+      #expect(count > 500 && count < 2000)
+      #expect(throws: Errno.noMemory) {
+        try space.protect(0x2000_0000, 4096, protection: 3)
+      }
+      try space.unmap(0x2000_0000, UInt32(count / 2) * 4096)
+      try map(0)
+    }
+
     @Test("The search takes the highest place that fits")
     func search() throws {
       let space = try UserAddressSpace()

@@ -1,0 +1,55 @@
+import Glibc
+
+extension UserAddressSpace {
+  /// So many mappings of the host's process are left to the emulator itself.
+  static let reservedMappings = 1024
+
+  /// What a process may have of mappings (vm.max_map_count), without those that are left to the
+  /// emulator.
+  static func mostMappings() -> Int {
+    let text = contents(of: "/proc/sys/vm/max_map_count").prefix { $0.isNumber }
+    return (Int(text) ?? 65530) - reservedMappings
+  }
+
+  /// ENOMEM if the guest can have no more mappings, of which a change of one can make two more.
+  ///
+  /// How many the host has made of the guest's is counted only after as many changes as make half of
+  /// those that were left.
+  /// - Parameter extra: so many of those for the emulator may be used.
+  func checkMappings(extra: Int = 0) throws(Errno) {
+    mappingRoom -= 2
+    if mappingRoom > 0 { return }
+    let count = Self.contents(of: "/proc/self/maps").utf8.count { $0 == UInt8(ascii: "\n") }
+    mappingRoom = (mappingLimit - count) / 2
+    guard count + 2 <= mappingLimit + extra else { throw .noMemory }
+  }
+
+  /// The bytes of a range that are mapped.
+  func mappedSize(_ start: UInt32, _ size: UInt32) -> UInt32 {
+    let first = Int(start >> 12)
+    var count: UInt32 = 0
+    for page in first..<first + Int(size >> 12) where pages[page] != 0 { count &+= 1 }
+    return count << 12
+  }
+
+  /// ENOMEM if that many more bytes are more than may be mapped.
+  func checkLimit(_ growth: UInt32) throws(Errno) {
+    if sizeLimit == .max { return }
+    let mapped = UInt64(mappedSize(0, limit)) + UInt64(growth)
+    guard mapped <= sizeLimit else { throw .noMemory }
+  }
+
+  /// The text of one of the host's files, empty if it cannot be read.
+  static func contents(of path: String) -> String {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return "" }
+    defer { close(descriptor) }
+    var text: [UInt8] = []
+    var part = [UInt8](repeating: 0, count: 0x1_0000)
+    while true {
+      let count = read(descriptor, &part, part.count)
+      guard count > 0 else { return String(decoding: text, as: UTF8.self) }
+      text += part[..<count]
+    }
+  }
+}
