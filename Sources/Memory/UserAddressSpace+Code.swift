@@ -2,14 +2,17 @@ import Glibc
 
 extension UserAddressSpace {
   /// Says that translations are made from a page (an address >> 12). Until the guest writes there,
-  /// the host page is read-only.
+  /// the host page is read-only; if there can be no more mappings, it counts as rewritten often.
   public func markCode(page: UInt32) {
     let index = Int(page & 0xf_ffff)
     let flags = PageFlags(rawValue: pages[index])
     guard flags.contains(.mapped), !flags.contains(.code) else { return }
     pages[index] = flags.union(.code).rawValue
     if flags.contains(.writable) && !flags.contains(.rewritten) {
-      mprotect(host(UInt32(index) &<< Page.shift), Int(Page.size), PROT_READ)
+      let place = host(UInt32(index) &<< Page.shift)
+      if (try? checkMappings()) == nil || mprotect(place, Int(Page.size), PROT_READ) != 0 {
+        pages[index] |= PageFlags.rewritten.rawValue
+      }
     }
   }
 
@@ -24,6 +27,10 @@ extension UserAddressSpace {
     if rewrites[start, default: 0] > Self.rewriteLimit {
       pages[Int(address >> Page.shift)] |= PageFlags.rewritten.rawValue
       rewrites[start] = nil
+    }
+    if (try? checkMappings(extra: Self.reservedMappings / 2)) == nil {
+      // All pages that can be written become one mapping with their neighbours again.
+      forgetCode(0, limit, makeWritable: true)
     }
     forgetCode(start, Page.size, makeWritable: true)
     return true

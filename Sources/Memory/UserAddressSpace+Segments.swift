@@ -92,6 +92,7 @@ extension UserAddressSpace {
     for page in Int(first >> 12)..<Int((UInt64(first) &+ UInt64(size)) >> 12) {
       guard pages[page] & shared == shared else { throw .invalid }
     }
+    try checkMappings()
     forgetCode(first, size, makeWritable: true)
     let result = csys_kernel(
       Int(SYS_remap_file_pages), Int(bitPattern: host(first)), Int(size), 0, offset, flags, 0)

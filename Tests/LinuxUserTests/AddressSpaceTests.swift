@@ -184,6 +184,27 @@ extension LinuxUserTests {
       try map(0)
     }
 
+    @Test("Pages of code are watched as long as there can be more mappings")
+    func watchedCode() throws {
+      let space = try UserAddressSpace()
+      let first = try space.map(0, 2400 * 4096, protection: 7, flags: Self.anonymous)
+      func address(_ page: Int) -> UInt32 { first + UInt32(page) * 4096 }
+      func isUnwatched(_ page: Int) -> Bool { space.flags(at: address(page)).contains(.rewritten) }
+      space.mappingLimit = 2000
+      // Every other page: two mappings each.
+      for page in stride(from: 0, to: 2400, by: 2) { space.markCode(page: address(page) >> 12) }
+      #expect(!isUnwatched(0) && isUnwatched(2398))
+      // A write there, when no mapping may be had at all, gives up watching.
+      space.mappingLimit = -2000
+      var changed: [Range<UInt32>] = []
+      space.onCodeChanged = { changed.append($0) }
+      #expect(space.codePageWritten(first) && changed.first == first..<first + 4096)
+      #expect(changed.count == 1200)
+      for page in stride(from: 0, to: 2400, by: 2) {
+        #expect(!space.flags(at: address(page)).contains(.code))
+      }
+    }
+
     @Test("The search takes the highest place that fits")
     func search() throws {
       let space = try UserAddressSpace()
