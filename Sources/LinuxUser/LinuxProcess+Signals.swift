@@ -123,8 +123,8 @@ extension LinuxProcess {
     if diesOfSignals { Self.die(signal) }
   }
 
-  /// Tells the user of a deadly signal, unless standard error is another file by now: who reads that
-  /// expects only what the program writes.
+  /// Tells the user of a deadly signal, unless the process has made standard error another file: who
+  /// reads that expects only what the program writes.
   private func announce(_ signal: Int32, _ registers: any GuestRegisters) {
     guard FileIdentity(2) == messageFile else { return }
     let place = String(registers.nip, radix: 16)

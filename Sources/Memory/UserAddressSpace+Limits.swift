@@ -1,27 +1,30 @@
 import Glibc
 
 extension UserAddressSpace {
-  /// So many mappings of the host's process are left to the emulator itself.
+  /// So many mappings of the host's process are left to the emulator itself; it begins with fewer.
   static let reservedMappings = 1024
 
   /// What a process may have of mappings (vm.max_map_count), without those that are left to the
   /// emulator.
-  static func mostMappings() -> Int {
+  static func hostLimit() -> Int {
     let text = contents(of: "/proc/sys/vm/max_map_count").prefix { $0.isNumber }
     return (Int(text) ?? 65530) - reservedMappings
   }
 
   /// ENOMEM if the guest can have no more mappings, of which a change of one can make two more.
   ///
-  /// How many the host has made of the guest's is counted only after as many changes as make half of
-  /// those that were left.
+  /// How many the host has made of the guest's is counted only where it matters: where so many changes
+  /// were made that there may be too many, and again only after another change.
   /// - Parameter extra: so many of those for the emulator may be used.
   func checkMappings(extra: Int = 0) throws(Errno) {
-    mappingRoom -= 2
-    if mappingRoom > 0 { return }
-    let count = Self.contents(of: "/proc/self/maps").utf8.count { $0 == UInt8(ascii: "\n") }
-    mappingRoom = (mappingLimit - count) / 2
-    guard count + 2 <= mappingLimit + extra else { throw .noMemory }
+    if mostMappingsNow + 2 > mappingLimit + extra {
+      guard mayHaveFewerMappings else { throw .noMemory }
+      mayHaveFewerMappings = false
+      mostMappingsNow = Self.contents(of: "/proc/self/maps").utf8.count { $0 == 10 }
+      guard mostMappingsNow + 2 <= mappingLimit + extra else { throw .noMemory }
+    }
+    mostMappingsNow += 2
+    mayHaveFewerMappings = true
   }
 
   /// The bytes of a range that are mapped.

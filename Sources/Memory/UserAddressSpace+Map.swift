@@ -50,7 +50,10 @@ extension UserAddressSpace {
     let replaces = !isFree(start, size)
     try checkLimit(size &- (replaces ? mappedSize(start, size) : 0))
     try checkMappings()
-    if replaces { forgetCode(start, size, makeWritable: false) }
+    if replaces {
+      mayHaveFewerMappings = true
+      forgetCode(start, size, makeWritable: false)
+    }
     let hostFlags =
       Int32(bitPattern: flags & ~MapFlags.fixedNoReplace) & ~MAP_GROWSDOWN | MAP_FIXED
     let place = mmap(
@@ -101,6 +104,7 @@ extension UserAddressSpace {
       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0)
     memset(pages + Int(start >> 12), 0, Int(size >> 12))
     noteFree(start, start &+ size)
+    mayHaveFewerMappings = true
   }
 
   /// Linux's munmap. Ranges that are not mapped are no error. ENOMEM where the middle of a mapping
@@ -138,6 +142,7 @@ extension UserAddressSpace {
     let hole = (first..<end).first { pages[$0] == 0 } ?? end
     guard hole > first else { throw .noMemory }
     try checkMappings()
+    mayHaveFewerMappings = true
     let covered = UInt32(truncatingIfNeeded: (hole - first) << 12)
     forgetCode(start, covered, makeWritable: false)
     let result = mprotect(host(start), Int(covered), Self.hostProtection(protection))

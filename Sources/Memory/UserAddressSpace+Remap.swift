@@ -25,6 +25,7 @@ extension UserAddressSpace {
     try checkSource(start, oldSize)
     if newSize > oldSize { try checkLimit(newSize &- oldSize) }
     try checkMappings()
+    mayHaveFewerMappings = true
     forgetCode(start, oldSize, makeWritable: true)
     if isFixed {
       return try move(start, oldSize, newSize, to: newAddress, flags)

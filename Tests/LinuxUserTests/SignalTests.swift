@@ -42,7 +42,7 @@ extension LinuxUserTests {
       return parent.text(parent.data)
     }
 
-    @Test("A deadly signal is told where the program was started, not where it writes errors to")
+    @Test("A deadly signal is told where the process began, not where it writes errors to")
     func lastWords() throws {
       let text = try lastWords(redirectsFirst: true)
       #expect(text.hasPrefix("lyrebird-ppc: uncaught target signal 11 ("), "\(text)")
