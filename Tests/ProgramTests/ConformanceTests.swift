@@ -22,7 +22,7 @@ enum ConformanceSuite {
         "/usr/bin/make", "-sC", Place.package + "/Guests/suites", "check-" + name,
         "SUITES=" + folder,
         "RUN=" + Place.product("lyrebird-ppc"),
-      ], environment: ["TIMEOUTFACTOR=5"], seconds: deadline)
+      ], environment: ["TIMEOUTFACTOR=20"], seconds: deadline)
   }
 
   /// Whether a suite was built: what it consists of is there.
