@@ -116,17 +116,22 @@ extension LinuxProcess {
 
   /// Ends the process by a signal, so that its parent sees that death.
   func terminate(_ signal: Int32, _ registers: any GuestRegisters) {
-    if Signal.defaultAction(signal) == .core {
-      let place = String(registers.nip, radix: 16)
-      let text =
-        "lyrebird-ppc: uncaught target signal \(signal) (\(Signal.description(signal)))"
-        + " - core dumped (at 0x\(place))\n"
-      text.utf8.withContiguousStorageIfAvailable { _ = Glibc.write(2, $0.baseAddress, $0.count) }
-    }
+    if Signal.defaultAction(signal) == .core { announce(signal, registers) }
     releaseMutexes()
     end(128 &+ signal)
     onTermination?(signal)
     if diesOfSignals { Self.die(signal) }
+  }
+
+  /// Tells the user of a deadly signal, unless the process has made standard error another file: who
+  /// reads that expects only what the program writes.
+  private func announce(_ signal: Int32, _ registers: any GuestRegisters) {
+    guard FileIdentity(2) == messageFile else { return }
+    let place = String(registers.nip, radix: 16)
+    let text =
+      "lyrebird-ppc: uncaught target signal \(signal) (\(Signal.description(signal)))"
+      + " - core dumped (at 0x\(place))\n"
+    text.utf8.withContiguousStorageIfAvailable { _ = Glibc.write(2, $0.baseAddress, $0.count) }
   }
 
   /// Kills the host's process by the signal that ended the guest's, without a core of our own.

@@ -16,6 +16,8 @@ public final class LinuxProcess {
     var text = text
     text.withUTF8 { _ = Glibc.write(2, $0.baseAddress, $0.count) }
   }
+  /// Standard error when the process began: where messages of our own belong.
+  private(set) var messageFile = FileIdentity(2)
   /// Called when the guest has mapped a file's bytes from `offset` on as code.
   public var onCodeMapped: ((_ address: UInt32, _ offset: Int64, _ descriptor: Int32) -> Void)?
   /// Called before the process dies of a signal, so that logs can be written out.
@@ -93,6 +95,7 @@ public final class LinuxProcess {
     only = current
     threads = [only]
     only.number = number
+    messageFile = FileIdentity(2)
   }
 
   /// With what status the process that a thread belongs to is to end; nil as long as it runs.

@@ -146,13 +146,14 @@ final class UserCode: CodeMemory {
     CodeSource(context: context) { context, address in
       let known = context.assumingMemoryBound(to: Context.self)
       // Bit 2: the page may be executed; bit 4: it holds code; bit 7: it is rewritten often.
-      let flags = known.pointee.pages[Int(address >> 12)]
+      var flags = known.pointee.pages[Int(address >> 12)]
       guard flags & 4 != 0,
         let place = UnsafeRawPointer(bitPattern: known.pointee.base &+ UInt(address))
       else { return 1 << 32 }
       // Before it is read: what another thread writes from here on is noticed.
       if flags & 16 == 0 {
         known.pointee.space._withUnsafeGuaranteedRef { $0.markCode(page: address >> 12) }
+        flags = known.pointee.pages[Int(address >> 12)]
       }
       let word = UInt64(UInt32(bigEndian: place.loadUnaligned(as: UInt32.self)))
       if flags & 0x80 == 0 { return word }

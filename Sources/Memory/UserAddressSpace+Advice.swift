@@ -21,6 +21,7 @@ extension UserAddressSpace {
     if discards.contains(advice) { forgetCode(start, size, makeWritable: true) }
     let hole = hasHole(start, size)
     if hole, discards.contains(advice) { throw .noMemory }
+    try checkMappings()
     try check(
       csys_kernel(
         Int(SYS_madvise), Int(bitPattern: host(start)), Int(size), Int(advice), 0, 0, 0))
@@ -53,6 +54,7 @@ extension UserAddressSpace {
     let size = try checkedSize(first, count &+ (start & Page.mask))
     if size == 0 { return }
     if hasHole(first, size) { throw .noMemory }
+    try checkMappings()
     let call = Int(isLocked ? SYS_mlock : SYS_munlock)
     try check(csys_kernel(call, Int(bitPattern: host(first)), Int(size), 0, 0, 0, 0))
   }

@@ -2,15 +2,31 @@ import Glibc
 
 extension UserAddressSpace {
   /// Says that translations are made from a page (an address >> 12). Until the guest writes there,
-  /// the host page is read-only.
+  /// the host page is read-only; if there can be no more mappings, it counts as rewritten often.
   public func markCode(page: UInt32) {
     let index = Int(page & 0xf_ffff)
     let flags = PageFlags(rawValue: pages[index])
     guard flags.contains(.mapped), !flags.contains(.code) else { return }
     pages[index] = flags.union(.code).rawValue
     if flags.contains(.writable) && !flags.contains(.rewritten) {
-      mprotect(host(UInt32(index) &<< Page.shift), Int(Page.size), PROT_READ)
+      let place = host(UInt32(index) &<< Page.shift)
+      if !canWatch(index) || mprotect(place, Int(Page.size), PROT_READ) != 0 {
+        pages[index] |= PageFlags.rewritten.rawValue
+      }
     }
+  }
+
+  /// Whether a page's host page is read-only because of code.
+  private func isWatched(_ page: Int) -> Bool {
+    let flags = PageFlags(rawValue: pages[page])
+    return flags.isSuperset(of: [.code, .writable]) && !flags.contains(.rewritten)
+  }
+
+  private func isBetweenWatched(_ page: Int) -> Bool { isWatched(page - 1) && isWatched(page + 1) }
+
+  /// Whether there can be the mappings that watching a page makes: none beside one that is watched.
+  private func canWatch(_ page: Int) -> Bool {
+    isWatched(page - 1) || isWatched(page + 1) || (try? checkMappings()) != nil
   }
 
   /// Answers a write fault: true if the guest may write there and only the protection of code
@@ -24,6 +40,13 @@ extension UserAddressSpace {
     if rewrites[start, default: 0] > Self.rewriteLimit {
       pages[Int(address >> Page.shift)] |= PageFlags.rewritten.rawValue
       rewrites[start] = nil
+    }
+    if isBetweenWatched(Int(address >> Page.shift)),
+      (try? checkMappings(extra: Self.reservedMappings / 2)) == nil
+    {
+      // All pages that can be written become one mapping with their neighbours again.
+      forgetCode(0, limit, makeWritable: true)
+      mayHaveFewerMappings = true
     }
     forgetCode(start, Page.size, makeWritable: true)
     return true

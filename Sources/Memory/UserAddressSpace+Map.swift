@@ -49,7 +49,11 @@ extension UserAddressSpace {
     let size = try checkedSize(start, count)
     let replaces = !isFree(start, size)
     try checkLimit(size &- (replaces ? mappedSize(start, size) : 0))
-    if replaces { forgetCode(start, size, makeWritable: false) }
+    try checkMappings()
+    if replaces {
+      mayHaveFewerMappings = true
+      forgetCode(start, size, makeWritable: false)
+    }
     let hostFlags =
       Int32(bitPattern: flags & ~MapFlags.fixedNoReplace) & ~MAP_GROWSDOWN | MAP_FIXED
     let place = mmap(
@@ -100,31 +104,22 @@ extension UserAddressSpace {
       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0)
     memset(pages + Int(start >> 12), 0, Int(size >> 12))
     noteFree(start, start &+ size)
+    mayHaveFewerMappings = true
   }
 
-  /// Linux's munmap. Ranges that are not mapped are no error.
+  /// Linux's munmap. Ranges that are not mapped are no error. ENOMEM where the middle of a mapping
+  /// would have to go, and there can be no more of them.
   public func unmap(_ start: UInt32, _ count: UInt32) throws(Errno) {
     guard start & Page.mask == 0, count != 0 else { throw .invalid }
     guard Page.roundUp(UInt64(count)) &+ UInt64(start) <= UInt64(limit) else { throw .invalid }
     let size = try checkedSize(start, count)
     guard start >= Self.lowest else { return }
+    let first = Int(start >> 12)
+    if pages[first - 1] != 0, pages[first + Int(size >> 12)] != 0 {
+      try checkMappings(extra: Self.reservedMappings / 2)
+    }
     forgetCode(start, size, makeWritable: false)
     release(start, size)
-  }
-
-  /// The bytes of a range that are mapped.
-  private func mappedSize(_ start: UInt32, _ size: UInt32) -> UInt32 {
-    let first = Int(start >> 12)
-    var count: UInt32 = 0
-    for page in first..<first + Int(size >> 12) where pages[page] != 0 { count &+= 1 }
-    return count << 12
-  }
-
-  /// ENOMEM if that many more bytes are more than may be mapped.
-  func checkLimit(_ growth: UInt32) throws(Errno) {
-    if sizeLimit == .max { return }
-    let mapped = UInt64(mappedSize(0, limit)) + UInt64(growth)
-    guard mapped <= sizeLimit else { throw .noMemory }
   }
 
   /// What mprotect is to change: with PROT_GROWSDOWN also all below, in a mapping that grows so. None
@@ -146,6 +141,8 @@ extension UserAddressSpace {
     let end = first + Int(size >> 12)
     let hole = (first..<end).first { pages[$0] == 0 } ?? end
     guard hole > first else { throw .noMemory }
+    try checkMappings()
+    mayHaveFewerMappings = true
     let covered = UInt32(truncatingIfNeeded: (hole - first) << 12)
     forgetCode(start, covered, makeWritable: false)
     let result = mprotect(host(start), Int(covered), Self.hostProtection(protection))

@@ -24,6 +24,8 @@ extension UserAddressSpace {
     let oldSize = try checkedSize(start, oldCount)
     try checkSource(start, oldSize)
     if newSize > oldSize { try checkLimit(newSize &- oldSize) }
+    try checkMappings()
+    mayHaveFewerMappings = true
     forgetCode(start, oldSize, makeWritable: true)
     if isFixed {
       return try move(start, oldSize, newSize, to: newAddress, flags)

@@ -28,6 +28,7 @@ extension UserAddressSpace {
     guard start >= Self.lowest else { throw .invalid }
     let isFree = isFree(start, size)
     guard isFree || replaces else { throw .invalid }
+    try checkMappings()
     if !isFree { forgetCode(start, size, makeWritable: true) }
     let result = csys_kernel(
       Int(SYS_shmat), Int(identifier), Int(bitPattern: host(start)), flags | Self.remapSegment,
@@ -60,7 +61,7 @@ extension UserAddressSpace {
   private static func segmentParts(from address: UInt) -> [Range<UInt>] {
     var parts: [Range<UInt>] = []
     var node: Substring?
-    for line in mappings().split(separator: "\n") {
+    for line in contents(of: "/proc/self/maps").split(separator: "\n") {
       // start-end access offset device inode name
       let words = line.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: true)
       let ends = words[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
@@ -72,20 +73,6 @@ extension UserAddressSpace {
       parts.append(ends[0]..<ends[1])
     }
     return parts
-  }
-
-  /// /proc/self/maps.
-  private static func mappings() -> String {
-    let descriptor = open("/proc/self/maps", O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return "" }
-    defer { close(descriptor) }
-    var text: [UInt8] = []
-    var part = [UInt8](repeating: 0, count: 0x1_0000)
-    while true {
-      let count = read(descriptor, &part, part.count)
-      guard count > 0 else { return String(decoding: text, as: UTF8.self) }
-      text += part[..<count]
-    }
   }
 }
 
@@ -105,6 +92,7 @@ extension UserAddressSpace {
     for page in Int(first >> 12)..<Int((UInt64(first) &+ UInt64(size)) >> 12) {
       guard pages[page] & shared == shared else { throw .invalid }
     }
+    try checkMappings()
     forgetCode(first, size, makeWritable: true)
     let result = csys_kernel(
       Int(SYS_remap_file_pages), Int(bitPattern: host(first)), Int(size), 0, offset, flags, 0)

@@ -23,6 +23,12 @@ public final class UserAddressSpace {
   public var stack: Range<UInt32> = 0..<0
   /// The most bytes that may be mapped (RLIMIT_AS).
   public var sizeLimit = UInt64.max
+  /// The most mappings that the guest's process may have.
+  public lazy var mappingLimit = Self.hostLimit()
+  /// No more mappings than these are there now, as far as is known.
+  var mostMappingsNow = reservedMappings
+  /// Whether there may be fewer.
+  var mayHaveFewerMappings = true
   /// Called before code in a range of guest addresses changes or vanishes.
   public var onCodeChanged: ((Range<UInt32>) -> Void)?
   /// `(to, from, count)`: copies bytes, and returns 1 when a fault ended it; nil if there is none.

@@ -158,6 +158,54 @@ extension LinuxUserTests {
       #expect(space.setHeapEnd(0x1002_0000) == 0x1000_2000)
     }
 
+    @Test("More mappings than the host gives are refused, and there can be new ones for old ones")
+    func mappingLimit() throws {
+      let space = try UserAddressSpace()
+      // Neighbours with different protections are mappings of their own.
+      func map(_ page: Int) throws(Errno) {
+        let address = 0x2000_0000 + UInt32(page) * 4096
+        let flags = Self.anonymous | MapFlags.fixed
+        _ = try space.map(address, 4096, protection: UInt32(page) & 1, flags: flags)
+      }
+      #expect(space.mappingLimit > 1000)
+      space.mappingLimit = 2000
+      var count = 0
+      #expect(throws: Errno.noMemory) {
+        while count < 4000 {
+          try map(count)
+          count += 1
+        }
+      }
+      #expect(count > 500 && count < 2000)
+      #expect(throws: Errno.noMemory) {
+        try space.protect(0x2000_0000, 4096, protection: 3)
+      }
+      try space.unmap(0x2000_0000, UInt32(count / 2) * 4096)
+      try map(0)
+    }
+
+    @Test("Pages of code are watched as long as there can be more mappings")
+    func watchedCode() throws {
+      let space = try UserAddressSpace()
+      let first = try space.map(0, 2400 * 4096, protection: 7, flags: Self.anonymous)
+      func address(_ page: Int) -> UInt32 { first + UInt32(page) * 4096 }
+      func isUnwatched(_ page: Int) -> Bool { space.flags(at: address(page)).contains(.rewritten) }
+      space.mappingLimit = 2000
+      // Every other page: two mappings each.
+      for page in stride(from: 0, to: 2400, by: 2) { space.markCode(page: address(page) >> 12) }
+      #expect(!isUnwatched(0) && isUnwatched(2398))
+      // A write between two of them, when no mapping may be had at all, gives up watching.
+      space.markCode(page: address(1) >> 12)
+      space.mappingLimit = -2000
+      var changed: [Range<UInt32>] = []
+      space.onCodeChanged = { changed.append($0) }
+      #expect(space.codePageWritten(address(1)) && changed.first == first..<address(3))
+      #expect(changed.count == 1199)
+      for page in stride(from: 0, to: 2400, by: 2) {
+        #expect(!space.flags(at: address(page)).contains(.code))
+      }
+    }
+
     @Test("The search takes the highest place that fits")
     func search() throws {
       let space = try UserAddressSpace()

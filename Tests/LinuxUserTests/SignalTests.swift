@@ -19,6 +19,36 @@ extension LinuxUserTests {
       UInt32(Layouts.fields[name]?.offset ?? 0xffff)
     }
 
+    /// What the process that dies of SIGSEGV writes to a pipe, which becomes standard error in a child:
+    /// before its guest starts, or after that.
+    private func lastWords(redirectsFirst: Bool) throws -> String {
+      let parent = try Bench()
+      #expect(parent.call(42, parent.data) == 0)
+      let (reader, writer) = (parent.word(parent.data), parent.word(parent.data + 4))
+      let child = parent.call(120, 17, 0, 0, 0, 0)
+      if child == 0 {
+        if redirectsFirst { dup2(Int32(writer), 2) }
+        guard let bench = try? Bench() else { _exit(1) }
+        if !redirectsFirst { bench.call(63, writer, 2) }
+        bench.process.raise(11, code: 1, address: 0, bench.registers)
+        _exit(bench.process.exitStatus == 139 ? 0 : 2)
+      }
+      #expect(parent.call(6, writer) == 0)
+      #expect(parent.call(114, UInt32(child), parent.data, 0, 0) == child)
+      #expect(parent.word(parent.data) == 0)
+      let count = parent.call(3, reader, parent.data, 1000)
+      #expect(parent.call(6, reader) == 0)
+      _ = parent.copy.writeByte(parent.data + UInt32(max(count, 0)), 0)
+      return parent.text(parent.data)
+    }
+
+    @Test("A deadly signal is told where the process began, not where it writes errors to")
+    func lastWords() throws {
+      let text = try lastWords(redirectsFirst: true)
+      #expect(text.hasPrefix("lyrebird-ppc: uncaught target signal 11 ("), "\(text)")
+      #expect(try lastWords(redirectsFirst: false).isEmpty)
+    }
+
     @Test("A fault's handler gets the rt frame, and its return restores every register")
     func rtFrame() throws {
       let bench = try Bench()
