@@ -4,18 +4,6 @@ import Translation
 
 @testable import GuestPowerPC
 
-/// SplitMix64 (Steele, Lea, Flood, 2014).
-private struct SequenceNumbers: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-    return z ^ z >> 31
-  }
-}
-
 /// What is known of the last floating-point operation where an access faults: registers hold it, and it
 /// is recovered (`CodeRecovery`).
 @Suite("Floating point at a fault")
@@ -49,7 +37,7 @@ struct FloatRecoveryTests {
   /// The state that an end of the block would show: every way out stores what a register holds.
   @Test("The FPSCR and the registers are those of the operations before", arguments: 0..<8)
   func agrees(_ seed: UInt64) throws {
-    var numbers = SequenceNumbers(state: seed)
+    var numbers = Seeded(state: seed)
     try GuestProgram.alone {
       let program = try GuestProgram()
       for round in 0..<40 {

@@ -8,18 +8,6 @@ import Translation
 /// Code that changes, in a code buffer that is often full.
 @Suite("Changing code")
 struct SelfModifyingTests {
-  /// SplitMix64.
-  private struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state &+= 0x9e37_79b9_7f4a_7c15
-      var z = state
-      z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-      z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-      return z ^ z >> 31
-    }
-  }
-
   /// A thousand little functions are called one after the other; each adds a number of its own,
   /// and between runs some of them change.
   @Test("Changed functions do what they say now, through many flushes", arguments: [48, 64, 1024])
