@@ -16,7 +16,7 @@ struct ShellTests {
     trap 'echo caught' USR1; kill -USR1 $$; trap - USR1
     trap 'echo leaving' EXIT
     sleep 0.05 & wait $!; echo "waited $?"
-    sleep 10 & kill $!; wait $!; echo "killed $?"
+    sleep 10 & sleep 0.3; kill $!; wait $!; echo "killed $?"
     seq 1 5000 | while read -r line; do [ $((line % 1000)) = 0 ] && echo "$line"; done
     ulimit -n 64; ulimit -n
     no-such-program 2>/dev/null; echo "missing $?"
