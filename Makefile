@@ -54,7 +54,8 @@ setup-bench: setup
 
 build: setup
 	@mkdir -p $(ARCHIVES)
-	@ln -sf "$$(clang -print-file-name=libstdc++.a)" $(ARCHIVES)/libstdc++.a
+	@archive=$$(clang -print-file-name=libstdc++.a 2>/dev/null) && \
+	  ln -sf "$$archive" $(ARCHIVES)/libstdc++.a || true
 	@swift build $(RELEASE_FLAGS) --product lyrebird-ppc
 	@swift build $(RELEASE_FLAGS) --product lyrebird-system-ppc
 

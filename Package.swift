@@ -134,7 +134,8 @@ let package = Package(
       ],
       resources: [.copy("Cases")], swiftSettings: hot),
     .testTarget(
-      name: "LinuxUserTests", dependencies: ["LinuxUser", "Memory"], swiftSettings: tests),
+      name: "LinuxUserTests", dependencies: ["GuestPowerPC", "LinuxUser", "Memory"],
+      swiftSettings: tests),
     .testTarget(name: "ImagesTests", dependencies: ["Images"], swiftSettings: tests),
     // What tests need to run programs and to talk with them.
     .target(name: "ProcessSupport", path: "Tests/ProcessSupport", swiftSettings: tests),

@@ -1,9 +1,18 @@
+import GuestPowerPC
 import Memory
 import Testing
 
 extension LinuxUserTests {
   @Suite(.serialized) struct AddressSpaceTests {
     static let anonymous = MapFlags.private | MapFlags.anonymous
+
+    @Test("Instructions and the address space mean the same by a page's flags")
+    func pageFlags() {
+      #expect(GuestPageFlag.readable == PageFlags.readable.rawValue)
+      #expect(GuestPageFlag.writable == PageFlags.writable.rawValue)
+      #expect(GuestPageFlag.code == PageFlags.code.rawValue)
+      #expect(GuestPageFlag.rewritten == PageFlags.rewritten.rawValue)
+    }
 
     @Test("Each base gives the same address space", arguments: [nil, 0x7_0000_0000 as UInt?])
     func basics(_ base: UInt?) throws {
