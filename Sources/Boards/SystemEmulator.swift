@@ -47,7 +47,7 @@ public final class SystemEmulator {
     guest = PowerPCGuest(system: processor)
     translator = try Translator(
       guest: guest, host: host, memory: memory,
-      codeBufferSize: codeBufferSize, homes: Globals.housed,
+      codeBufferSize: codeBufferSize, homes: Globals.housed, records: Globals.records,
       techniques: techniques, accesses: memory,
       codeAddress: countShift == nil ? nil : Self.countedCodeAddress)
     memory.translator = translator

@@ -206,10 +206,12 @@ static inline uint64_t csys_cvt_i64_f64(uint64_t a, uint32_t *status) {
   CSYS_STATUS("cvtsi2sdq %3, %0", x.value, "r"(a));
   return x.bits;
 }
+/// Whether the host has AVX-512F, and the system saves its registers.
+static inline int csys_has_avx512f(void) { return __builtin_cpu_supports("avx512f") != 0; }
 /// Results of an operation in the mode that `status` says, upward and downward.
 struct csys_outcome { uint64_t result, up, down; };
 // By AVX-512 (`wide`), whose instructions can say how they round; else under one status after the
-// other. Our own code runs under 0x1f80: storing that first would take longer than all the rest.
+// other. `own` is the status that holds: storing that first would take longer than all the rest.
 #define CSYS_EACH(plain, wide)                                                                    \
   if (isWide)                                                                                     \
     __asm__ volatile(wide("%{rn-sae%}", "%0") "\n\t" wide("%{ru-sae%}", "%1") "\n\t"              \
@@ -237,11 +239,11 @@ struct csys_outcome { uint64_t result, up, down; };
 #define CSYS_FUSED_WIDE(rounding, x) "vfmadd213sd " rounding ", %8, %7, " x
 /// The operations: 0 sum, 1 difference, 2 product, 3 quotient, 4 root, 5 a * b + c.
 static inline struct csys_outcome csys_outcome(int operation, uint64_t a, uint64_t b, uint64_t c,
-                                               uint32_t status) {
+                                               uint32_t status, uint32_t own) {
   union { uint64_t bits; double value; } x = {a}, v = {b}, w = {c}, results[3];
   double r = x.value, u = x.value, d = x.value, y = v.value, z = w.value;
-  const uint32_t up = 0x5f80, down = 0x3f80, own = 0x1f80;
-  const int isWide = status == own && __builtin_cpu_supports("avx512f");
+  const uint32_t up = 0x5f80, down = 0x3f80;
+  const int isWide = status == 0x1f80 && csys_has_avx512f();
   switch (operation) {
   case 0: CSYS_EACH(CSYS_ADD, CSYS_ADD_WIDE); break;
   case 1: CSYS_EACH(CSYS_SUB, CSYS_SUB_WIDE); break;

@@ -282,14 +282,26 @@ public struct Builder {
     append(op)
   }
 
-  /// Leaves for a label when a sum, difference, product or quotient of two doubles lies halfway
-  /// between two singles, and the two are not both singles: then it may have been rounded already.
-  public func brtie(_ result: TempIndex, _ a: TempIndex, _ b: TempIndex, to label: UInt32) {
-    var op = Op(.brtie, .f64, outputs: 0, inputs: 3, constant: label)
+  /// Leaves for a label when a result is extreme (`FloatClass.extreme`), unless it is zero because
+  /// one of two operands is.
+  ///
+  /// - Parameter operands: the type of the two: the result's, or f64.
+  public func brextreme(
+    _ type: ValueType, _ result: TempIndex, _ operands: ValueType, _ a: TempIndex, _ b: TempIndex,
+    to label: UInt32
+  ) {
+    var op = Op(
+      .brextreme, type, outputs: 0, inputs: 3, constant: label,
+      constant2: operands == type ? 0 : 1)
     op.setInput(0, resolve(result))
     op.setInput(1, resolve(a))
     op.setInput(2, resolve(b))
     append(op)
+  }
+
+  /// The single that equals a double; leaves for a label when there is none. Raises no flags.
+  public func brnarrow(_ a: TempIndex, to label: UInt32) -> TempIndex {
+    emit1(.brnarrow, .f32, result: .f32, a, constant: label)
   }
 
   /// Appends a call of a helper with up to three operands.

@@ -27,6 +27,32 @@ extension Interpreter {
 }
 
 extension Interpreter {
+  /// Whether `brextreme` leaves.
+  func isExtreme(_ op: Op) -> Bool {
+    let result = input(op, 0)
+    guard FloatClass.extreme.holds(result, op.type) else { return false }
+    let operands: ValueType = op.constant2 == 1 ? .f64 : op.type
+    let comesOfZero = [input(op, 1), input(op, 2)].contains { isZero($0, operands) }
+    return !(isZero(result, op.type) && comesOfZero)
+  }
+
+  /// Does `brnarrow`.
+  /// - Returns: whether there is such a single.
+  func narrow(_ op: Op) -> Bool {
+    let bits = input(op, 0)
+    let single = Float(Double(bitPattern: bits))
+    guard Double(single).bitPattern == bits else { return false }
+    assign(op.output(0), UInt64(single.bitPattern))
+    return true
+  }
+
+  /// Whether a number is zero, of either sign.
+  private func isZero(_ bits: UInt64, _ type: ValueType) -> Bool {
+    bits & (type == .f32 ? 0x7fff_ffff : ~(1 << 63)) == 0
+  }
+}
+
+extension Interpreter {
   /// Sets RC of the status that env keeps (Intel SDM, volume 1, 10.2.3).
   func setRounding(_ mode: UInt32) {
     guard let floatStatus else { return }
@@ -63,7 +89,6 @@ extension FloatClass {
     return switch self {
     case .nan: magnitude > infinity
     case .extreme: magnitude < 2 * leastNormal || magnitude >= infinity - leastNormal
-    case .tie: bits & 0x1fff_ffff == 0x1000_0000
     case .nanOrLeast: magnitude > infinity || magnitude == leastNormal
     }
   }

@@ -118,10 +118,8 @@ public struct Interpreter: ~Copyable {
       }
       let holds = relation.holds(input(op, 0), input(op, 1))
       return holds ? .jump(place(op.constant)) : .next
-    case .brtie:
-      let isExact = (input(op, 1) | input(op, 2)) & 0x1fff_ffff == 0
-      let leaves = !isExact && FloatClass.tie.holds(input(op, 0), .f64)
-      return leaves ? .jump(place(op.constant)) : .next
+    case .brnarrow: return narrow(op) ? .next : .jump(place(op.constant))
+    case .brextreme: return isExtreme(op) ? .jump(place(op.constant)) : .next
     case .brclass:
       guard let wanted = FloatClass(rawValue: op.constant2) else {
         return .leave(.invalid(op: index))

@@ -88,8 +88,11 @@ extension Opcode {
     case .fsqrt_vec, .cvt_i32_f32_vec, .cvt_f32_i32_vec: Self.row(1, 1, 0, [.pure, .untyped])
     case .brfcmp: Self.row(0, 2, 2, [.conditionalBranch, .sideEffects])
     case .brclass: Self.row(0, 1, 2, [.conditionalBranch, .sideEffects])
-    // The first operand a tie (`FloatClass.tie`), the others not both exact as singles.
-    case .brtie: Self.row(0, 3, 1, [.conditionalBranch, .sideEffects])
+    // The first operand extreme, but no zero that comes of one of the others, which are of the same
+    // type, or doubles if `constant2` is 1.
+    case .brextreme: Self.row(0, 3, 2, [.conditionalBranch, .sideEffects])
+    // The result is the single that equals the operand, or the branch is taken.
+    case .brnarrow: Self.row(1, 1, 1, [.conditionalBranch, .sideEffects])
     case .cvt_f32_f64, .cvt_i32_f64, .fbits_i32, .fbits_i64, .ibits_f32, .ibits_f64:
       Self.row(1, 1, 0, [.pure, .untyped])
     }

@@ -6,9 +6,6 @@ public enum FloatClass: UInt32, CaseIterable, Sendable {
   /// The exponent is one of the two least or of the two greatest: NaNs, zeros and denormals, with
   /// their neighbours among the normal numbers and infinities, for which the host has one test.
   case extreme
-  /// A double halfway between two singles of the same exponent, whose lowest 29 bits are
-  /// 0x1000_0000.
-  case tie
   /// A NaN, or the least normal magnitude: what rounding may have reached from below.
   case nanOrLeast
 }
@@ -69,7 +66,8 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
   // tells those who watch the line of an address that it is about to be stored to
   case line_watch, line_touch
   // Scalar floating point: TCG has none of these
-  case fadd, fsub, fmul, fdiv, fsqrt, fma, fneg, fabs, fcmp, fsel, brfcmp, brclass, brtie
+  case fadd, fsub, fmul, fdiv, fsqrt, fma, fneg, fabs, fcmp, fsel, brfcmp, brclass, brextreme,
+    brnarrow
   case cvt_f32_f64, cvt_f64_f32, cvt_i32_f64, cvt_i64_f64, cvt_f64_i32, cvt_f64_i64
   // Rounds as the status says
   case cvtr_f64_i32

@@ -15,6 +15,11 @@ extension Parser {
     var op = Op(
       kind.opcode, kind.type, outputs: Int(info.outputs), inputs: Int(info.inputs))
     if op.opcode.hasElements { op.constant = try elements(&operands) }
+    if op.opcode == .brextreme {
+      let text = try operands.take()
+      guard text == op.type.name || text == "f64" else { throw .malformed(String(text)) }
+      op.constant2 = text == op.type.name ? 0 : 1
+    }
     let written = op.outputCount + op.inputCount - (kind.opcode.isGuestAccess ? 1 : 0)
     for n in 0..<written {
       let text = try operands.take()
@@ -55,7 +60,7 @@ extension Parser {
       }
       op.constant2 = found.rawValue
       op.constant = try label(operands.take())
-    case .brtie: op.constant = try label(operands.take())
+    case .brnarrow, .brextreme: op.constant = try label(operands.take())
     case .brclass:
       let text = try operands.take()
       guard let found = FloatClass.allCases.first(where: { "\($0)" == text }) else {

@@ -83,6 +83,9 @@ public struct Printer {
     if op.opcode.hasElements {
       put(" v128,e\(8 << op.constant)")
       separator = ","
+    } else if op.opcode == .brextreme {
+      put(op.constant2 == 1 ? " f64" : " \(op.type.name)")
+      separator = ","
     }
     for n in 0..<arguments {
       put(separator)
@@ -115,7 +118,7 @@ public struct Printer {
       put(FloatRelation(rawValue: op.constant2).map { "\($0)" } ?? "$0x\(op.constant2)")
       put(",")
       putLabel(op.constant)
-    case .brtie:
+    case .brnarrow, .brextreme:
       put(",")
       putLabel(op.constant)
     case .brclass:

@@ -5,6 +5,7 @@ extension Op {
   func requiredType(_ n: Int) -> ValueType? {
     switch opcode {
     case .call: nil
+    case .brextreme: n > 0 && constant2 == 1 ? .f64 : type
     case .setcond: n == 0 ? nil : type
     case .movcond: n == 1 || n == 2 ? type : nil
     case .fcmp: n == 0 ? .i64 : type
@@ -35,7 +36,7 @@ extension Opcode {
     case .ext_i32_i64, .extu_i32_i64: (.i32, .i64)
     case .extrl_i64_i32, .extrh_i64_i32: (.i64, .i32)
     case .cvt_f32_f64: (.f32, .f64)
-    case .cvt_f64_f32: (.f64, .f32)
+    case .cvt_f64_f32, .brnarrow: (.f64, .f32)
     case .cvt_i32_f64: (.i32, .f64)
     case .cvt_i64_f64: (.i64, .f64)
     case .cvt_f64_i32, .cvtr_f64_i32: (.f64, .i32)
@@ -57,9 +58,10 @@ extension Opcode {
     case .fadd, .fsub, .fmul, .fdiv, .fsqrt, .fma, .fneg, .fabs:
       type == .f32 || type == .f64
     case .brclass: !type.isInteger
+    case .brextreme: type == .f32 || type == .f64
     case .and, .or, .xor, .andc, .extract2:
       type.isInteger || type == .v128
-    case .fcmp, .brfcmp, .brtie, .fsel: type == .f64
+    case .fcmp, .brfcmp, .fsel: type == .f64
     case .bswap64: type == .i64
     default:
       if let conversion { type == conversion.to } else { isWithoutType || type.isInteger }
@@ -88,7 +90,7 @@ extension Opcode {
   /// Whether it leads to a label, always or sometimes.
   public var isBranch: Bool {
     switch self {
-    case .br, .brcond, .brfcmp, .brclass, .brtie: true
+    case .br, .brcond, .brfcmp, .brclass, .brextreme, .brnarrow: true
     default: false
     }
   }

@@ -154,7 +154,7 @@ struct Verifier {
       case .set_label where label >= places.count: report(index, .noSuchLabel)
       case .set_label where places[label] >= 0: report(index, .labelPlacedTwice)
       case .set_label: places[label] = Int32(index)
-      case .br, .brcond, .brfcmp, .brclass, .brtie:
+      case .br, .brcond, .brfcmp, .brclass, .brextreme, .brnarrow:
         if label < places.count { noteBranch(index, label) } else { report(index, .noSuchLabel) }
       default: break
       }
@@ -223,6 +223,7 @@ struct Verifier {
     case .extract2: return first < bits && (op.type != .v128 || first % 8 == 0)
     case .brfcmp: return second < FloatRelation.allCases.count
     case .brclass: return classFits(op)
+    case .brextreme: return second <= 1
     case .float_mode: return first < 2
     case .float_round: return first < 4
     case .fcmp_vec: return first < VectorRelation.allCases.count
@@ -240,7 +241,6 @@ struct Verifier {
     case .nan: true
     case .extreme: op.type != .v128
     case .nanOrLeast: op.type == .v128
-    case .tie: op.type == .f64
     case nil: false
     }
   }

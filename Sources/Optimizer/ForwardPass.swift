@@ -220,7 +220,7 @@ public struct ForwardPass {
       if passes.contains(.comparisons) { fuseBranch(&op) }
       if op.opcode == .brcond, foldBranch(&op) { return }
       countBranch(op)
-    case .br, .brfcmp, .brclass, .brtie: countBranch(op)
+    case .br, .brfcmp, .brclass, .brextreme, .brnarrow: countBranch(op)
     case .qemu_ld: if passes.contains(.addresses) { fuseAddress(&op, operand: 0) }
     case .qemu_st: if passes.contains(.addresses) { fuseAddress(&op, operand: 1) }
     default: break

@@ -12,8 +12,9 @@ import IR
 /// such a branch, and not longer, is not stored: it has neither mark, and the op stays. Cold parts
 /// that are nothing but a jump to another block are none: the branch goes there itself.
 ///
-/// Globals that are recovered after a fault (`recovered`) need not be in memory there either: a register
-/// keeps them, and whoever looks after the fault is told which.
+/// Globals that are recovered after a fault (`records`) need not be in memory there either: a register
+/// keeps them, and whoever looks after the fault is told which. Nor does anything keep them for a cold
+/// part that begins by replacing them.
 ///
 /// A value whose last reader is a cold part lives until the branch that leads there: a `discard`
 /// behind the branch says so, where no mark can.
@@ -35,17 +36,24 @@ public struct Liveness {
   /// Per temp: the registers that its next reader takes it in.
   private let wanted: UnsafeMutablePointer<UInt16>
   private let registers: PreferredRegisters
-  private let recovered: ClosedRange<TempIndex>?
+  private let records: ClosedRange<TempIndex>?
+  private let recovers: Bool
+  /// Per label of a cold part: which of the records it begins by replacing, a bit each.
+  private let replaced: UnsafeMutablePointer<UInt8>
 
   /// - Parameters:
   ///   - registers: what the host prefers.
-  ///   - recovered: the globals that may be in registers alone where an access faults.
+  ///   - records: up to eight globals that are written often, and looked at rarely.
+  ///   - recovers: whether they may be in registers alone where an access faults.
   public init(
     _ registers: PreferredRegisters = PreferredRegisters(),
-    recovered: ClosedRange<TempIndex>? = nil
+    records: ClosedRange<TempIndex>? = nil, recovers: Bool = false
   ) {
     self.registers = registers
-    self.recovered = recovered
+    self.records = records
+    self.recovers = recovers && records != nil
+    replaced = .allocate(capacity: Self.labelCapacity)
+    replaced.initialize(repeating: 0, count: Self.labelCapacity)
     wanted = .allocate(capacity: Block.tempCapacity)
     wanted.initialize(repeating: .max, count: Block.tempCapacity)
     readIn = .allocate(capacity: Block.tempCapacity)
@@ -70,6 +78,7 @@ public struct Liveness {
     needed.deallocate()
     held.deallocate()
     storesItself.deallocate()
+    replaced.deallocate()
     coldStart.deallocate()
     coldEnd.deallocate()
     coldReads.deallocate()
@@ -159,8 +168,11 @@ public struct Liveness {
     if flags.contains(.conditionalBranch) {
       // A side exit: memory must hold every global, or a register for a cold part to store.
       let label = Int(op.pointee.constant)
-      let set = label < Self.labelCapacity && storesItself[label] ? held : needed
-      set.update(repeating: true, count: block.firstLocal)
+      if label < Self.labelCapacity && storesItself[label] {
+        observeInColdPart(label, block)
+      } else {
+        needed.update(repeating: true, count: block.firstLocal)
+      }
     }
     if op.pointee.opcode == .call {
       call(op, block)
@@ -182,10 +194,35 @@ public struct Liveness {
     }
   }
 
+  /// A cold part begins with what every global holds, but for the records that it replaces.
+  @inline(__always) private func observeInColdPart(_ label: Int, _ block: Block) {
+    guard let records, replaced[label] != 0 else {
+      return held.update(repeating: true, count: block.firstLocal)
+    }
+    let first = Int(records.lowerBound), end = Int(records.upperBound) + 1
+    held.update(repeating: true, count: first)
+    for n in first..<end where replaced[label] &>> UInt8(n &- first) & 1 == 0 { held[n] = true }
+    (held + end).update(repeating: true, count: block.firstLocal &- end)
+  }
+
+  /// Which records nobody looks at before they are written, here at the start of a cold part.
+  private func replacedRecords() -> UInt8 {
+    guard let records else { return 0 }
+    var bits: UInt8 = 0
+    let first = Int(records.lowerBound)
+    for n in first...Int(records.upperBound)
+    where !needed[n] && !held[n] && readIn[n] != line {
+      bits |= 1 &<< UInt8(n &- first)
+    }
+    return bits
+  }
+
   /// At a fault memory must hold every global, or a register those that are recovered.
   @inline(__always) private func observeAtFault(_ block: Block) {
-    guard let recovered else { return needed.update(repeating: true, count: block.firstLocal) }
-    let first = Int(recovered.lowerBound), end = Int(recovered.upperBound) + 1
+    guard let records, recovers else {
+      return needed.update(repeating: true, count: block.firstLocal)
+    }
+    let first = Int(records.lowerBound), end = Int(records.upperBound) + 1
     needed.update(repeating: true, count: first)
     (held + first).update(repeating: true, count: end - first)
     (needed + end).update(repeating: true, count: block.firstLocal - end)
@@ -222,6 +259,7 @@ public struct Liveness {
   private mutating func endOfLine(_ op: UnsafeMutablePointer<Op>, _ block: Block) {
     if op.pointee.opcode == .set_label, op.pointee.constant < Self.labelCapacity {
       let label = Int(op.pointee.constant)
+      replaced[label] = replacedRecords()
       keepValuesFromOutside()
       coldStart[label] = Int32(currentLabelStart)
       coldEnd[label] = Int32(coldReadCount)

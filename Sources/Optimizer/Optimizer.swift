@@ -51,14 +51,15 @@ public struct Optimizer {
   ///   - homes: the globals that live in host registers.
   ///   - registers: what the host prefers.
   ///   - reach: the largest constant that a guest access of the host's may add to its address.
-  ///   - recovered: the globals that may be in registers alone where an access faults.
+  ///   - records: up to eight globals that are written often, and looked at rarely.
+  ///   - recovers: whether they may be in registers alone where an access faults.
   public init(
     _ block: Block, passes: Passes = .all, homes: [TempIndex] = [],
     registers: PreferredRegisters = PreferredRegisters(), reach: UInt32 = .max,
-    recovered: ClosedRange<TempIndex>? = nil
+    records: ClosedRange<TempIndex>? = nil, recovers: Bool = false
   ) {
     self.registers = registers
-    liveness = Liveness(registers, recovered: recovered)
+    liveness = Liveness(registers, records: records, recovers: recovers)
     self.passes = passes
     forward = ForwardPass(block, rules: rules, passes: passes, homes: homes, reach: reach)
   }

@@ -195,7 +195,7 @@ extension Checker {
   /// What an op that leaves, branches or calls does to the state behind it.
   private mutating func leave(_ op: Op) {
     switch op.opcode {
-    case .br, .brcond, .brfcmp, .brclass, .brtie:
+    case .br, .brcond, .brfcmp, .brclass, .brextreme, .brnarrow:
       if Int(op.constant) < snapshots.count { snapshots[Int(op.constant)] = state }
     case .call_tb, .call_ptr: startAnew()
     case .call where !block.helperFlags(op.constant).contains(.noWriteGlobals): renewGlobals()

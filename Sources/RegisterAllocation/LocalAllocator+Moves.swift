@@ -73,7 +73,8 @@ extension LocalAllocator {
 
   // MARK: Labels and branches
 
-  /// A conditional branch: operands like any op; the label keeps what registers hold.
+  /// A conditional branch: operands like any op; the label keeps what registers hold, but for a result,
+  /// which there is none of where the branch is taken.
   func branch(_ op: UnsafeMutablePointer<Op>) {
     general(op)
     let label = Int(op.pointee.constant)
@@ -88,6 +89,10 @@ extension LocalAllocator {
       let register = set.trailingZeroBitCount
       set &= set &- 1
       let temp = occupant[register]
+      if op.pointee.outputCount != 0 && temp == op.pointee.output(0) {
+        snapshots[label].occupied &= ~(1 &<< RegisterSet(register))
+        continue
+      }
       snapshots[label].occupant[unchecked: register] = temp
       if Int(temp) < block.firstLocal, !places[Int(temp)].inMemory {
         snapshots[label].unstored |= 1 &<< RegisterSet(register)

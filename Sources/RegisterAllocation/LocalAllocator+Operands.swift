@@ -187,7 +187,8 @@ extension LocalAllocator {
     return forms.contains(.zero) && temp.value == 0
   }
 
-  /// Empties the registers that the op destroys, apart from operands that die in them.
+  /// Empties the registers that the op destroys, apart from values that die in them as operands. A
+  /// global that dies may still be read where a branch leads.
   func clearClobbered(
     _ clobbers: RegisterSet, _ op: UnsafeMutablePointer<Op>
   ) {
@@ -196,7 +197,7 @@ extension LocalAllocator {
       let register = RegisterNumber(truncatingIfNeeded: set.trailingZeroBitCount)
       set &= set &- 1
       let temp = occupant[Int(register)]
-      if isDeadInput(temp, op) { continue }
+      if Int(temp) >= block.firstLocal, isDeadInput(temp, op) { continue }
       evict(register)
     }
   }

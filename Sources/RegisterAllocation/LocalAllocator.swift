@@ -148,7 +148,7 @@ public final class LocalAllocator {
       case .discard: discard(op.pointee.output(0))
       case .mov: move(op)
       case .set_label: label(op)
-      case .brcond, .brfcmp, .brclass, .brtie: branch(op)
+      case .brcond, .brfcmp, .brclass, .brextreme, .brnarrow: branch(op)
       case .call_tb, .call_ptr:
         general(op)
         forgetAll()

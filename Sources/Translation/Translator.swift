@@ -95,14 +95,14 @@ public final class Translator {
   ///
   /// - Parameters:
   ///   - homes: the guest's globals (temps) that live in host registers, best first.
-  ///   - recovered: globals without a home that may be in registers alone where an access faults;
-  ///     not for paged guest memory.
+  ///   - records: up to eight globals without a home that are written often, and looked at rarely;
+  ///     where guest memory is not paged, they may be in registers alone at an access that faults.
   ///   - accesses: what makes the slow accesses of paged guest memory.
   ///   - codeAddress: where code is to execute, for logs that are the same every time; nil: near
   ///     our own functions.
   public init(
     guest: any Guest, host: any Host, memory: any CodeMemory, codeBufferSize: Int,
-    homes: [(temp: TempIndex, offset: Int)], recovered: ClosedRange<TempIndex>? = nil,
+    homes: [(temp: TempIndex, offset: Int)], records: ClosedRange<TempIndex>? = nil,
     techniques: Techniques = Techniques(), accesses: (any AccessPort)? = nil,
     codeAddress: UInt? = nil
   ) throws(TranslationError) {
@@ -130,7 +130,8 @@ public final class Translator {
       block, passes: passes, homes: placed.map(\.0.temp),
       registers: PreferredRegisters(
         operands: host.operandRegisters, homes: placed.map { ($0.temp, $1) }),
-      reach: host.reach, recovered: techniques.recovers ? recovered : nil)
+      reach: host.reach, records: records,
+      recovers: techniques.recovers && accesses == nil)
     allocator = LocalAllocator(
       block: block, file: host.registerFile,
       homes: Dictionary(uniqueKeysWithValues: placed.map { ($0.temp, $1) }), layout: guest.layout)

@@ -80,7 +80,7 @@ public final class HostMachine: CodeMemory, @unchecked Sendable {
     translator = try Translator(
       guest: guest, host: host, memory: self,
       codeBufferSize: configuration.codeBufferSize,
-      homes: Globals.housed, recovered: configuration.isPaged ? nil : Globals.recovered,
+      homes: Globals.housed, records: Globals.records,
       techniques: configuration.techniques, accesses: paging)
     translator.limits = TranslationLimits(
       instructions: configuration.instructions, chains: configuration.chains)

@@ -98,12 +98,19 @@ struct FloatByHostTests {
     0x41e0_0000_0000_0000, 0x3ff0_0000_1000_0000,
   ]
 
-  private static func operand(_ generator: inout OperandGenerator) -> UInt64 {
-    let choice = generator.next()
-    if choice & 15 == 0 {
-      return specials[Int(choice >> 4 & 15)] | (choice >> 8 & 1) << 63
+  /// Three operands: most often all of them singles where `singles` asks for that, since the host leaves
+  /// where one is none.
+  private static func operands(
+    _ generator: inout OperandGenerator, singles: Bool = true
+  ) -> [UInt64] {
+    let areSingles = singles && generator.next() & 3 != 0
+    return (0..<3).map { _ in
+      let choice = generator.next()
+      if choice & 15 == 0 {
+        return specials[Int(choice >> 4 & 15)] | (choice >> 8 & 1) << 63
+      }
+      return generator.operand(isSingle: areSingles || choice & 1 == 0)
     }
-    return generator.operand(isSingle: choice & 1 == 0)
   }
 
   /// With all of this host's features, and with none.
@@ -122,7 +129,7 @@ struct FloatByHostTests {
         try runner.load([row.text])
         var generator = OperandGenerator(state: 7)
         for _ in 0..<Self.count where failures.count < 10 {
-          let operands = (0..<3).map { _ in Self.operand(&generator) }
+          let operands = Self.operands(&generator, singles: row.isSingle)
           let before = Self.status(&generator)
           if let failure = try row.compare(runner, before, operands) { failures.append(failure) }
         }
@@ -165,7 +172,7 @@ struct FloatByHostTests {
   private static func run(
     _ steps: [Int], _ runner: CodeRunner, _ generator: inout OperandGenerator
   ) throws -> String? {
-    let operands = (0..<3).map { _ in operand(&generator) }
+    let operands = operands(&generator)
     let before = status(&generator)
     var status = FPSCR(rawValue: before)
     var f4 = runner.machine.state.pointee.fpr[4]

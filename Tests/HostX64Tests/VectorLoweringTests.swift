@@ -121,19 +121,23 @@ struct VectorLoweringTests {
   }
 
   /// A branch whose operands are globals, or copies of them, and what stands on both sides of it.
-  private static func branching(_ op: String, _ copies: [(type: String, global: String)]) -> String
-  {
+  private static func branching(
+    _ op: String, _ copies: [(type: String, global: String)], then: String? = nil
+  ) -> String {
     let moves = copies.enumerated().map { " mov_\($1.type) tmp\($0),\($1.global)" }
-    let main = [" ---- 00000000"] + moves + [" \(op),$L0", " exit_tb exception,$0x7"]
+    let main =
+      [" ---- 00000000"] + moves + [" \(op),$L0"] + (then.map { [$0] } ?? []) + [
+        " exit_tb exception,$0x7"
+      ]
     let stores = copies.enumerated().map { " mov_\($1.type) \($1.global.prefix(1))5,tmp\($0)" }
     return (main + [" set_label $L0"] + stores + [" exit_tb exception,$0x8"])
       .joined(separator: "\n")
   }
 
-  @Test("Branches by class and by tie, of scalars")
+  @Test("Branches by class, as extreme and by narrowing, of scalars")
   func scalarBranches() throws {
     let classes: [(type: String, global: String, classes: [String])] = [
-      ("f32", "s0", ["nan", "extreme"]), ("f64", "d0", ["nan", "extreme", "tie"]),
+      ("f32", "s0", ["nan", "extreme"]), ("f64", "d0", ["nan", "extreme"]),
     ]
     for features in [Features.detect(), []] {
       let machine = try VectorMachine(features)
@@ -149,7 +153,19 @@ struct VectorLoweringTests {
       }
       let doubles = ["d0", "d1", "d2"].map { (type: "f64", global: $0) }
       for operands in ["d0,d1,d2", "tmp0,tmp1,tmp2", "tmp0,d1,d1", "d0,tmp0,d0", "tmp2,d1,tmp1"] {
-        let text = Self.branching("brtie_f64 \(operands)", doubles)
+        let text = Self.branching("brextreme_f64 f64,\(operands)", doubles)
+        #expect(machine.failure(text, Self.scalarRuns(&random)) == nil)
+      }
+      let singles = ["s0", "s1", "s2"].map { (type: "f32", global: $0) }
+      for (operands, copies) in [
+        ("f32,s0,s1,s2", singles), ("f32,tmp0,tmp1,tmp2", singles), ("f64,s1,d1,d2", doubles),
+        ("f64,s0,tmp1,d0", doubles),
+      ] {
+        let text = Self.branching("brextreme_f32 \(operands)", copies)
+        #expect(machine.failure(text, Self.scalarRuns(&random)) == nil)
+      }
+      for operand in ["d0", "tmp1", "d2"] {
+        let text = Self.branching("brnarrow_f32 s4,\(operand)", doubles, then: " mov_f32 s5,s4")
         #expect(machine.failure(text, Self.scalarRuns(&random)) == nil)
       }
       for relation in FloatRelation.allCases {

@@ -233,7 +233,9 @@ final class VectorMachine {
   private var runsScalarOps: Bool {
     (0..<block.opCount).contains {
       let op = block.ops[$0]
-      let compares = op.opcode == .brclass && op.type != .v128 || op.opcode == .brfcmp
+      let compares =
+        op.opcode == .brclass && op.type != .v128
+        || [.brfcmp, .brextreme, .brnarrow].contains(op.opcode)
       return op.opcode.leavesFloatStatus || compares
     }
   }

@@ -29,7 +29,8 @@ private func appendOp(_ block: Block, _ opcode: Opcode, _ type: ValueType, _ res
   }
   if opcode == .discard { op.arguments[0] = Sample.temp("r1") }
   switch opcode {
-  case .set_label, .br, .brcond, .brfcmp, .brclass, .brtie: op.constant = Builder(block).newLabel()
+  case .set_label, .br, .brcond, .brfcmp, .brclass, .brextreme, .brnarrow:
+    op.constant = Builder(block).newLabel()
   case .deposit, .extract, .sextract: (op.constant, op.constant2) = (5, 9)
   case .extract2: op.constant = 5
   case .bswap16, .bswap32, .bswap64: op.constant = 5

@@ -37,7 +37,7 @@ private let outOfRange = [
 
 /// The classes that values of each type are told by.
 private let classes: [(type: String, global: String, classes: [FloatClass])] = [
-  ("f32", "s", [.nan, .extreme]), ("f64", "f", [.nan, .extreme, .tie]),
+  ("f32", "s", [.nan, .extreme]), ("f64", "f", [.nan, .extreme]),
   ("v128", "a", [.nan, .nanOrLeast]),
 ]
 

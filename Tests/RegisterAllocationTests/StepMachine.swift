@@ -285,7 +285,7 @@ struct StepMachine {
       .call_tb, .goto_ptr, .call_ptr, .ret_ptr, .exit_tb:
       true
     // A cold part goes on from the state at its branch, and is looked at by itself.
-    case .brcond, .brfcmp, .brclass, .brtie, .set_label:
+    case .brcond, .brfcmp, .brclass, .brextreme, .brnarrow, .set_label:
       (0..<block.mainCount).contains {
         block.ops[$0].opcode == .set_label && block.ops[$0].constant == op.constant
       }

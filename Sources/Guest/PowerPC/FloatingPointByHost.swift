@@ -6,8 +6,8 @@ import IR
 /// The host's flags are kept, and stand for XX, OX, UX and ZX until somebody asks; FR, FI and FPRF
 /// follow from a record of the last operation (`FloatRecord`). What the host does in another way
 /// leaves for the functions of ours: results that are NaNs; results so small that the host, which
-/// looks for tininess after rounding, may say otherwise than the manual; and in single precision,
-/// which is reached by way of double precision, results halfway between two singles.
+/// looks for tininess after rounding, may say otherwise than the manual; and in single precision
+/// operands that are no singles.
 ///
 /// So a flag that the host raises is always one that the guest's rules raise too, even where the
 /// operation is done again.
@@ -16,8 +16,8 @@ struct HostForm: Sendable {
   let compute: @Sendable (Builder, ValueType, Operands) -> TempIndex
   /// Whether the result is rounded to single precision.
   var isSingle = false
-  /// Whether the double result may already have been rounded.
-  var roundsTwice = true
+  /// Whether it is computed in single precision from singles; else it is rounded to it.
+  var takesSingles = true
   /// What results the host is not trusted with.
   var suspects = FloatClass.extreme
   /// Whether the result is negated at last.
@@ -72,7 +72,7 @@ struct HostForm: Sendable {
     reciprocalRoot.suspects = .nan
     list[.frsqrte] = reciprocalRoot
     var round = HostForm { _, _, x in x.first }.single
-    round.roundsTwice = false
+    round.takesSingles = false
     list[.frsp] = round
     return list
   }()
@@ -119,48 +119,59 @@ extension Cpu {
     }
     use(.scalar)
     let registers = [a, b, c].compactMap { $0 }
-    let operands = registers.map { self[$0] }
+    // The target takes the result before anybody has looked at that: a host register less.
+    let before = !form.isSingle && registers.contains(target) ? copy(of: target) : nil
+    let operands = registers.map { $0 == target ? before ?? self[$0] : self[$0] }
     let software = { self.float(target, by: helper, operands) }
-    let singles = registers.map { context.pointee.singles[$0.number] }
     if form.isSingle {
-      let isDirect = form.roundsTwice && !singles.contains(0)
       let single =
-        isDirect
-        ? computeSingle(form, singles, software) : computeAndRound(form, operands, software)
+        form.takesSingles
+        ? computeSingle(form, registers.map { narrow($0, software) }, software)
+        : round(form, operands[0], software)
       let result = form.negates ? ir.emit1(.fneg, .f32, result: .f32, single) : single
       assign(target, single: result)
     } else {
-      let result = F64(ir, form.compute(ir, .f64, HostForm.Operands(operands.map(\.temp))))
-      leave(.f64, result.temp, form.suspects, software)
+      let temps = HostForm.Operands(operands.map(\.temp))
+      let result = F64(ir, form.compute(ir, .f64, temps))
       self[target] = form.negates ? result.negated : result
+      ir.commit()
+      leave(form, .f64, self[target].temp, .f64, temps, software)
     }
     note(helper, operands)
     return true
+  }
+
+  /// What a register holds now.
+  private func copy(of register: FPR) -> F64 {
+    F64(ir, ir.emit1(.mov, .f64, result: .f64, self[register].temp))
   }
 
   /// Operands that are singles make a result that is rounded once.
   private func computeSingle(_ form: HostForm, _ singles: [TempIndex], _ software: () -> Void)
     -> TempIndex
   {
-    let single = form.compute(ir, .f32, HostForm.Operands(singles))
-    leave(.f32, single, form.suspects, software)
+    let operands = HostForm.Operands(singles)
+    let single = form.compute(ir, .f32, operands)
+    leave(form, .f32, single, .f32, operands, software)
     return single
   }
 
-  /// A double result, rounded to single.
-  private func computeAndRound(_ form: HostForm, _ operands: [F64], _ software: () -> Void)
-    -> TempIndex
-  {
-    let result = form.compute(ir, .f64, HostForm.Operands(operands.map(\.temp)))
-    if form.fuses {
-      leave(.f64, result, .tie, software)
-    } else if form.roundsTwice {
-      let label = ir.newLabel()
-      ir.brtie(result, operands[0].temp, operands[operands.count - 1].temp, to: label)
-      cold(label, software)
-    }
-    let single = ir.emit1(.cvt_f64_f32, .f32, result: .f32, result)
-    leave(.f32, single, .extreme, software)
+  /// A double, rounded to single.
+  private func round(_ form: HostForm, _ operand: F64, _ software: () -> Void) -> TempIndex {
+    let single = ir.emit1(.cvt_f64_f32, .f32, result: .f32, operand.temp)
+    leave(.f32, single, .f64, operand.temp, operand.temp, software)
+    return single
+  }
+
+  /// A register as the single that it is, which is known from here on. The host leaves where it is
+  /// none, as the operands of a single-precision operation should be.
+  private func narrow(_ register: FPR, _ software: () -> Void) -> TempIndex {
+    let known = context.pointee.singles[register.number]
+    if known != 0 { return known }
+    let label = ir.newLabel()
+    let single = ir.brnarrow(self[register].temp, to: label)
+    cold(label, software)
+    context.pointee.singles[register.number] = single
     return single
   }
 
@@ -204,11 +215,26 @@ extension Cpu {
 
   // MARK: Leaving the host's way
 
+  /// Leaves with a result that the form does not trust the host with.
   private func leave(
-    _ type: ValueType, _ value: TempIndex, _ suspects: FloatClass, _ body: () -> Void
+    _ form: HostForm, _ type: ValueType, _ result: TempIndex, _ operandType: ValueType,
+    _ operands: HostForm.Operands, _ body: () -> Void
+  ) {
+    guard form.suspects == .nan else {
+      return leave(type, result, operandType, operands.first, operands.second, body)
+    }
+    let label = ir.newLabel()
+    ir.brclass(type, .nan, result, to: label)
+    cold(label, body)
+  }
+
+  /// Leaves with a result that is extreme, unless it is zero because one of two operands is.
+  private func leave(
+    _ type: ValueType, _ result: TempIndex, _ operandType: ValueType, _ a: TempIndex,
+    _ b: TempIndex, _ body: () -> Void
   ) {
     let label = ir.newLabel()
-    ir.brclass(type, suspects, value, to: label)
+    ir.brextreme(type, result, operandType, a, b, to: label)
     cold(label, body)
   }
 
@@ -219,6 +245,7 @@ extension Cpu {
       helper, bits[0], bits.count > 1 ? bits[1] : nil, bits.count > 2 ? bits[2] : nil)
     self[target] = result.asFloat
     ir.write(Globals.lastFloat, ir.i32(0).temp)
+    for n in 0..<3 { ir.discard(Globals.lastFloatA + TempIndex(n)) }
     ir.commit()
     chain(to: address &+ 4)
   }
@@ -242,7 +269,7 @@ extension Cpu {
 
   /// Notes the last operation and its operands.
   private func note(_ helper: HelperNumber, _ operands: [F64]) {
-    ir.write(Globals.lastFloat, constant(Int(helper.rawValue)).temp)
+    ir.write(Globals.lastFloat, constant(Int(FloatRecord(helper).rawValue)).temp)
     for n in 0..<3 {
       let global = Globals.lastFloatA + TempIndex(n)
       if n < operands.count { ir.write(global, operands[n].temp) } else { ir.discard(global) }
@@ -268,7 +295,17 @@ extension Cpu {
     ir.commit()
   }
 
-  /// Puts the FPSCR together before an instruction reads or changes it.
+  /// The FPSCR for an instruction that reads it alone.
+  func readStatus() -> I64 {
+    guard isFloatNative else { return state(\.storedFPSCR).zeroExtended }
+    use(.scalar)
+    ir.commit()
+    let status = I64(ir, ir.call(HelperNumber.readStatus.rawValue, result: .i64))
+    ir.write(Globals.lastFloat, ir.i32(0).temp)
+    return status
+  }
+
+  /// Puts the FPSCR together before an instruction changes it, or part of it.
   func foldStatus() {
     guard isFloatNative else { return }
     use(.scalar)

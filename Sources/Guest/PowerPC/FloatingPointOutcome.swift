@@ -1,41 +1,52 @@
 import CSys
 
-/// FR, FI and FPRF of an operation that the host has done, by the host.
-extension HelperNumber {
-  /// How the host does an operation in double precision: a number of `csys_outcome`, and the signs
-  /// to turn of the operand FRB and of the result.
-  private var asOutcome: (number: Int32, turnsFRB: Bool, turnsResult: Bool)? {
-    switch self {
-    case .fadd: (0, false, false)
-    case .fsub: (1, false, false)
-    case .fmul: (2, false, false)
-    case .fdiv: (3, false, false)
-    case .fsqrt: (4, false, false)
-    case .fmadd: (5, false, false)
-    case .fmsub: (5, true, false)
-    case .fnmadd: (5, false, true)
-    case .fnmsub: (5, true, true)
-    default: nil
-    }
+/// How the host does an operation in double precision again for what the guest's status says of it:
+/// FR, FI and FPRF. Bits 0-3 are one more than a number of `csys_outcome`, bits 4 and 5 whether the
+/// sign of FRB and that of the result are turned; zero for operations that the software unit does
+/// again.
+struct HostOutcome {
+  let rawValue: UInt32
+
+  private static let number: UInt32 = 15, turnsFRB: UInt32 = 16, turnsResult: UInt32 = 32
+
+  @inline(__always) init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  init(_ operation: HelperNumber) {
+    rawValue =
+      switch operation {
+      case .fadd: 1
+      case .fsub: 2
+      case .fmul: 3
+      case .fdiv: 4
+      case .fsqrt: 5
+      case .fmadd: 6
+      case .fmsub: 6 | Self.turnsFRB
+      case .fnmadd: 6 | Self.turnsResult
+      case .fnmsub: 6 | Self.turnsFRB | Self.turnsResult
+      default: 0
+      }
   }
 
-  /// FR, FI and FPRF as bits of the FPSCR; nil for operations in single precision, which the software
-  /// unit does again.
+  /// FR, FI and FPRF as bits of the FPSCR.
   ///
   /// The operation is done upward, downward and as the mode says: it is inexact where the first two
   /// differ, and has increased the magnitude where it is not the one closer to zero.
-  func statusByHost(_ mode: UInt32, _ a: UInt64, _ b: UInt64, _ c: UInt64) -> UInt32? {
-    guard let operation = asOutcome else { return nil }
+  @inline(__always)
+  func flags(
+    _ mode: UInt32, _ a: UInt64, _ b: UInt64, _ c: UInt64, under status: UInt32
+  ) -> UInt32 {
     let rounding = MXCSR.rounding(mode) << MXCSR.roundingOffset
+    let addend = c ^ UInt64(rawValue & Self.turnsFRB) << 59
     let outcome = csys_outcome(
-      operation.number, a, b, operation.turnsFRB ? c ^ 1 << 63 : c, MXCSR.initial | rounding)
+      Int32(rawValue & Self.number) &- 1, a, b, addend, MXCSR.initial | rounding, status)
     let up = Double(bitPattern: outcome.up), down = Double(bitPattern: outcome.down)
-    let isNegative = outcome.result >> 63 != 0
-    var bits = outcome.result
-    if operation.turnsResult { bits ^= 1 << 63 }
-    let flags = SoftwareFloat.resultFlags(bits, .double)
-    guard up != down else { return flags }
-    let isIncreased = outcome.result != (isNegative ? outcome.up : outcome.down)
-    return flags | FPSCR.FI | (isIncreased ? FPSCR.FR : 0)
+    let sign = UInt64(rawValue & Self.turnsResult) << 58
+    let flags = SoftwareFloat.resultFlags(outcome.result ^ sign, .double)
+    // Without branches: whether the magnitude has increased nobody can foretell.
+    let isNegative = UInt64(bitPattern: Int64(bitPattern: outcome.result) >> 63)
+    let closer = outcome.down ^ (outcome.down ^ outcome.up) & isNegative
+    let isInexact: UInt32 = up != down ? 1 : 0
+    let isIncreased: UInt32 = outcome.result != closer ? isInexact : 0
+    return flags | isInexact &* FPSCR.FI | isIncreased &* FPSCR.FR
   }
 }

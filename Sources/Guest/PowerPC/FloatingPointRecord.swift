@@ -20,7 +20,8 @@ enum MXCSR {
 struct FloatRecord {
   /// Bits 0-15 the operation, 16 whether a comparison came since, 17 whether a conversion to integer
   /// came since, which keeps FPRF, 18 whether the rounding mode has changed since, 19-20 what it
-  /// was, 21 whether that conversion was one by the rounding mode.
+  /// was, 21 whether that conversion was one by the rounding mode; 24-29 how the host does the
+  /// operation again (`HostOutcome`).
   var rawValue: UInt32
 
   static let operations: UInt32 = 0xffff
@@ -29,6 +30,14 @@ struct FloatRecord {
   static let roundsOtherwise: UInt32 = 1 << 18
   static let roundingOffset = 19
   static let rounded: UInt32 = 1 << 21
+  static let outcomeOffset: UInt32 = 24
+
+  /// That of an operation just done.
+  init(_ operation: HelperNumber) {
+    rawValue = operation.rawValue | HostOutcome(operation).rawValue << Self.outcomeOffset
+  }
+
+  init(rawValue: UInt32) { self.rawValue = rawValue }
 
   var operation: HelperNumber? {
     let number = rawValue & Self.operations
@@ -59,16 +68,19 @@ extension PowerPCState {
 
 extension FloatRecord {
   /// The whole FPSCR, from what is stored of it, the host's flags and the operands.
-  func complete(_ state: UnsafePointer<PowerPCState>) -> UInt32 {
+  /// - Parameter status: the host's, which holds now and afterwards.
+  func complete(
+    _ state: UnsafePointer<PowerPCState>, under status: UInt32 = MXCSR.initial
+  ) -> UInt32 {
     var fpscr = FPSCR(rawValue: state.pointee.storedFPSCR)
     fpscr.raise(Self.exceptions(state.pointee.floatStatus))
-    if let operation {
+    if rawValue & Self.operations != 0 {
       let (a, b, c) = (state.pointee.lastFloatA, state.pointee.lastFloatB, state.pointee.lastFloatC)
-      if rawValue & Self.roundsOtherwise == 0,
-        let status = operation.statusByHost(fpscr.rawValue & FPSCR.RN, a, b, c)
-      {
-        fpscr.setStatus(status, mask: FPSCR.FR | FPSCR.FI | FPSCR.FPRF)
-      } else {
+      let outcome = HostOutcome(rawValue: rawValue >> Self.outcomeOffset)
+      if outcome.rawValue != 0, rawValue & Self.roundsOtherwise == 0 {
+        let flags = outcome.flags(fpscr.rawValue & FPSCR.RN, a, b, c, under: status)
+        fpscr.setStatus(flags, mask: FPSCR.FR | FPSCR.FI | FPSCR.FPRF)
+      } else if let operation {
         redo(operation, a, b, c, &fpscr)
       }
     }

@@ -11,8 +11,7 @@ let floatingPointStatus: [Instruction] = [
   },
 
   Instruction("mffs[.]", "Move From FPSCR", .X(63, 583), "FRT") { cpu, i in
-    cpu.foldStatus()
-    cpu[i.FRT] = cpu.state(\.storedFPSCR).zeroExtended.asFloat
+    cpu[i.FRT] = cpu.readStatus().asFloat
     cpu.recordFloat(i.Rc)
   },
 

@@ -14,6 +14,8 @@ enum HelperNumber: UInt32, CaseIterable {
   case loadString, loadStringIndexed, storeString
   /// Puts the whole FPSCR together.
   case foldStatus
+  /// The FPSCR, which stays stored as far as exceptions go; what the host's flags say stays so too.
+  case readStatus
   // Floating point: the operands' bits, as the assembler orders them, to the result's.
   case fadd, fadds, fsub, fsubs, fmul, fmuls, fdiv, fdivs
   case fmadd, fmadds, fmsub, fmsubs, fnmadd, fnmadds, fnmsub, fnmsubs
@@ -40,6 +42,8 @@ enum HelperNumber: UInt32, CaseIterable {
     case .packConditionRegister: row("pack_cr", [.noWriteGlobals, .noSideEffects], packCR)
     case .loadString: row("lsw", [], moveStringIn)
     case .loadStringIndexed: row("lswx", [], moveStringInIndexed)
+    case .readStatus:
+      row("read_fpscr", [.noWriteGlobals, .noHomes, .readsFloatStatus], readFPSCR)
     case .foldStatus: row("fold_fpscr", [.noWriteGlobals], putStatusTogether)
     case .storeString: row("stsw", [.noWriteGlobals], moveStringOut)
     case .systemTimeBase, .decrementer, .writeSpecialRegister, .reportSpecialRegister,
@@ -102,6 +106,15 @@ private func putStatusTogether(
   state.pointee.storedFPSCR = FloatRecord(rawValue: state.pointee.lastFloat).complete(state)
   state.pointee.floatStatus &= ~MXCSR.flags
   return 0
+}
+
+private func readFPSCR(
+  _ env: UnsafeMutableRawPointer, _: UInt64, _: UInt64, _: UInt64
+) -> UInt64 {
+  let state = stateOf(env)
+  let record = FloatRecord(rawValue: state.pointee.lastFloat)
+  state.pointee.storedFPSCR = record.complete(state, under: state.pointee.floatStatus)
+  return UInt64(state.pointee.storedFPSCR)
 }
 
 private func packCR(

@@ -306,7 +306,7 @@ public enum Globals {
     + floatHomes.map { (f + TempIndex($0), PowerPCState.offset(\.fpr) + 8 * $0) }
 
   /// What is noted of the last floating-point operation: nobody but faults looks at most of it.
-  public static let recovered = lastFloat...lastFloatRelation
+  public static let records = lastFloat...lastFloatRelation
 
   /// The temp and the offset from env of a general register.
   public static func home(ofGPR number: Int) -> (temp: TempIndex, offset: Int) {

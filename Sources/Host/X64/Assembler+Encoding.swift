@@ -163,6 +163,24 @@ extension Assembler {
   }
 }
 
+// MARK: EVEX encodings
+
+extension Assembler {
+  /// `EVEX.e /r` of three scalars in the low sixteen vector registers, rounding to nearest and without
+  /// exceptions ({rn-sae}); `w` is `.qword` where W is 1.
+  mutating func encodeQuietly(_ e: Encoding, _ w: Width, _ reg: UInt8, _ v: UInt8, _ rm: UInt8) {
+    guard hasRoom() else { return }
+    let p = cursor
+    p[0] = 0x62
+    p[1] = (reg &>> 3 ^ 1) &<< 7 | 0x40 | (rm &>> 3 ^ 1) &<< 5 | 0x10 | e.map
+    p[2] = (w == .qword ? 0x80 : 0) | (v ^ 15) &<< 3 | 4 | e.compressedPrefix
+    p[3] = 0x18
+    p[4] = e.opcode
+    p[5] = 0xc0 | (reg & 7) &<< 3 | rm & 7
+    cursor = p + 6
+  }
+}
+
 // MARK: Parts of an instruction
 
 /// Each function writes one part and returns its end. The place is passed on, and not kept in

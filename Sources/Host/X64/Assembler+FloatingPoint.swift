@@ -167,6 +167,11 @@ extension Assembler {
   /// CVTSS2SD of memory.
   public mutating func cvtss2sd(_ d: XMM, _ s: Address) { vector(.cvtss2sd, d, s) }
 
+  /// VCVTSD2SS {rn-sae}: d ← s rounded to the nearest single, without flags; by AVX-512F.
+  public mutating func vcvtsd2ssQuietly(_ d: XMM, _ s: XMM) {
+    encodeQuietly(.cvtsd2ss, .qword, d.rawValue, s.rawValue, s.rawValue)
+  }
+
   /// CVTSD2SS: d, single ← s, double, rounded.
   public mutating func cvtsd2ss(_ d: XMM, _ s: XMM) { vector(.cvtsd2ss, d, s) }
 

@@ -58,6 +58,18 @@ final class Emitter {
     var isPending: Bool
     /// The jump that the branch itself performs, or -1.
     var exit: Int32
+    /// What the cold part looks at before anything else.
+    var zeros: ZeroCheck?
+  }
+
+  /// A result that is no reason to leave if it is zero because an operand is.
+  struct ZeroCheck {
+    /// Whether the result is a single, and where it is.
+    var isSingle: Bool, result: XMM
+    /// Whether the operands are singles, and where they are.
+    var areSingle: Bool, operands: (Operand, Operand)
+    /// The code behind the branch.
+    var resume: UInt
   }
 
   static let capacity = 4096

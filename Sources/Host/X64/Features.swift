@@ -24,11 +24,14 @@ public struct Features: OptionSet, Sendable {
   @inlinable public static var sse41: Features { Features(rawValue: 128) }
   /// AVX2, for vectors; they need FMA as well.
   @inlinable public static var avx2: Features { Features(rawValue: 256) }
+  /// AVX-512F, whose scalar instructions can leave the flags alone.
+  @inlinable public static var avx512f: Features { Features(rawValue: 512) }
 
   /// The names that the option `host-features` takes.
   public static let names: [(name: String, feature: Features)] = [
     ("movbe", .movbe), ("lzcnt", .lzcnt), ("popcnt", .popcnt), ("bmi1", .bmi1), ("bmi2", .bmi2),
     ("avx", .avx), ("fma", .fma), ("sse4.1", .sse41), ("avx2", .avx2),
+    ("avx512f", .avx512f),
   ]
 
   /// What this host has (CPUID leaves 1, 7 and 0x80000001; Intel manual, volume 2, CPUID).
@@ -44,6 +47,8 @@ public struct Features: OptionSet, Sendable {
     if basic.ecx >> 28 & 1 != 0 && savesVectors { found.insert(.avx) }
     if basic.ecx >> 12 & 1 != 0 && savesVectors { found.insert(.fma) }
     if extended.ebx >> 5 & 1 != 0 && savesVectors { found.insert(.avx2) }
+    // Which asks whether the system saves the registers, too.
+    if csys_has_avx512f() != 0 { found.insert(.avx512f) }
     if extended.ebx >> 3 & 1 != 0 { found.insert(.bmi1) }
     if extended.ebx >> 8 & 1 != 0 { found.insert(.bmi2) }
     if more.ecx >> 5 & 1 != 0 { found.insert(.lzcnt) }

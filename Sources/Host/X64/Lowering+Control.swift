@@ -144,6 +144,7 @@ extension Emitter {
       return
     }
     if labels[label].isPending { x.bind(labels[label].fixup) }
+    if let zeros = labels[label].zeros { resumeIfZero(zeros) }
   }
 
   func jump(label: UInt32) {

@@ -14,9 +14,15 @@ extension Lowering {
         e.branchOnClass(o)
       },
       Lowering(
-        .brtie, [.f64], [], Array(repeating: C(0xffff_0000 & ~scratch), count: 3),
+        .brextreme, floats, [],
+        [C(0xffff_0000 & ~scratch)]
+          + Array(repeating: C(0xffff_0000 & ~scratch, .memory), count: 2),
         clobbers: GPR.rcx.set | scratch
-      ) { e, o in e.branchOnTie(o) },
+      ) { e, o in e.branchOnExtreme(o) },
+      Lowering(
+        .brnarrow, [.f32], [C(0xffff_0000 & ~scratch, isEarly: true)], [C(0xffff_0000 & ~scratch)],
+        clobbers: GPR.rcx.set | scratch
+      ) { e, o in e.narrow(o) },
       Lowering(.fcmp, [.f64], [C.newR], [C.x, C.x]) { e, o in e.compareFloat(o) },
       Lowering(.brfcmp, [.f64], [], [C.x, C.xm]) { e, o in e.branchOnRelation(o) },
       Lowering(.cvt_f32_f64, [.f64], [C.x], [C.x]) { e, o in e.x.cvtss2sd(o.xd, o.vector(0)) },
@@ -112,26 +118,21 @@ extension Emitter {
     case .nan:
       o.isSingle ? x.ucomiss(value, value) : x.ucomisd(value, value)
       branch(o, .p)
-    case .extreme:
-      if features.contains(.avx) {
-        // Zero: none of these bits of the exponent is set. Carry: all are.
-        let exponent = stubs.constant(o.isSingle ? .singleHighExponent : .doubleHighExponent)
-        x.vectorVEX(.vptest, value, .xmm0, exponent)
-        branch(o, .be)
-      } else {
-        branchOnExponent(o)
-      }
-    default:
-      x.movd(.rcx, value)
-      x.and(.dword, .rcx, imm: 0x1fff_ffff)
-      x.cmp(.dword, .rcx, imm: 0x1000_0000)
-      branch(o, .e)
+    default: branchOnExponent(o)
     }
+  }
+
+  private func branchOnExponent(_ o: OpInPlace) {
+    guard features.contains(.avx) else { return branchOnShiftedExponent(o) }
+    // Zero: none of these bits of the exponent is set. Carry: all are.
+    let exponent = stubs.constant(o.isSingle ? .singleHighExponent : .doubleHighExponent)
+    x.vectorVEX(.vptest, o.vector(0), .xmm0, exponent)
+    branch(o, .be)
   }
 
   /// By integers: 0 and the greatest of the exponent without its lowest bit are 1 and 0 when one is
   /// added.
-  private func branchOnExponent(_ o: OpInPlace) {
+  private func branchOnShiftedExponent(_ o: OpInPlace) {
     let greatest: Int32 = o.isSingle ? 0x7f : 0x3ff
     if o.isSingle {
       x.movd(.rcx, o.vector(0))
@@ -145,18 +146,78 @@ extension Emitter {
     branch(o, .be)
   }
 
-  /// First whether the operands are singles, which they nearly always are.
-  func branchOnTie(_ o: OpInPlace) {
-    x.movaps(.xmm15, o.vector(1))
-    x.orps(.xmm15, o.vector(2))
-    x.movd(.rcx, .xmm15)
-    x.test(.dword, .rcx, imm: 0x1fff_ffff)
-    let areSingles = x.jccShort(.e)
-    x.movd(.rcx, o.vector(0))
-    x.and(.dword, .rcx, imm: 0x1fff_ffff)
-    x.cmp(.dword, .rcx, imm: 0x1000_0000)
-    branch(o, .e)
-    x.bind(areSingles)
+  /// The cold part begins with the look at zeros, and comes back from there.
+  func branchOnExtreme(_ o: OpInPlace) {
+    branchOnExponent(o)
+    labels[Int(o.op.pointee.constant)].zeros = ZeroCheck(
+      isSingle: o.isSingle, result: o.vector(0),
+      areSingle: o.isSingle && o.op.pointee.constant2 == 0,
+      operands: (o.input(1), o.input(2)), resume: x.currentAddress)
+  }
+
+  /// Goes back behind the branch if the result is zero, and so is an operand.
+  func resumeIfZero(_ check: ZeroCheck) {
+    x.xorps(.xmm15, .xmm15)
+    check.isSingle ? x.ucomiss(check.result, .xmm15) : x.ucomisd(check.result, .xmm15)
+    let isNaN = x.jccShort(.p), isOther = x.jccShort(.ne)
+    for operand in [check.operands.0, check.operands.1] {
+      let isMemory = operand.kind == .memory
+      if check.areSingle {
+        isMemory
+          ? x.ucomiss(.xmm15, env(operand.offset)) : x.ucomiss(.xmm15, .number(operand.register))
+      } else {
+        isMemory
+          ? x.ucomisd(.xmm15, env(operand.offset)) : x.ucomisd(.xmm15, .number(operand.register))
+      }
+      let isNaN = x.jccShort(.p)
+      x.patch(x.jcc(.e), to: check.resume)
+      x.bind(isNaN)
+    }
+    x.bind(isNaN)
+    x.bind(isOther)
+  }
+
+  /// Narrows, and branches where widening does not give back the operand. The flags stay as they are
+  /// but for those that are nobody's (IE and DE, of NaNs and denormals).
+  func narrow(_ o: OpInPlace) {
+    let wide = o.vector(0)
+    if features.contains(.avx512f) {
+      x.vcvtsd2ssQuietly(o.xd, wide)
+      compareWidened(o.xd, wide)
+    } else {
+      narrowByBits(o.xd, wide)
+      compareWidened(o.xd, wide)
+      let isSame = x.jccShort(.e)
+      let status = env(layout.spillSlots &- 8)
+      x.stmxcsr(status)
+      x.cvtsd2ss(o.xd, wide)
+      x.ldmxcsr(status)
+      compareWidened(o.xd, wide)
+      x.bind(isSame)
+    }
+    branch(o, .ne)
+  }
+
+  /// What is the single of every double that is one, but for denormals.
+  private func narrowByBits(_ single: XMM, _ wide: XMM) {
+    x.movq(.rcx, wide)
+    x.shr(.qword, .rcx, imm: 32)
+    x.and(.dword, .rcx, imm: Int32(bitPattern: 0xc000_0000))
+    x.movd(.xmm15, .rcx)
+    x.movq(.rcx, wide)
+    x.shr(.qword, .rcx, imm: 29)
+    x.and(.dword, .rcx, imm: 0x3fff_ffff)
+    x.movd(single, .rcx)
+    x.orps(single, .xmm15)
+  }
+
+  /// Whether the bits of a double and of a single, widened, are the same (ZF).
+  private func compareWidened(_ single: XMM, _ wide: XMM) {
+    x.movaps(.xmm15, wide)
+    x.cvtss2sd(.xmm15, single)
+    x.xorps(.xmm15, wide)
+    x.movq(.rcx, .xmm15)
+    x.test(.qword, .rcx, .rcx)
   }
 
   /// Greater as 1 less the carry, which says less.

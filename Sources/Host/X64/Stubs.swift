@@ -335,7 +335,9 @@ struct Stubs {
     assembler.mov(.qword, .rsp, env(layout.hostStack))
     assembler.mov(.qword, .rdi, .rbp)
     assembler.mov(.qword, .rsi, .rax)
-    let keepsStatus = helper.flags.contains(.noFloatStatus)
+    let looksAtStatus = helper.flags.contains(.readsFloatStatus)
+    if looksAtStatus, let status = layout.floatStatus { assembler.stmxcsr(env(status)) }
+    let keepsStatus = looksAtStatus || helper.flags.contains(.noFloatStatus)
     if !keepsStatus { storeFloatStatus() }
     callFunction(UInt(bitPattern: helper.address))
     if !keepsStatus { loadFloatStatus() }
