@@ -170,9 +170,9 @@ public struct Builder {
     s.pointee.pendingPosition[Int(global)] = UInt8(truncatingIfNeeded: n &+ 1)
   }
 
-  /// Starts a guest instruction at an address.
-  @inlinable public func beginInstruction(_ address: UInt32) {
-    effect(.insn_start, constant: address)
+  /// Starts a guest instruction at an address, with singles standing for some doubles.
+  @inlinable public func beginInstruction(_ address: UInt32, singles: UInt32 = 0) {
+    effect(.insn_start, constant: address, constant2: singles)
     s.pointee.address = address
     s.pointee.instructionStart = s.pointee.opCount
   }

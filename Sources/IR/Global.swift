@@ -6,10 +6,13 @@ public struct Global: Sendable {
   public let type: ValueType
   /// Offset in env, in bytes.
   public let offset: Int
+  /// Whether it means something within a block alone.
+  public let isTransient: Bool
 
   /// - Parameter offset: in env, in bytes.
-  public init(_ name: String, _ type: ValueType, offset: Int) {
+  public init(_ name: String, _ type: ValueType, offset: Int, isTransient: Bool = false) {
     (self.name, self.type, self.offset) = (name, type, offset)
+    self.isTransient = isTransient
   }
 }
 

@@ -36,6 +36,8 @@ public struct EnvironmentLayout: Sendable {
   public var floatStatus, hostFloatStatus, floatMode: Int?
   /// A signed 64-bit word: how many instructions may still be executed, where they are counted.
   public var instructionBudget: Int?
+  /// For guests that keep singles in registers of doubles.
+  public var singleForms: SingleForms?
   /// For guests whose processors reserve words of memory (`line_watch`, `line_touch`).
   public var reservation: Reservation?
 
@@ -60,6 +62,26 @@ public struct EnvironmentLayout: Sendable {
       self.address = address
       self.valid = valid
       self.version = version
+    }
+  }
+
+  /// Globals that are doubles, each with a single beside it that stands for it now and then, within a
+  /// block, and then is in its home. Which do is said at the start of an instruction
+  /// (`insn_start`), a bit each.
+  public struct SingleForms: Sendable {
+    /// The first double and the first single; both follow one another.
+    public let wide: TempIndex, narrow: TempIndex
+    /// How many there are, at most 32.
+    public let count: Int
+
+    /// The first of each, and how many there are.
+    public init(wide: TempIndex, narrow: TempIndex, count: Int) {
+      (self.wide, self.narrow, self.count) = (wide, narrow, count)
+    }
+
+    /// The single that stands for a global; nil if it has none.
+    public func narrow(of temp: TempIndex) -> TempIndex? {
+      temp >= wide && Int(temp) < Int(wide) + count ? temp - wide + narrow : nil
     }
   }
 
@@ -274,6 +296,8 @@ public struct TranslationLimits {
   public var repeatsLoops = true
   /// Whether the host has fused multiply-add.
   public var fusesMultiplyAdd = true
+  /// Whether singles may stand for doubles where an access faults (`EnvironmentLayout.SingleForms`).
+  public var keepsSingles = false
   /// Whether the host has the ops of vectors.
   public var hasVectors = true
   /// The first guest address of those that the block and its direct jumps stay within.

@@ -15,6 +15,7 @@ extension Interpreter {
       case .fdiv: csys_fdiv(single, a, b, &status)
       case .fsqrt: csys_fsqrt(single, a, &status)
       case .fma: csys_fma(single, a, b, c, &status)
+      case .fms: csys_fma(single, a, b, Opcode.negated(c, width: op.type.bits), &status)
       case .cvt_f64_f32: csys_cvt_f64_f32(a, &status)
       case .cvt_i64_f64: csys_cvt_i64_f64(a, &status)
       case .cvt_f64_i32: csys_cvt_f64_i32(a, &status)
@@ -71,7 +72,7 @@ extension Opcode {
   /// Whether the op rounds, and so may raise flags of the floating-point status.
   var leavesFloatStatus: Bool {
     switch self {
-    case .fadd, .fsub, .fmul, .fdiv, .fsqrt, .fma, .cvt_f64_f32, .cvt_i64_f64, .cvt_f64_i32,
+    case .fadd, .fsub, .fmul, .fdiv, .fsqrt, .fma, .fms, .cvt_f64_f32, .cvt_i64_f64, .cvt_f64_i32,
       .cvt_f64_i64, .cvtr_f64_i32:
       true
     default: false

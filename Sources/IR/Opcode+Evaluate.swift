@@ -72,6 +72,7 @@ extension Opcode {
       case .fsqrt: return x.squareRoot().bitPattern
       default: return x > y ? 1 : x == y ? 0 : .max
       }
+    case .ext_f32_f64: return Opcode.extended(UInt32(truncatingIfNeeded: a))
     case .cvt_f32_f64: return Double(Float(bitPattern: UInt32(truncatingIfNeeded: a))).bitPattern
     case .cvt_f64_f32: return UInt64(Float(x).bitPattern)
     case .cvt_i32_f64: return Double(Int32(truncatingIfNeeded: a)).bitPattern
@@ -144,7 +145,8 @@ extension Op {
     case .setcond: return (condition.holds(a, b, width: width) ? 1 : 0, 0)
     case .negsetcond: return (condition.holds(a, b, width: width) ? mask : 0, 0)
     case .movcond: return (condition.holds(a, b, width: width) ? c : d, 0)
-    case .deposit, .extract, .sextract, .extract2, .mulu2, .muls2, .divs2, .divu2, .fma, .fsel,
+    case .deposit, .extract, .sextract, .extract2, .mulu2, .muls2, .divs2, .divu2, .fma, .fms,
+      .fsel,
       .bswap16, .bswap32:
       return evaluateRare(a, b, c, width: width)
     default: return (opcode.evaluate(a, b, width: width), 0)
@@ -169,6 +171,7 @@ extension Op {
     case .muls2: return (a &* b & mask, Opcode.mulsh.evaluate(a, b, width: width))
     case .bswap16, .bswap32: return (swapped(a, width: width), 0)
     case .fma: return (fused(a, b, c, width: width), 0)
+    case .fms: return (fused(a, b, Opcode.negated(c, width: width), width: width), 0)
     case .fsel: return (Double(bitPattern: a) >= 0 ? b : c, 0)
     default: return divideDouble(a, b, c, width: width)
     }
@@ -236,5 +239,25 @@ extension Opcode {
     }
     let result = (a &+ b &+ given) & mask
     return (result, result < a || (result == a && given != 0) ? 1 : 0)
+  }
+}
+
+extension Opcode {
+  /// The double that a single is, as bits: NaNs keep theirs.
+  public static func extended(_ bits: UInt32) -> UInt64 {
+    guard bits & 0x7fff_ffff > 0x7f80_0000 else {
+      return Double(Float(bitPattern: bits)).bitPattern
+    }
+    return UInt64(bits & 0x8000_0000) << 32 | 0x7ff0_0000_0000_0000
+      | UInt64(bits & 0x007f_ffff) << 29
+  }
+
+  /// A number negated, as bits; a NaN as it is.
+  static func negated(_ bits: UInt64, width: Int) -> UInt64 {
+    let isSingle = width == 32
+    let value =
+      isSingle
+      ? Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits))) : Double(bitPattern: bits)
+    return value.isNaN ? bits : bits ^ 1 << (isSingle ? 31 : 63)
   }
 }

@@ -57,7 +57,7 @@ extension Opcode {
     case .fadd, .fmul: Self.row(1, 2, 0, [.sideEffects, .commutative])
     case .fsub, .fdiv: Self.row(1, 2, 0, .sideEffects)
     case .fsqrt: Self.row(1, 1, 0, .sideEffects)
-    case .fma: Self.row(1, 3, 0, .sideEffects)
+    case .fma, .fms: Self.row(1, 3, 0, .sideEffects)
     case .cvt_f64_f32, .cvt_i64_f64, .cvt_f64_i32, .cvt_f64_i64, .cvtr_f64_i32:
       Self.row(1, 1, 0, [.sideEffects, .untyped])
     // -1, 0, 1 for less, equal, greater; nothing is said of NaNs, for which a branch leaves before.
@@ -93,7 +93,8 @@ extension Opcode {
     case .brextreme: Self.row(0, 3, 2, [.conditionalBranch, .sideEffects])
     // The result is the single that equals the operand, or the branch is taken.
     case .brnarrow: Self.row(1, 1, 1, [.conditionalBranch, .sideEffects])
-    case .cvt_f32_f64, .cvt_i32_f64, .fbits_i32, .fbits_i64, .ibits_f32, .ibits_f64:
+    // `ext_f32_f64` leaves signaling NaNs as they are.
+    case .cvt_f32_f64, .ext_f32_f64, .cvt_i32_f64, .fbits_i32, .fbits_i64, .ibits_f32, .ibits_f64:
       Self.row(1, 1, 0, [.pure, .untyped])
     }
   }

@@ -66,9 +66,9 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
   // tells those who watch the line of an address that it is about to be stored to
   case line_watch, line_touch
   // Scalar floating point: TCG has none of these
-  case fadd, fsub, fmul, fdiv, fsqrt, fma, fneg, fabs, fcmp, fsel, brfcmp, brclass, brextreme,
+  case fadd, fsub, fmul, fdiv, fsqrt, fma, fms, fneg, fabs, fcmp, fsel, brfcmp, brclass, brextreme,
     brnarrow
-  case cvt_f32_f64, cvt_f64_f32, cvt_i32_f64, cvt_i64_f64, cvt_f64_i32, cvt_f64_i64
+  case cvt_f32_f64, ext_f32_f64, cvt_f64_f32, cvt_i32_f64, cvt_i64_f64, cvt_f64_i32, cvt_f64_i64
   // Rounds as the status says
   case cvtr_f64_i32
   case fbits_i32, fbits_i64, ibits_f32, ibits_f64

@@ -3,11 +3,10 @@ extension Parser {
   /// Reads an op from its name and operands.
   mutating func operation(_ name: Substring, _ operands: inout Operands) throws(Cause) -> Op {
     if name == "----" {
-      let text = try operands.take()
-      guard text.utf8.count == 8, text.allSatisfy(\.isHexDigit),
-        let address = UInt32(text, radix: 16)
-      else { throw .malformed(String(text)) }
-      return Op(.insn_start, .i32, outputs: 0, inputs: 0, constant: address)
+      let address = try Self.hexadecimal(operands.take())
+      let singles = operands.count > 0 ? try Self.hexadecimal(operands.take()) : 0
+      return Op(
+        .insn_start, .i32, outputs: 0, inputs: 0, constant: address, constant2: singles)
     }
     guard let kind = OpName.all[String(name)] else { throw .unknownOp(String(name)) }
     if kind.opcode == .call { return try call(&operands) }
@@ -29,6 +28,13 @@ extension Parser {
     }
     try readConstants(&op, &operands)
     return op
+  }
+
+  /// A word of eight digits.
+  private static func hexadecimal(_ text: Substring) throws(Cause) -> UInt32 {
+    guard text.utf8.count == 8, text.allSatisfy(\.isHexDigit), let word = UInt32(text, radix: 16)
+    else { throw .malformed(String(text)) }
+    return word
   }
 
   /// `v128,eN` in front of a vector op's operands.

@@ -57,6 +57,10 @@ public struct Printer {
     case .insn_start:
       put(" ---- ")
       putHexadecimal(UInt64(op.constant), digits: 8)
+      if op.constant2 != 0 {
+        put(",")
+        putHexadecimal(UInt64(op.constant2), digits: 8)
+      }
     case .call: putCall(op)
     default: putOp(op)
     }

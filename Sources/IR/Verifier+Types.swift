@@ -35,7 +35,7 @@ extension Opcode {
     switch self {
     case .ext_i32_i64, .extu_i32_i64: (.i32, .i64)
     case .extrl_i64_i32, .extrh_i64_i32: (.i64, .i32)
-    case .cvt_f32_f64: (.f32, .f64)
+    case .cvt_f32_f64, .ext_f32_f64: (.f32, .f64)
     case .cvt_f64_f32, .brnarrow: (.f64, .f32)
     case .cvt_i32_f64: (.i32, .f64)
     case .cvt_i64_f64: (.i64, .f64)
@@ -55,7 +55,7 @@ extension Opcode {
     case .mov, .ld, .st, .discard: true
     case .qemu_ld, .qemu_st: true
     case _ where isVector: type == .v128
-    case .fadd, .fsub, .fmul, .fdiv, .fsqrt, .fma, .fneg, .fabs:
+    case .fadd, .fsub, .fmul, .fdiv, .fsqrt, .fma, .fms, .fneg, .fabs:
       type == .f32 || type == .f64
     case .brclass: !type.isInteger
     case .brextreme: type == .f32 || type == .f64

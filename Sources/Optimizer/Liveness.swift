@@ -39,11 +39,11 @@ public struct Liveness {
   private let records: ClosedRange<TempIndex>?
   private let recovers: Bool
   /// Per label of a cold part: which of the records it begins by replacing, a bit each.
-  private let replaced: UnsafeMutablePointer<UInt8>
+  private let replaced: UnsafeMutablePointer<UInt16>
 
   /// - Parameters:
   ///   - registers: what the host prefers.
-  ///   - records: up to eight globals that are written often, and looked at rarely.
+  ///   - records: up to sixteen globals that are written often, and looked at rarely.
   ///   - recovers: whether they may be in registers alone where an access faults.
   public init(
     _ registers: PreferredRegisters = PreferredRegisters(),
@@ -201,18 +201,18 @@ public struct Liveness {
     }
     let first = Int(records.lowerBound), end = Int(records.upperBound) + 1
     held.update(repeating: true, count: first)
-    for n in first..<end where replaced[label] &>> UInt8(n &- first) & 1 == 0 { held[n] = true }
+    for n in first..<end where replaced[label] &>> UInt16(n &- first) & 1 == 0 { held[n] = true }
     (held + end).update(repeating: true, count: block.firstLocal &- end)
   }
 
   /// Which records nobody looks at before they are written, here at the start of a cold part.
-  private func replacedRecords() -> UInt8 {
+  private func replacedRecords() -> UInt16 {
     guard let records else { return 0 }
-    var bits: UInt8 = 0
+    var bits: UInt16 = 0
     let first = Int(records.lowerBound)
     for n in first...Int(records.upperBound)
     where !needed[n] && !held[n] && readIn[n] != line {
-      bits |= 1 &<< UInt8(n &- first)
+      bits |= 1 &<< UInt16(n &- first)
     }
     return bits
   }

@@ -51,7 +51,7 @@ public struct Optimizer {
   ///   - homes: the globals that live in host registers.
   ///   - registers: what the host prefers.
   ///   - reach: the largest constant that a guest access of the host's may add to its address.
-  ///   - records: up to eight globals that are written often, and looked at rarely.
+  ///   - records: up to sixteen globals that are written often, and looked at rarely.
   ///   - recovers: whether they may be in registers alone where an access faults.
   public init(
     _ block: Block, passes: Passes = .all, homes: [TempIndex] = [],

@@ -41,6 +41,8 @@ public struct Checker {
   let file: RegisterFile
   /// Per temp of a global: its home, or `noRegister`.
   let homes: [RegisterNumber]
+  /// Per temp of a global: whether it means something within a block alone.
+  let isTransient: [Bool]
   /// Where spill slots are, as offsets from env.
   let spills: Range<Int>
   /// Every offset from env that is a place.
@@ -57,6 +59,8 @@ public struct Checker {
   var snapshots: [State?]
   /// Per step: the globals that are recovered after a fault there.
   let recoveries: [Int: [LocalAllocator.Recovery]]
+  /// Whether no way leads to the op at hand: a cold part whose branch the optimizer has decided.
+  var isUnreachable = false
   /// The step and the op at hand.
   var current = 0
   var currentOp = 0
@@ -77,6 +81,7 @@ public struct Checker {
     self.block = block
     file = allocator.file
     homes = (0..<block.firstLocal).map { allocator.homes[$0] }
+    isTransient = [false] + block.names.globals.map(\.isTransient)
     recoveries = Dictionary(grouping: allocator.recoveries, by: \.step)
     spills =
       allocator.spillBase..<allocator.spillBase + Self.slotSize * allocator.spillCount
@@ -209,6 +214,10 @@ public struct Checker {
   /// Somebody else has written the globals: in their canonical places.
   mutating func renewGlobals() {
     for temp in 1..<block.firstLocal {
+      if isTransient[temp] {
+        state.globals[temp] = Self.unknown
+        continue
+      }
       state.globals[temp] = fresh(block.temps[temp].type)
       state.places[Self.registerCount + temp] = Self.unknown
       state.places[canonicalPlace(temp)] = state.globals[temp]
@@ -219,6 +228,7 @@ public struct Checker {
   private mutating func enter(_ op: Op) {
     let label = Int(op.constant)
     guard label < ways.count else { return startAnew() }
+    isUnreachable = ways[label] == 0
     if fallsThrough(to: currentOp) { checkGlobals(nil) }
     if ways[label] == 1, let snapshot = snapshots[label] {
       state = snapshot
@@ -232,6 +242,7 @@ public struct Checker {
   // MARK: Problems
 
   mutating func report(_ cause: AllocationProblem.Cause, _ step: Step?) {
+    if isUnreachable { return }
     let stepText = step.map { "\($0) for" } ?? "at"
     problems.append(
       AllocationProblem(

@@ -49,13 +49,16 @@ public struct CodeMark {
   public var offset: UInt32
   /// The guest address of the instruction.
   public var address: UInt32
+  /// Which doubles singles stand for there (`EnvironmentLayout.SingleForms`).
+  public var singles: UInt32
 
   /// - Parameters:
   ///   - offset: from the block's code.
   ///   - address: of the guest instruction.
-  public init(offset: UInt32, address: UInt32) {
+  public init(offset: UInt32, address: UInt32, singles: UInt32) {
     self.offset = offset
     self.address = address
+    self.singles = singles
   }
 }
 

@@ -132,6 +132,9 @@ public final class LocalAllocator {
     Int(temp) < block.firstLocal ? homes[Int(temp)] : noRegister
   }
 
+  /// Whether a global lives in a host register.
+  public func hasHome(_ global: TempIndex) -> Bool { home(global) != noRegister }
+
   // MARK: The walk
 
   /// Allocates the block's ops, which carry liveness marks.

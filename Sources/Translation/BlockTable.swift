@@ -216,8 +216,11 @@ final class BlockTable {
     return offset < block.pointee.codeOffset + block.pointee.codeSize ? low - 1 : nil
   }
 
-  /// The guest address of the instruction whose code holds an offset of the code buffer.
-  func guestAddress(atCode offset: UInt32, in number: Int) -> UInt32 {
+  /// The guest instruction whose code holds an offset of the code buffer: its address, and which
+  /// doubles singles stand for there.
+  func instruction(
+    atCode offset: UInt32, in number: Int
+  ) -> (address: UInt32, singles: UInt32) {
     let block = blocks.base[number]
     let first = marks.base + Int(block.firstMark)
     let within = offset - block.codeOffset
@@ -227,7 +230,7 @@ final class BlockTable {
       let middle = (low + high) / 2
       if first[middle].offset <= within { low = middle + 1 } else { high = middle }
     }
-    return low == 0 ? block.address : first[low - 1].address
+    return low == 0 ? (block.address, 0) : (first[low - 1].address, first[low - 1].singles)
   }
 
   /// Calls `body` with what is recovered after a fault at an offset of the code buffer.

@@ -28,6 +28,7 @@ extension Translator {
     limits.last = place.last
     limits.fusesMultiplyAdd = host.fusesMultiplyAdd
     limits.hasVectors = host.hasVectors
+    limits.keepsSingles = keepsSingles
     let code = guest.translate(
       into: block, at: address, key: key, from: memory.codeSource, limits: limits,
       record: record)

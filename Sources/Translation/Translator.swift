@@ -51,6 +51,8 @@ public final class Translator {
   /// The most instructions in a block: of longer ones too many are translated that are not executed,
   /// and nothing runs faster by them (docs/Measurements.md).
   public static let instructionLimit = 32
+  /// Whether singles may stand for doubles where an access faults.
+  let keepsSingles: Bool
   /// What watches translation and execution, or nil.
   public weak var observer: (any TranslationObserver)?
   /// What was done since the start.
@@ -95,7 +97,7 @@ public final class Translator {
   ///
   /// - Parameters:
   ///   - homes: the guest's globals (temps) that live in host registers, best first.
-  ///   - records: up to eight globals without a home that are written often, and looked at rarely;
+  ///   - records: up to sixteen globals without a home that are written often, and looked at rarely;
   ///     where guest memory is not paged, they may be in registers alone at an access that faults.
   ///   - accesses: what makes the slow accesses of paged guest memory.
   ///   - codeAddress: where code is to execute, for logs that are the same every time; nil: near
@@ -126,15 +128,21 @@ public final class Translator {
     slowAccesses = accesses.map { SlowAccesses($0, table, guest.layout) }
     var passes = techniques.passes
     if !host.addsIndexes { passes.remove(.indexes) }
+    // The singles that stand for doubles have their homes.
+    let homes =
+      placed.map { ($0.temp, $1) }
+      + placed.compactMap { home, register in
+        guest.layout.singleForms?.narrow(of: home.temp).map { ($0, register) }
+      }
+    keepsSingles = techniques.recovers && accesses == nil
     optimizer = Optimizer(
-      block, passes: passes, homes: placed.map(\.0.temp),
-      registers: PreferredRegisters(
-        operands: host.operandRegisters, homes: placed.map { ($0.temp, $1) }),
+      block, passes: passes, homes: homes.map(\.0),
+      registers: PreferredRegisters(operands: host.operandRegisters, homes: homes),
       reach: host.reach, records: records,
       recovers: techniques.recovers && accesses == nil)
     allocator = LocalAllocator(
-      block: block, file: host.registerFile,
-      homes: Dictionary(uniqueKeysWithValues: placed.map { ($0.temp, $1) }), layout: guest.layout)
+      block: block, file: host.registerFile, homes: Dictionary(uniqueKeysWithValues: homes),
+      layout: guest.layout)
     views = try CodeViews()
     enter = unsafeBitCast(
       stubs.enter, to: (@convention(c) (UnsafeMutableRawPointer, UInt) -> Void).self)
@@ -357,8 +365,25 @@ public final class Translator {
   private func recoverFault(_ pc: UnsafeMutablePointer<UInt32>, _ runner: Runner) {
     let offset = UInt32(truncatingIfNeeded: runner.fault.pointee.hostPC &- buffer.executable)
     if let number = table.block(atCode: offset) {
-      pc.pointee = table.guestAddress(atCode: offset, in: number)
+      let instruction = table.instruction(atCode: offset, in: number)
+      pc.pointee = instruction.address
+      widen(instruction.singles, runner.env)
       table.forEachRecovery(atCode: offset, in: number) { recover($0, runner) }
+    }
+  }
+
+  /// Puts doubles in the place of the singles that stood for them: in the double's field where they share
+  /// a home, which has been stored there.
+  private func widen(_ singles: UInt32, _ env: UnsafeMutableRawPointer) {
+    guard let forms = layout.singleForms else { return }
+    for n in 0..<forms.count where singles >> UInt32(n) & 1 != 0 {
+      let wide = forms.wide + TempIndex(n)
+      let field = env + guest.names.globals[Int(wide) - 1].offset
+      let hasHome = allocator.hasHome(wide)
+      let single =
+        hasHome ? field : env + guest.names.globals[Int(forms.narrow) + n - 1].offset
+      field.storeBytes(
+        of: Opcode.extended(single.load(as: UInt32.self)), as: UInt64.self)
     }
   }
 

@@ -105,6 +105,12 @@ let handCases: [(opcode: Opcode, width: Int, operands: [UInt64], result: UInt64)
   ),
   // (1 + 2^-23)^2 - (1 + 2^-22) = 2^-46.
   (.fma, 32, [0x3f80_0001, 0x3f80_0001, 0xbf80_0002], 0x2880_0000),
+  (.fms, 32, [0x3f80_0001, 0x3f80_0001, 0x3f80_0002], 0x2880_0000),
+  (
+    .fms, 64, [0x3ff0_0000_0000_0001, 0x3ff0_0000_0000_0001, 0x3ff0_0000_0000_0002],
+    0x3970_0000_0000_0000
+  ),
+  (.fms, 64, [0, 0, 0x7ff8_0000_0000_0000], 0x7ff8_0000_0000_0000),
   // Less -1, greater 1, equal 0 (zeros of both signs).
   (.fcmp, 64, [0x3ff0_0000_0000_0000, 0x4000_0000_0000_0000], .max),
   (.fcmp, 64, [0x4000_0000_0000_0000, 0x3ff0_0000_0000_0000], 1),
@@ -117,6 +123,10 @@ let handCases: [(opcode: Opcode, width: Int, operands: [UInt64], result: UInt64)
   (.fsel, 64, [0xfff8_0000_0000_0000, 5, 9], 9), (.fsel, 64, [0xbff0_0000_0000_0000, 5, 9], 9),
   // The smallest subnormal single, 2^-149; a double that rounds up to it; one beyond range.
   (.cvt_f32_f64, 64, [1], 0x36a0_0000_0000_0000),
+  (.ext_f32_f64, 64, [1], 0x36a0_0000_0000_0000),
+  (.ext_f32_f64, 64, [0xff80_0001], 0xfff0_0000_2000_0000),
+  (.ext_f32_f64, 64, [0x7fc0_0000], 0x7ff8_0000_0000_0000),
+  (.ext_f32_f64, 64, [0xff80_0000], 0xfff0_0000_0000_0000),
   (.cvt_f64_f32, 32, [0x3690_0000_0000_0001], 1),
   (.cvt_f64_f32, 32, [0x47ef_ffff_ffff_ffff], 0x7f80_0000),
   (.cvt_i32_f64, 64, [0x8000_0000], 0xc1e0_0000_0000_0000),

@@ -12,6 +12,8 @@ struct FloatRecoveryTests {
     "fadd f0, f1, f2", "fmul f3, f0, f1", "fmadd f4, f3, f2, f1", "fsub f12, f4, f0",
     "fdiv f13, f2, f3", "fadds f5, f6, f7", "fmuls f8, f5, f6", "fmadds f9, f8, f7, f5",
     "fctiwz f10, f2", "fcmpu cr1, f0, f4", "fnmsub f1, f2, f3, f0", "frsp f11, f1",
+    "fmr f9, f5", "fmr f2, f8", "fnmadds f6, f5, f7, f8", "fsubs f7, f7, f8", "fneg f8, f6",
+    "lfs f9, 4(r20)", "lfs f6, 4(r20)", "stfs f9, 40(r20)", "fsel f12, f9, f6, f5",
     "lfd f2, 8(r20)", "lfs f7, 16(r20)", "stfd f3, 24(r20)", "stfs f5, 32(r20)", "mtfsb0 28",
   ]
   private static let accesses = [
@@ -32,6 +34,8 @@ struct FloatRecoveryTests {
     registers.gpr[21] = GuestProgram.nowhere
     program.registers = registers
     for n in 0..<16 { program.set(GuestProgram.data + UInt32(4 * n), n % 2 == 0 ? 0x3fd5_5555 : 0) }
+    // A signaling NaN.
+    program.set(GuestProgram.data + 4, 0x7fa0_0001)
   }
 
   /// The state that an end of the block would show: every way out stores what a register holds.

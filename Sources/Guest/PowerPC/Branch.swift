@@ -63,6 +63,7 @@ extension Cpu {
   /// A chained exit to an address.
   func chain(to target: UInt32) {
     guard context.pointee.chains else { return leave(.lookup, at: target) }
+    settle()
     countInstructions()
     guard isNear(target) else {
       return ir.effect1(.goto_ptr, .i32, constant(Int(target)).temp)
@@ -152,6 +153,12 @@ extension Cpu {
   /// A label for an address: one within the block if translation will come there, else that of a
   /// cold part that leaves for it.
   private func label(for target: UInt32) -> UInt32 {
+    if context.pointee.held != 0 {
+      // The line goes on with its singles: who leaves it makes doubles of them.
+      let label = ir.newLabel()
+      cold(label) { chain(to: target & ~3) }
+      return label
+    }
     if let label = awaited(target & ~3) { return label }
     let label = ir.newLabel()
     ir.cold(label) { chain(to: target & ~3) }
@@ -162,7 +169,7 @@ extension Cpu {
   /// in the loop looks at.
   private func labelBehindLoop() -> UInt32 {
     let label = ir.newLabel(), next = address &+ 4
-    ir.cold(label) {
+    cold(label) {
       ir.effect(.insn_start, constant: address)
       chain(to: next)
     }
@@ -171,6 +178,7 @@ extension Cpu {
 
   /// A conditional branch to a known address.
   func branchConditional(_ bo: Int, _ bi: Int, _ target: UInt32, link: Bool) {
+    if option(bo, 0) && option(bo, 2) || link { settle() }
     if option(bo, 0) && option(bo, 2) { return link ? callTarget(target) : jump(to: target) }
     if link {
       // The link register is set whether or not the branch is taken.

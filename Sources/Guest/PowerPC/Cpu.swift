@@ -37,6 +37,9 @@ struct TranslationContext {
   var fuses = false
   /// Per floating-point register: what it holds as a single, where that is known; else 0.
   var singles = InlineArray<32, TempIndex>(repeating: 0)
+  /// Whether registers may be held as singles, which do, a bit each, and which of these may be NaNs.
+  var holdsSingles = false
+  var held: UInt32 = 0, maybeNaN: UInt32 = 0
   /// Whether the host has the ops of vectors.
   var hasVectors = false
   /// Which floating-point status holds here; nil where nothing is known.
@@ -77,10 +80,10 @@ public struct Cpu {
 
   /// The contents of a floating-point register.
   subscript(register: FPR) -> F64 {
-    get { F64(ir, ir.read(Globals.f + TempIndex(register.number))) }
+    get { isHeld(register) ? widened(register) : wide(register) }
     nonmutating set {
       ir.write(Globals.f + TempIndex(register.number), newValue.temp)
-      context.pointee.singles[register.number] = 0
+      forgetSingle(register)
     }
   }
 
@@ -307,10 +310,22 @@ public struct Cpu {
 
   /// Ops that stand after the block's end, reached by the label.
   func cold(_ label: UInt32, _ body: () -> Void) {
+    cold(label, replacing: nil, body)
+  }
+
+  /// - Parameter target: a register that `body` gives a value in any case.
+  func cold(_ label: UInt32, replacing target: FPR?, _ body: () -> Void) {
     let mode = context.pointee.floatMode, singles = context.pointee.singles
-    ir.cold(label, body)
+    let held = context.pointee.held, maybeNaN = context.pointee.maybeNaN
+    ir.cold(label) {
+      if let target { forgetSingle(target) }
+      settle()
+      body()
+    }
     context.pointee.floatMode = mode
     context.pointee.singles = singles
+    context.pointee.held = held
+    context.pointee.maybeNaN = maybeNaN
   }
 
   /// Leaves to the runtime with the program counter at an address.
@@ -318,6 +333,7 @@ public struct Cpu {
     if kind == .lookup && context.pointee.isTraced {
       return leave(.exception, at: address, payload: PowerPCException.trace.rawValue)
     }
+    settle()
     countInstructions()
     ir.write(Globals.nip, constant(Int(address)).temp)
     ir.commit()

@@ -48,8 +48,7 @@ struct HostForm: Sendable {
     }
     for (double, single, subtracts, negates) in products {
       var form = HostForm { ir, type, x in
-        let addend = subtracts ? ir.emit1(.fneg, type, result: type, x.third) : x.third
-        return ir.emit3(.fma, type, x.first, x.second, addend)
+        ir.emit3(subtracts ? .fms : .fma, type, x.first, x.second, x.third)
       }
       form.negates = negates
       form.fuses = true
@@ -119,6 +118,11 @@ extension Cpu {
     }
     use(.scalar)
     let registers = [a, b, c].compactMap { $0 }
+    if form.isSingle && context.pointee.holdsSingles {
+      form.takesSingles
+        ? compute(target, helper, form, registers) : round(target, helper, form, a)
+      return true
+    }
     // The target takes the result before anybody has looked at that: a host register less.
     let before = !form.isSingle && registers.contains(target) ? copy(of: target) : nil
     let operands = registers.map { $0 == target ? before ?? self[$0] : self[$0] }
@@ -141,6 +145,55 @@ extension Cpu {
     return true
   }
 
+  // MARK: Singles that stay singles
+
+  /// Computes in single precision from registers that are held as singles then, to one that is.
+  private func compute(_ target: FPR, _ helper: HelperNumber, _ form: HostForm, _ registers: [FPR])
+  {
+    for register in registers where !isHeld(register) {
+      holdNarrowed(register) { self.float(target, by: helper, registers.map { self[$0] }) }
+    }
+    let isNumber = context.pointee.maybeNaN >> UInt32(target.number) & 1 == 0
+    let before =
+      registers.contains(target) ? ir.emit1(.mov, .f32, result: .f32, single(target)) : 0
+    startHolding(target, isNumber: true)
+    let singles = registers.map { $0 == target ? before : single($0) }
+    let operands = HostForm.Operands(singles)
+    let result = form.compute(ir, .f32, operands)
+    let final = form.negates ? ir.emit1(.fneg, .f32, result: .f32, result) : result
+    ir.write(single(target), final)
+    ir.commit()
+    leave(form, .f32, single(target), .f32, operands, replacing: target) {
+      self.float(
+        target, by: helper,
+        registers.map {
+          $0 == target ? self.widened(before, isNumber: isNumber) : self[$0]
+        })
+    }
+    note(helper, singles: singles)
+  }
+
+  /// A register that is the single that it holds from here on. The host leaves where that is none, as
+  /// operands of single-precision operations should be.
+  private func holdNarrowed(_ register: FPR, _ software: () -> Void) {
+    let label = ir.newLabel()
+    let single = ir.brnarrow(self[register].temp, to: label)
+    cold(label, software)
+    hold(register, single, isNumber: true)
+    ir.commit()
+  }
+
+  /// Rounds a double, whatever it is, to a register that is held as a single.
+  private func round(_ target: FPR, _ helper: HelperNumber, _ form: HostForm, _ source: FPR) {
+    let operand = self[source]
+    let single = round(form, operand) { self.float(target, by: helper, [operand]) }
+    note(helper, [operand])
+    ir.commit()
+    hold(target, single, isNumber: true)
+  }
+
+  // MARK: Singles that become doubles at once
+
   /// What a register holds now.
   private func copy(of register: FPR) -> F64 {
     F64(ir, ir.emit1(.mov, .f64, result: .f64, self[register].temp))
@@ -159,7 +212,7 @@ extension Cpu {
   /// A double, rounded to single.
   private func round(_ form: HostForm, _ operand: F64, _ software: () -> Void) -> TempIndex {
     let single = ir.emit1(.cvt_f64_f32, .f32, result: .f32, operand.temp)
-    leave(.f32, single, .f64, operand.temp, operand.temp, software)
+    leave(form, .f32, single, .f64, HostForm.Operands([operand.temp]), software)
     return single
   }
 
@@ -218,24 +271,15 @@ extension Cpu {
   /// Leaves with a result that the form does not trust the host with.
   private func leave(
     _ form: HostForm, _ type: ValueType, _ result: TempIndex, _ operandType: ValueType,
-    _ operands: HostForm.Operands, _ body: () -> Void
+    _ operands: HostForm.Operands, replacing target: FPR? = nil, _ body: () -> Void
   ) {
-    guard form.suspects == .nan else {
-      return leave(type, result, operandType, operands.first, operands.second, body)
+    let label = ir.newLabel()
+    if form.suspects == .nan {
+      ir.brclass(type, .nan, result, to: label)
+    } else {
+      ir.brextreme(type, result, operandType, operands.first, operands.second, to: label)
     }
-    let label = ir.newLabel()
-    ir.brclass(type, .nan, result, to: label)
-    cold(label, body)
-  }
-
-  /// Leaves with a result that is extreme, unless it is zero because one of two operands is.
-  private func leave(
-    _ type: ValueType, _ result: TempIndex, _ operandType: ValueType, _ a: TempIndex,
-    _ b: TempIndex, _ body: () -> Void
-  ) {
-    let label = ir.newLabel()
-    ir.brextreme(type, result, operandType, a, b, to: label)
-    cold(label, body)
+    cold(label, replacing: target, body)
   }
 
   /// In a cold part: the operation by the function of ours; the next instruction follows.
@@ -245,7 +289,10 @@ extension Cpu {
       helper, bits[0], bits.count > 1 ? bits[1] : nil, bits.count > 2 ? bits[2] : nil)
     self[target] = result.asFloat
     ir.write(Globals.lastFloat, ir.i32(0).temp)
-    for n in 0..<3 { ir.discard(Globals.lastFloatA + TempIndex(n)) }
+    for n in 0..<3 {
+      ir.discard(Globals.lastFloatA + TempIndex(n))
+      ir.discard(Globals.lastSingleA + TempIndex(n))
+    }
     ir.commit()
     chain(to: address &+ 4)
   }
@@ -254,6 +301,8 @@ extension Cpu {
 
   /// Several ways lead here: nothing is known any more.
   func forgetFloats() {
+    // Who comes here from elsewhere comes with doubles.
+    assert(context.pointee.held == 0)
     context.pointee.floatMode = nil
     context.pointee.singles = .init(repeating: 0)
   }
@@ -273,6 +322,16 @@ extension Cpu {
     for n in 0..<3 {
       let global = Globals.lastFloatA + TempIndex(n)
       if n < operands.count { ir.write(global, operands[n].temp) } else { ir.discard(global) }
+    }
+  }
+
+  /// Notes the last operation and its operands, which are singles.
+  private func note(_ helper: HelperNumber, singles: [TempIndex]) {
+    let record = FloatRecord(helper).rawValue | FloatRecord.isOfSingles
+    ir.write(Globals.lastFloat, constant(Int(record)).temp)
+    for n in 0..<3 {
+      let global = Globals.lastSingleA + TempIndex(n)
+      if n < singles.count { ir.write(global, singles[n]) } else { ir.discard(global) }
     }
   }
 

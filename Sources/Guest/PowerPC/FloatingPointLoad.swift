@@ -59,6 +59,12 @@ extension Cpu {
   /// The host's conversion would make a signaling NaN quiet: NaNs take the cold way.
   fileprivate func loadSingle(_ target: FPR, at address: I32, updating register: GPR? = nil) {
     let word = load(4, at: address, alignment: floatAlignment)
+    if context.pointee.holdsSingles {
+      startHolding(target, isNumber: false)
+      ir.write(single(target), word.asFloat.temp)
+      if let register { self[register] = address }
+      return
+    }
     use(.scalar)
     let isNaN = ir.newLabel()
     let single = word.asFloat.temp

@@ -3,10 +3,7 @@ import IR
 /// Power ISA, Book I, 4.6.5 and 4.6.9: floating-point move and select instructions.
 let floatingPointMoves: [Instruction] = [
   Instruction("fmr[.]", "Floating Move Register", .X(63, 72), "FRT, FRB") { cpu, i in
-    let single = cpu.context.pointee.singles[i.FRB.number]
-    cpu[i.FRT] = cpu[i.FRB]
-    cpu.context.pointee.singles[i.FRT.number] = single
-    cpu.recordFloat(i.Rc)
+    cpu.move(i)
   },
 
   Instruction("fneg[.]", "Floating Negate", .X(63, 40), "FRT, FRB") { cpu, i in
@@ -37,6 +34,18 @@ let floatingPointMoves: [Instruction] = [
 ]
 
 extension Cpu {
+  fileprivate func move(_ i: X) {
+    if isHeld(i.FRB) {
+      let isNumber = context.pointee.maybeNaN >> UInt32(i.FRB.number) & 1 == 0
+      if i.FRT != i.FRB { hold(i.FRT, single(i.FRB), isNumber: isNumber) }
+    } else {
+      let single = context.pointee.singles[i.FRB.number]
+      self[i.FRT] = self[i.FRB]
+      context.pointee.singles[i.FRT.number] = single
+    }
+    recordFloat(i.Rc)
+  }
+
   /// Sets CR field 1 to FX, FEX, VX and OX when the instruction's `Rc` bit is 1.
   func recordFloat(_ rc: Bool) {
     guard rc else { return }

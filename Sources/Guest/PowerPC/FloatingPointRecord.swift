@@ -20,7 +20,8 @@ enum MXCSR {
 struct FloatRecord {
   /// Bits 0-15 the operation, 16 whether a comparison came since, 17 whether a conversion to integer
   /// came since, which keeps FPRF, 18 whether the rounding mode has changed since, 19-20 what it
-  /// was, 21 whether that conversion was one by the rounding mode; 24-29 how the host does the
+  /// was, 21 whether that conversion was one by the rounding mode, 22 whether the operands are noted as
+  /// singles; 24-29 how the host does the
   /// operation again (`HostOutcome`).
   var rawValue: UInt32
 
@@ -30,6 +31,7 @@ struct FloatRecord {
   static let roundsOtherwise: UInt32 = 1 << 18
   static let roundingOffset = 19
   static let rounded: UInt32 = 1 << 21
+  static let isOfSingles: UInt32 = 1 << 22
   static let outcomeOffset: UInt32 = 24
 
   /// That of an operation just done.
@@ -75,7 +77,7 @@ extension FloatRecord {
     var fpscr = FPSCR(rawValue: state.pointee.storedFPSCR)
     fpscr.raise(Self.exceptions(state.pointee.floatStatus))
     if rawValue & Self.operations != 0 {
-      let (a, b, c) = (state.pointee.lastFloatA, state.pointee.lastFloatB, state.pointee.lastFloatC)
+      let (a, b, c) = operands(state)
       let outcome = HostOutcome(rawValue: rawValue >> Self.outcomeOffset)
       if outcome.rawValue != 0, rawValue & Self.roundsOtherwise == 0 {
         let flags = outcome.flags(fpscr.rawValue & FPSCR.RN, a, b, c, under: status)
@@ -93,6 +95,17 @@ extension FloatRecord {
       redo(isRounded ? .fctiw : .fctiwz, state.pointee.lastFloatD, 0, 0, &fpscr)
     }
     return fpscr.rawValue
+  }
+
+  @inline(__always)
+  private func operands(_ state: UnsafePointer<PowerPCState>) -> (UInt64, UInt64, UInt64) {
+    guard rawValue & Self.isOfSingles != 0 else {
+      return (state.pointee.lastFloatA, state.pointee.lastFloatB, state.pointee.lastFloatC)
+    }
+    let (a, b, c) = (
+      state.pointee.lastSingleA, state.pointee.lastSingleB, state.pointee.lastSingleC
+    )
+    return (SoftwareFloat.lfs(a), SoftwareFloat.lfs(b), SoftwareFloat.lfs(c))
   }
 
   /// The operation once more, by the software unit, under the rounding mode of then.

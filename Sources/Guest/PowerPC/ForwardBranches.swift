@@ -60,6 +60,7 @@ extension Cpu {
   /// Places the labels of the branches that lead here.
   func placeLabels(at address: UInt32) {
     while let label = context.pointee.forward.take(address) {
+      settle()
       ir.setLabel(label)
       forgetFloats()
     }

@@ -66,6 +66,7 @@ public final class PowerPCGuest: Guest {
     layout.floatStatus = S.offset(\.floatStatus)
     layout.hostFloatStatus = S.offset(\.hostFloatStatus)
     layout.floatMode = S.offset(\.floatMode)
+    layout.singleForms = .init(wide: Globals.f, narrow: Globals.s, count: 32)
     self.layout = layout
   }
 
@@ -121,9 +122,9 @@ public final class PowerPCGuest: Guest {
         if !context.pointee.ended { cpu.chain(to: pc) }
         break
       }
-      begin(pc, executed: walk.count, cpu)
-      if let known = reading.known, walk.count == 1 { cpu.checkCode(reading.record, known, set) }
       let fetched = reading.word(walk.count - 1, at: pc)
+      begin(pc, fetched, executed: walk.count, cpu)
+      if let known = reading.known, walk.count == 1 { cpu.checkCode(reading.record, known, set) }
       if fetched.stability != .reported { isChecked = true }
       translateOne(cpu, fetched, isChecked: reading.known != nil)
       cpu.ir.commit()
@@ -156,23 +157,33 @@ public final class PowerPCGuest: Guest {
     context.pointee.isShared = limits.isShared
     context.pointee.fuses = limits.fusesMultiplyAdd
     context.pointee.hasVectors = limits.hasVectors
+    context.pointee.holdsSingles =
+      limits.keepsSingles && !isSystem && key & BlockKey.exactFloat == 0
     let cpu = Cpu(ir: Builder(block), context: context)
     cpu.pollExitRequest()
     return cpu
   }
 
   /// Begins an instruction.
-  private func begin(_ pc: UInt32, executed: Int, _ cpu: Cpu) {
+  private func begin(_ pc: UInt32, _ fetched: FetchedWord, executed: Int, _ cpu: Cpu) {
     context.pointee.address = pc
     context.pointee.next = pc &+ 4
     context.pointee.ended = false
     context.pointee.executed = executed
     context.pointee.changing = 0
     cpu.placeLabels(at: pc)
-    cpu.ir.beginInstruction(pc)
+    let isBreakpoint = instructionBreakpoint?.address == pc
+    if context.pointee.held != 0, isBreakpoint || !keepsSingles(fetched) { cpu.settle() }
+    cpu.ir.beginInstruction(pc, singles: context.pointee.held)
     if let instructionBreakpoint, instructionBreakpoint.address == pc {
       cpu.stop(at: instructionBreakpoint)
     }
+  }
+
+  /// Whether the instruction knows of registers that are held as singles.
+  private func keepsSingles(_ fetched: FetchedWord) -> Bool {
+    guard let number = fetched.word.flatMap({ set.index(of: $0) }) else { return false }
+    return instructions[number].keepsSingles
   }
 
   /// Where translation goes on: at the next instruction, or, behind one after which nothing falls

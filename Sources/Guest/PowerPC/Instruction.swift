@@ -28,6 +28,8 @@ public struct Instruction: Sendable {
   public private(set) var alignment = 1
   /// Whether it is followed by a trace exception when MSR[BE] is 1.
   public private(set) var isBranch = false
+  /// Whether it knows of registers that are held as singles (`Cpu.hold`).
+  public private(set) var keepsSingles = false
   /// The function that does it all, for instructions that are calls of one.
   let software: SoftwareFunction?
   /// The number of that function as a helper; meaningless without one.
@@ -70,6 +72,16 @@ public enum Facility: Sendable {
 }
 
 extension Array where Element == Instruction {
+  /// The section's instructions, which know of registers that are held as singles: they read and
+  /// write them by number, and leave the line by cold parts alone.
+  func keepingSingles(_ matches: (String) -> Bool = { _ in true }) -> [Instruction] {
+    map {
+      var instruction = $0
+      if matches(instruction.mnemonic) { instruction.setKeepsSingles() }
+      return instruction
+    }
+  }
+
   /// The section's instructions, all of which need a part of the processor.
   func requiring(_ facility: Facility) -> [Instruction] {
     map {
@@ -115,6 +127,7 @@ extension Instruction {
   }
   fileprivate mutating func setAlignment(_ bytes: Int) { alignment = bytes }
   fileprivate mutating func setHostFloats() { usesHostFloats = true }
+  fileprivate mutating func setKeepsSingles() { keepsSingles = true }
   fileprivate mutating func setBranch() { isBranch = true }
 }
 

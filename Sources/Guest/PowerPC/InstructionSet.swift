@@ -11,15 +11,19 @@ public final class InstructionSet: Sendable {
 
   /// The user-level and supervisor instructions of the 32-bit processors.
   public static let powerPC = InstructionSet(
-    branchInstructions.branches(except: "sc") + conditionRegisterLogical + fixedPointLoads
-      + fixedPointStores + fixedPointMultiple.aligned(to: 4) { $0 == "lmw" || $0 == "stmw" }
-      + fixedPointArithmetic + fixedPointCompare + fixedPointLogical + fixedPointRotate
+    branchInstructions.branches(except: "sc").keepingSingles { $0.hasPrefix("bc[") }
+      + conditionRegisterLogical + (fixedPointLoads + fixedPointStores).keepingSingles()
+      + fixedPointMultiple.aligned(to: 4) { $0 == "lmw" || $0 == "stmw" }
+      + (fixedPointArithmetic + fixedPointCompare + fixedPointLogical + fixedPointRotate)
+      .keepingSingles()
       + systemRegister + supervisorInstructions + tableInstructions
       + synchronization.aligned(to: 4) { $0 == "stwcx." } + cacheManagement + dataStreams
       + externalControl.aligned(to: 4)
-      + (floatingPointLoads + floatingPointStores).requiring(.floatingPoint)
-      + (floatingPointArithmetic + floatingPointMoves + floatingPointStatus)
-      .requiring(.floatingPoint) + vectorInstructions.requiring(.vector))
+      + (floatingPointLoads + floatingPointStores).keepingSingles()
+      .requiring(.floatingPoint)
+      + (floatingPointArithmetic.keepingSingles() + floatingPointMoves.keepingSingles()
+      + floatingPointStatus.keepingSingles { $0.hasPrefix("fcmp") }).requiring(.floatingPoint)
+      + vectorInstructions.requiring(.vector))
 
   init(_ instructions: [Instruction]) {
     self.instructions = Self.numbered(instructions)

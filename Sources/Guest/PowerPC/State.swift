@@ -91,6 +91,12 @@ public struct PowerPCState {
   public var lastFloatA: UInt64 = 0
   public var lastFloatB: UInt64 = 0
   public var lastFloatC: UInt64 = 0
+  /// And as singles, where the record says so.
+  public var lastSingleA: UInt32 = 0
+  public var lastSingleB: UInt32 = 0
+  public var lastSingleC: UInt32 = 0
+  /// What stands for floating-point registers without a home now and then, within a block.
+  public var single: InlineArray<32, UInt32> = .init(repeating: 0)
   /// The operand of a conversion to integer that came since.
   public var lastFloatD: UInt64 = 0
   /// What a comparison that came since has found: below, above or equal to zero.
@@ -259,9 +265,11 @@ public enum Globals {
   /// The record of the last operation that the host did, its first operand, that of a later
   /// conversion, and what a later comparison has found.
   static let lastFloat: TempIndex = 83, lastFloatA: TempIndex = 84, lastFloatD: TempIndex = 87
-  static let lastFloatRelation: TempIndex = 88
+  static let lastFloatRelation: TempIndex = 88, lastSingleA: TempIndex = 89
   /// The first vector register, and what saturation has left.
-  static let v: TempIndex = 89, saturation: TempIndex = 121
+  static let v: TempIndex = 92, saturation: TempIndex = 124
+  /// What stands for the first floating-point register as a single, within a block.
+  static let s: TempIndex = 125
 
   /// The globals in the order of their temps.
   public static let all: [Global] = {
@@ -286,8 +294,15 @@ public enum Globals {
     list.append(Global("last_fpc", .f64, offset: S.offset(\.lastFloatC)))
     list.append(Global("last_fpd", .f64, offset: S.offset(\.lastFloatD)))
     list.append(Global("last_fcmp", .i64, offset: S.offset(\.lastFloatRelation)))
+    list.append(Global("last_fsa", .f32, offset: S.offset(\.lastSingleA)))
+    list.append(Global("last_fsb", .f32, offset: S.offset(\.lastSingleB)))
+    list.append(Global("last_fsc", .f32, offset: S.offset(\.lastSingleC)))
     for n in 0..<32 { list.append(Global("vr\(n)", .v128, offset: S.offset(\.vr) + 16 * n)) }
     list.append(Global("vscr_sat", .v128, offset: S.offset(\.saturation)))
+    for n in 0..<32 {
+      list.append(
+        Global("s\(n)", .f32, offset: S.offset(\.single) + 4 * n, isTransient: true))
+    }
     return list
   }()
 
@@ -306,7 +321,7 @@ public enum Globals {
     + floatHomes.map { (f + TempIndex($0), PowerPCState.offset(\.fpr) + 8 * $0) }
 
   /// What is noted of the last floating-point operation: nobody but faults looks at most of it.
-  public static let records = lastFloat...lastFloatRelation
+  public static let records = lastFloat...lastSingleA + 2
 
   /// The temp and the offset from env of a general register.
   public static func home(ofGPR number: Int) -> (temp: TempIndex, offset: Int) {

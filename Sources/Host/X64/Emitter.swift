@@ -182,7 +182,7 @@ final class Emitter {
 
   private func emitOp(_ step: UnsafePointer<Step>) {
     let op = ops + Int(step.pointee.op)
-    if op.pointee.opcode == .insn_start { return mark(op.pointee.constant) }
+    if op.pointee.opcode == .insn_start { return mark(op) }
     let isTest = op.pointee.condition.rawValue >= Condition.tsteq.rawValue
     let index = RegisterFile.index(
       op.pointee.opcode.rawValue, op.pointee.type.rawValue &+ (isTest ? 5 : 0))
@@ -198,12 +198,14 @@ final class Emitter {
     emit(self, place)
   }
 
-  private func mark(_ address: UInt32) {
+  private func mark(_ op: UnsafeMutablePointer<Op>) {
+    let address = op.pointee.constant
     self.address = max(self.address, address)
     instruction = address
     if markCount == 0 { bodyOffset = x.offset }
     guard markCount < Self.capacity else { return }
-    marks[markCount] = CodeMark(offset: UInt32(x.offset), address: address)
+    marks[markCount] = CodeMark(
+      offset: UInt32(x.offset), address: address, singles: op.pointee.constant2)
     markCount += 1
   }
 

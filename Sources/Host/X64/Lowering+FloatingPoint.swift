@@ -26,6 +26,13 @@ extension Lowering {
       Lowering(.fcmp, [.f64], [C.newR], [C.x, C.x]) { e, o in e.compareFloat(o) },
       Lowering(.brfcmp, [.f64], [], [C.x, C.xm]) { e, o in e.branchOnRelation(o) },
       Lowering(.cvt_f32_f64, [.f64], [C.x], [C.x]) { e, o in e.x.cvtss2sd(o.xd, o.vector(0)) },
+      Lowering(
+        .ext_f32_f64, [.f64], [OperandConstraint(C.x.registers, isEarly: true)], [C.x],
+        clobbers: GPR.rcx.set
+      ) {
+        e, o in
+        e.extend(o.xd, o.vector(0))
+      },
       Lowering(.cvt_f64_f32, [.f32], [C.x], [C.x]) { e, o in e.x.cvtsd2ss(o.xd, o.vector(0)) },
       Lowering(.cvt_i32_f64, [.f64], [C.x], [C.r]) { e, o in
         e.x.cvtsi2sd(.dword, o.xd, o.register(0))
@@ -97,11 +104,12 @@ extension Lowering {
   private static let scratch: RegisterSet = 1 << (16 + 15)
 
   private static let fused: [Lowering] = [
-    Lowering(.fma, [.f32, .f64], [C.sameX], [C.x, C.x, C.x]) { e, o in
-      o.isSingle
-        ? e.x.vfmadd213ss(o.xd, o.vector(1), o.vector(2))
-        : e.x.vfmadd213sd(o.xd, o.vector(1), o.vector(2))
-    }
+    Lowering(.fma, [.f32, .f64], [C.x], [C.x, C.x, C.x]) { e, o in
+      e.fuse(o, .fmadd213, .fmadd231)
+    },
+    Lowering(.fms, [.f32, .f64], [C.x], [C.x, C.x, C.x]) { e, o in
+      e.fuse(o, .fmsub213, .fmsub231)
+    },
   ]
 }
 
@@ -111,6 +119,16 @@ extension OpInPlace {
 }
 
 extension Emitter {
+  /// By the form that overwrites the operand which is where the result goes; else a copy of the first.
+  fileprivate func fuse(_ o: OpInPlace, _ form213: Encoding, _ form231: Encoding) {
+    let width: Width = o.isSingle ? .dword : .qword
+    let (a, b, c) = (o.vector(0), o.vector(1), o.vector(2))
+    if o.xd == b { return x.vectorVEX(form213, o.xd, a, c, width) }
+    if o.xd == c { return x.vectorVEX(form231, o.xd, a, b, width) }
+    if o.xd != a { x.movaps(o.xd, a) }
+    x.vectorVEX(form213, o.xd, b, c, width)
+  }
+
   /// Compares as the class wants it, and branches.
   func branchOnClass(_ o: OpInPlace) {
     let value = o.vector(0)
@@ -196,6 +214,19 @@ extension Emitter {
       x.bind(isSame)
     }
     branch(o, .ne)
+  }
+
+  /// Widens; what the host's conversion would make quiet keeps its bits.
+  func extend(_ wide: XMM, _ single: XMM) {
+    x.cvtss2sd(wide, single)
+    x.ucomiss(single, single)
+    let isNumber = x.jccShort(.np)
+    x.movd(.rcx, single)
+    x.movsxd(.rcx, .rcx)
+    x.shl(.qword, .rcx, imm: 29)
+    for bit: UInt8 in 60...62 { x.bts(.qword, .rcx, imm: bit) }
+    x.movq(wide, .rcx)
+    x.bind(isNumber)
   }
 
   /// What is the single of every double that is one, but for denormals.
