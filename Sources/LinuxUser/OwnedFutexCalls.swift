@@ -20,6 +20,21 @@ enum OwnedFutexCalls {
     UInt32(bitPattern: call.process.current.number)
   }
 
+  /// ESRCH if a word's owner is no task: who ends gives back what others wait for. A thread that has
+  /// ended is none, though the host's thread may still be there.
+  static func checkOwner(_ call: SystemCall, _ value: UInt32) throws(Errno) {
+    let owner = Int(value & FutexWord.owner)
+    if owner == 0 { return }
+    if (try? hostCall(SYS_tgkill, Int(getpid()), owner, 0)) != nil {
+      let isThread = call.process.threads.contains { $0.stands(for: Int32(owner)) }
+      guard isThread || owner == call.process.current.number else { throw .noProcess }
+      return
+    }
+    do throws(Errno) { try hostCall(SYS_kill, owner, 0) } catch {
+      if error == .noProcess { throw error }
+    }
+  }
+
   /// FUTEX_LOCK_PI and FUTEX_LOCK_PI2: the word becomes the caller's number.
   static func lock(_ call: SystemCall) throws(Errno) -> Int {
     guard isOwn(call, 0) else { return try SharedFutexCalls.lock(call) }
@@ -31,7 +46,10 @@ enum OwnedFutexCalls {
       let isFree = value & FutexWord.owner == 0
       return isFree ? own | value & FutexWord.ownerDied : value | FutexWord.waiters
     }
-    if !isInForce, old & FutexWord.owner == 0 { return 0 }
+    if !isInForce {
+      if old & FutexWord.owner == 0 { return 0 }
+      try checkOwner(call, old)
+    }
     let futex = state.ownedFutexes.enter(word)
     defer { state.ownedFutexes.leave(futex) }
     if !isInForce {
@@ -66,7 +84,7 @@ enum OwnedFutexCalls {
     if let futex {
       if !futex.take(own) { throw .again }
     } else if old & FutexWord.owner != 0 {
-      try SharedFutexCalls.checkOwner(old)
+      try checkOwner(call, old)
       throw .again
     }
     return 0
@@ -124,6 +142,7 @@ enum OwnedFutexCalls {
     // Without another user nobody waits for being moved here.
     if !futex.isInForce, futex.users > 1 {
       let old = try futex.word.change { $0 | FutexWord.waiters }
+      try checkOwner(call, old)
       futex.begin(owner: old & FutexWord.owner, flag: call[1] & FutexCalls.isPrivate)
     }
     // Also after an error: some may have been moved.

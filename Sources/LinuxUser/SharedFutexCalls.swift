@@ -33,7 +33,7 @@ enum SharedFutexCalls {
         var seen: UInt32 = 0
         let old = try FutexWord(call.space, call[word]).change { (value) throws(Errno) in
           if value & owner == own { throw .deadlock }
-          try checkOwner(value)
+          try OwnedFutexCalls.checkOwner(call, value)
           seen = value & owner == 0 ? own | value & ownerDied | others : value | waiters
           return seen
         }
@@ -50,14 +50,6 @@ enum SharedFutexCalls {
         }
         others = waiters
       }
-    }
-  }
-
-  /// ESRCH if a word's owner is no task: who ends gives back what it owns.
-  static func checkOwner(_ value: UInt32) throws(Errno) {
-    guard value & owner != 0 else { return }
-    do throws(Errno) { try hostCall(SYS_kill, Int(value & owner), 0) } catch {
-      if error == .noProcess { throw error }
     }
   }
 
@@ -99,7 +91,7 @@ enum SharedFutexCalls {
     let own = UInt32(bitPattern: call.process.current.number)
     _ = try FutexWord(call.space, call[0]).change { (value) throws(Errno) in
       if value & owner == own { throw .deadlock }
-      try checkOwner(value)
+      try OwnedFutexCalls.checkOwner(call, value)
       if value & owner != 0 { throw .again }
       return own | value & (ownerDied | waiters)
     }
