@@ -292,6 +292,56 @@ static void ending(void) {
   say("ending");
 }
 
+// On one processor the lock is given to a thread that cannot run yet: one of a higher priority that
+// comes meanwhile takes it from that, with the mark that the owner has ended.
+static struct actor *awaited;
+static void keepsToOneProcessor(void) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  sched_getaffinity(0, sizeof set, &set);
+  for (int n = 0, found = 0; n < CPU_SETSIZE; n++)
+    if (CPU_ISSET(n, &set) && found++) CPU_CLR(n, &set);
+  CHECK(sched_setaffinity(0, sizeof set, &set) == 0);
+}
+static void endsThere(struct actor *actor) {
+  keepsToOneProcessor();
+  ends(actor);
+}
+static void inheritsThere(struct actor *actor) {
+  keepsToOneProcessor();
+  int result = pthread_mutex_lock(&first);
+  CHECK(result == 0 || !ended);
+  order[ended++] = result == EOWNERDEAD ? -actor->priority : actor->priority;
+  if (result) pthread_mutex_consistent(&first);
+  pthread_mutex_unlock(&first);
+}
+static void comesBetween(struct actor *actor) {
+  keepsToOneProcessor();
+  sem_post(&actor->done);
+  finish(awaited);
+  inheritsThere(actor);
+}
+
+static void stealing(void) {
+  struct actor owner, waiter, thief;
+  for (int n = 0; n < 10; n++) {
+    ended = 0;
+    makeMutex(&first, PTHREAD_PRIO_INHERIT, 0, 1);
+    start(&owner, 20, endsThere), step(&owner);
+    start(&waiter, 25, inheritsThere);
+    CHECK(becomes(owner.number, -26));
+    struct sched_param parameter = {.sched_priority = 10};
+    CHECK(pthread_setschedparam(waiter.thread, SCHED_FIFO, &parameter) == 0 && becomes(owner.number, -21));
+    waiter.priority = 10, awaited = &owner;
+    start(&thief, 15, comesBetween), sem_wait(&thief.done);
+    usleep(10000);
+    sem_post(&owner.go);
+    finish(&thief), finish(&waiter);
+    CHECK(order[0] == -15 && order[1] == 10);
+  }
+  say("stealing");
+}
+
 // A ceiling is the C library's affair, by sched_setscheduler.
 static void ceiling(void) {
   int own = syscall(SYS_gettid), old;
@@ -370,6 +420,7 @@ int main(void) {
   signals(0), signals(SA_RESTART), say("signals");
   requeueing();
   ending();
+  stealing();
   ceiling();
   setting();
   beginning();

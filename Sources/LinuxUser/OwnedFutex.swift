@@ -13,8 +13,9 @@ import Memory
 /// - the guest's word has FUTEX_WAITERS set and is never 0, so that no thread of the guest's takes the
 ///   lock or gives it back without a system call. Those are made one after the other, under the
 ///   emulator's lock, which only waiting gives up.
-/// - whoever changes the shadow says so in the guest's word (`publish`) before the emulator's lock is
-///   given up: who gives it back, for the one who gets it; else the one who got it.
+/// - whoever changes the shadow says so in the guest's word (`publish`) before it runs on: who gives the
+///   lock back, for the one who gets it; who comes back from waiting, with it or without. Between both
+///   the kernel may have given it to a third one, of a higher priority.
 final class OwnedFutex {
   /// The guest's word.
   let word: FutexWord
@@ -65,21 +66,21 @@ final class OwnedFutex {
 
   /// Says in the guest's word who owns the lock. What cannot be written any more, the guest will not
   /// read either.
-  /// - Parameter ownerDied: whether the lock's owner, who has given it up, ends.
-  func publish(ownerDied: Bool = false) {
-    _ = try? word.change { old in
-      if owner != 0, owner == old & FutexWord.owner { return old | FutexWord.waiters }
-      let died = ownerDied ? FutexWord.ownerDied : 0
-      // Its owner has ended, and left a mark (`RobustList`).
-      let mark = old & FutexWord.owner == 0 ? old & FutexWord.ownerDied : 0
-      return shadow.pointee & ~FutexWord.waiters | FutexWord.waiters | mark | died
-    }
+  /// - Parameter mark: FUTEX_OWNER_DIED if the owner before has ended, 0 if it gave the lock back, nil
+  ///   if that is not known: then the mark stays that is there.
+  func publish(mark: UInt32? = nil) {
+    var now = shadow.pointee
+    // The kernel's own mark is passed on once: the guest takes it off its word.
+    while now & FutexWord.ownerDied != 0,
+      csys_compare_exchange(shadow, now, now & ~FutexWord.ownerDied) == 0
+    { now = shadow.pointee }
+    _ = try? word.change { now | FutexWord.waiters | (mark ?? $0 & FutexWord.ownerDied) }
   }
 
   /// Hands the lock to the first who waits, in the name of the caller, who owns it.
-  func handOver(ownerDied: Bool = false) throws(Errno) {
+  func handOver(mark: UInt32 = 0) throws(Errno) {
     try hostCall(SYS_futex, place, Int(FutexCalls.Operation.unlockPI | flag))
-    publish(ownerDied: ownerDied)
+    publish(mark: mark)
   }
 }
 
@@ -87,9 +88,11 @@ final class OwnedFutex {
 struct OwnedFutexes {
   private var futexes: [UInt32: OwnedFutex] = [:]
 
-  /// The one whose guest's word is at an address, if its shadow is in force.
+  /// The one whose guest's word is at an address, if its shadow is in force. The word says what the
+  /// shadow says then.
   func inForce(_ address: UInt32) -> OwnedFutex? {
     guard let futex = futexes[address], futex.isInForce else { return nil }
+    futex.publish()
     return futex
   }
 
@@ -113,7 +116,7 @@ struct OwnedFutexes {
   /// FUTEX_OWNER_DIED.
   func release(ownedBy number: UInt32) {
     for futex in futexes.values where futex.isInForce && futex.owner == number {
-      _ = try? futex.handOver(ownerDied: true)
+      _ = try? futex.handOver(mark: FutexWord.ownerDied)
     }
   }
 

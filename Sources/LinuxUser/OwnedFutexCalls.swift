@@ -61,6 +61,7 @@ enum OwnedFutexCalls {
 
   /// Waits until the caller owns the lock.
   private static func wait(_ call: SystemCall, _ futex: OwnedFutex) throws(Errno) {
+    defer { futex.publish() }
     do throws(Errno) {
       _ = try withTimespec(FutexCalls.timeout(call)) { (time, _) throws(Errno) in
         try call.waiting(SYS_futex, futex.place, call.unsigned(1), 0, time)
@@ -69,7 +70,6 @@ enum OwnedFutexCalls {
       // Whatever a signal's handler says: the C library does not expect that.
       throw error == .restart || error == .interrupted ? .restartAlways : error
     }
-    futex.publish()
   }
 
   /// FUTEX_TRYLOCK_PI: like the kernel it sets FUTEX_WAITERS where it fails.
@@ -114,7 +114,10 @@ enum OwnedFutexCalls {
     guard call[0] != call[4], call[4] & 3 == 0 else { throw .invalid }
     let word = try call.source(call[0], 4), state = call.process.callState
     let futex = state.ownedFutexes.enter(Self.word(call, 4))
-    defer { state.ownedFutexes.leave(futex) }
+    defer {
+      if futex.isInForce { futex.publish() }
+      state.ownedFutexes.leave(futex)
+    }
     do throws(Errno) {
       _ = try withTimespec(FutexCalls.timeout(call)) { (time, _) throws(Errno) in
         try call.waiting(
@@ -124,7 +127,6 @@ enum OwnedFutexCalls {
       // Once it was moved, a signal gives EAGAIN.
       throw error == .restart || error == .interrupted ? .restartAlways : error
     }
-    futex.publish()
     return 0
   }
 
