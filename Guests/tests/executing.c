@@ -232,7 +232,25 @@ static void variables(void) {
   check("loader's variables", statusOf(child) == 5 << 8);
 }
 
+// AT_SECURE is for programs that begin with another group or user than the real one.
+static int secureAfter(gid_t real, gid_t effective) {
+  pid_t child = fork();
+  if (child == 0) {
+    if (setregid(real, effective)) _exit(99);
+    execl(self, self, "secure", (char *)0);
+    _exit(98);
+  }
+  return WEXITSTATUS(statusOf(child));
+}
+
+static void secure(void) {
+  // Only root may take another group; others see that nothing is secure where nothing differs.
+  int other = geteuid() ? secureAfter(getgid(), getgid()) : secureAfter(65534, getegid());
+  check("AT_SECURE", secureAfter(getgid(), getgid()) == 20 && other == (geteuid() ? 20 : 21));
+}
+
 int main(int count, char **arguments) {
+  if (count == 2 && strcmp(arguments[1], "secure") == 0) return 20 + (int)getauxval(AT_SECURE);
   if (count == 2 && strcmp(arguments[1], "environment") == 0) return hasLoaderVariables() ? 5 : 6;
   if (count == 3 && strcmp(arguments[1], "exit") == 0) return atoi(arguments[2]);
   if (count > 1) return interpreter(count, arguments);
@@ -243,6 +261,7 @@ int main(int count, char **arguments) {
   scripts();
   files(arguments);
   directory();
+  secure();
   rmdir(folder);
   return 0;
 }

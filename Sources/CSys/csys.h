@@ -69,6 +69,9 @@ static inline void csys_touch_line(uint32_t *version) {
   if (__atomic_load_n(version, __ATOMIC_RELAXED) >> 31)
     __atomic_fetch_add(version, 0x80000002u, __ATOMIC_SEQ_CST);
 }
+#include <sys/auxv.h>
+/// Whether the kernel asks programs not to trust their environment (AT_SECURE of getauxval(3)).
+static inline int csys_is_secure(void) { return getauxval(AT_SECURE) != 0; }
 /// The calling thread's errno.
 static inline int csys_errno(void) { return errno; }
 /// A system call with the kernel's own result: negative error numbers, errno not involved.

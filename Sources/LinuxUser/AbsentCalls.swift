@@ -104,11 +104,11 @@ public enum AbsentCalls {
     131: "XFS's own commands give EINVAL",
     136: "the host remembers it; nothing but ADDR_NO_RANDOMIZE changes anything",
     171: "the options that ProcessCalls lists; EINVAL for others",
-    221: "priorities are not inherited through PI futexes",
+    221: "priorities are inherited through PI futexes but for those in shared memory",
     271: "operations without structures; EOPNOTSUPP for the others",
     351: "of processes whose guest address 0 is at the same host address: children by fork",
     352: "of processes whose guest address 0 is at the same host address: children by fork",
-    422: "priorities are not inherited through PI futexes",
+    422: "priorities are inherited through PI futexes but for those in shared memory",
     435:
       "EINVAL for processes that share memory and signal handlers, or memory with a new time or group",
     440: "of processes whose guest address 0 is at the same host address: children by fork",

@@ -8,6 +8,8 @@ final class CallState {
   var execution: ExecutionVectors?
   /// Whether new mappings are locked (MCL_FUTURE of mlockall).
   var locksFuture = false
+  /// PI futexes for which threads wait.
+  var ownedFutexes = OwnedFutexes()
 }
 
 /// A kind of file whose bytes are structures in the machine's byte order.

@@ -226,6 +226,7 @@ enum CloneCalls {
     process.current.mailbox.clear()
     process.current.signals.queue.removeAll()
     process.current.robustList = (0, 0)
+    process.callState.ownedFutexes.beginChild()
     process.onFork?()
   }
 }

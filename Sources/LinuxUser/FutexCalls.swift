@@ -4,18 +4,19 @@ import Memory
 
 /// futex(2): words that threads and processes wait for.
 ///
-/// The host's kernel compares words in its own byte order, so what is expected is swapped. What the
-/// kernel would reckon with itself, the owners of PI futexes and the sums of FUTEX_WAKE_OP, is done
-/// here.
+/// The host's kernel compares words in its own byte order, so what is expected is swapped. The sums of
+/// FUTEX_WAKE_OP, with which the kernel would reckon itself, are made here. For words with owners see
+/// `OwnedFutexCalls`.
 enum FutexCalls {
   /// Operations (linux/futex.h), without their flags.
-  private enum Operation {
+  enum Operation {
     static let wait: UInt32 = 0, wake: UInt32 = 1, requeue: UInt32 = 3, compareRequeue: UInt32 = 4
     static let wakeOperation: UInt32 = 5, lockPI: UInt32 = 6, unlockPI: UInt32 = 7
     static let tryLockPI: UInt32 = 8, waitBits: UInt32 = 9, wakeBits: UInt32 = 10
     static let waitRequeuePI: UInt32 = 11, compareRequeuePI: UInt32 = 12, lockPI2: UInt32 = 13
   }
-  private static let isPrivate: UInt32 = 128, usesRealTime: UInt32 = 256
+  /// FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME.
+  static let isPrivate: UInt32 = 128, usesRealTime: UInt32 = 256
 
   static func futex(_ call: SystemCall) throws(Errno) -> Int {
     let word = try call.target(call[0], 4)
@@ -35,12 +36,11 @@ enum FutexCalls {
         SYS_futex, word, operation, call.signed(2), call.signed(3), call.target(call[4], 4),
         Int(call[5].byteSwapped))
     case Operation.wakeOperation: return try wakeAndChange(call)
-    case Operation.lockPI: return try lock(call, usesRealTime: true)
-    case Operation.lockPI2: return try lock(call, usesRealTime: call[1] & usesRealTime != 0)
-    case Operation.tryLockPI: return try tryLock(call)
-    case Operation.unlockPI: return try unlock(call)
-    case Operation.waitRequeuePI: return try waitForLock(call)
-    case Operation.compareRequeuePI: return try requeueToLock(call)
+    case Operation.lockPI, Operation.lockPI2: return try OwnedFutexCalls.lock(call)
+    case Operation.tryLockPI: return try OwnedFutexCalls.tryLock(call)
+    case Operation.unlockPI: return try OwnedFutexCalls.unlock(call)
+    case Operation.waitRequeuePI: return try OwnedFutexCalls.waitForLock(call)
+    case Operation.compareRequeuePI: return try OwnedFutexCalls.requeueToLock(call)
     default: throw .notImplemented
     }
   }
@@ -60,7 +60,8 @@ enum FutexCalls {
     }
   }
 
-  private static func timeout(_ call: SystemCall) throws(Errno) -> timespec? {
+  /// The fourth argument, where an operation waits.
+  static func timeout(_ call: SystemCall) throws(Errno) -> timespec? {
     let format: TimeFormat = call.number == 422 ? .doubleword : .word
     guard let time = try format.optional(call, call[3]) else { return nil }
     // Before the word is looked at, as FUTEX_LOCK_PI's owner is here.
@@ -79,7 +80,7 @@ enum FutexCalls {
     var argument = UInt32(bitPattern: Int32(bitPattern: code << 8) >> 20)
     // FUTEX_OP_OPARG_SHIFT
     if code >> 31 != 0 { argument = 1 << (argument & 31) }
-    let old = try change(call, call[4]) { value in
+    let old = try FutexWord(call.space, call[4]).change { value in
       switch sum {
       case 0: argument
       case 1: value &+ argument
@@ -104,129 +105,6 @@ enum FutexCalls {
       }
     guard holds else { return first }
     return try first + hostCall(SYS_futex, call.target(call[4], 4), 1 | flag, call.signed(3))
-  }
-
-  /// Replaces a word by a function of it, all at once.
-  /// - Returns: the value before.
-  private static func change(
-    _ call: SystemCall, _ address: UInt32, _ function: (UInt32) throws(Errno) -> UInt32
-  ) throws(Errno) -> UInt32 {
-    guard address & 3 == 0 else { throw .invalid }
-    while true {
-      let old = try call.readWord(address)
-      let new = try function(old)
-      guard call.space.isAccessible(address, 4, .writable) else { throw .fault }
-      let place = UnsafeMutablePointer<UInt32>(bitPattern: try call.target(address, 4))
-      guard let place else { throw .fault }
-      if csys_compare_exchange(place, old.bigEndian, new.bigEndian) != 0 { return old }
-    }
-  }
-
-  // MARK: Futexes with owners
-
-  private static let owner: UInt32 = 0x3fff_ffff, ownerDied: UInt32 = 0x4000_0000
-  private static let waiters: UInt32 = 0x8000_0000
-
-  /// FUTEX_LOCK_PI: the word becomes the caller's number. Priorities are not inherited.
-  /// - Parameters:
-  ///   - word: the argument that is the word's address.
-  ///   - others: `waiters` if somebody else may wait.
-  private static func lock(
-    _ call: SystemCall, word: Int = 0, usesRealTime: Bool, others: UInt32 = 0
-  ) throws(Errno) -> Int {
-    let own = UInt32(bitPattern: call.process.current.number)
-    let clock = usesRealTime ? Self.usesRealTime : 0
-    let operation = Int(Operation.waitBits | call[1] & isPrivate | clock)
-    var others = others
-    return try withTimespec(timeout(call)) { (time, _) throws(Errno) in
-      while true {
-        var seen: UInt32 = 0
-        let old = try change(call, call[word]) { (value) throws(Errno) in
-          if value & owner == own { throw .deadlock }
-          try checkOwner(value)
-          seen = value & owner == 0 ? own | value & ownerDied | others : value | waiters
-          return seen
-        }
-        if old & owner == 0 { return 0 }
-        do throws(Errno) {
-          _ = try call.waiting(
-            SYS_futex, call.target(call[word], 4), operation, Int(seen.byteSwapped), time, 0,
-            0xffff_ffff)
-        } catch {
-          // Whatever a signal's handler says: the C library does not expect that.
-          if error == .interrupted || error == .restart { throw .restartAlways }
-          // The word has changed meanwhile.
-          if error != .again { throw error }
-        }
-        others = waiters
-      }
-    }
-  }
-
-  /// ESRCH if a word's owner is no task: who ends gives back what it owns.
-  private static func checkOwner(_ value: UInt32) throws(Errno) {
-    guard value & owner != 0 else { return }
-    do throws(Errno) { try hostCall(SYS_kill, Int(value & owner), 0) } catch {
-      if error == .noProcess { throw error }
-    }
-  }
-
-  /// FUTEX_WAIT_REQUEUE_PI: waits for the first word, then for the lock in the second, to which a
-  /// `requeueToLock` may move it meanwhile.
-  private static func waitForLock(_ call: SystemCall) throws(Errno) -> Int {
-    guard call[0] != call[4] else { throw .invalid }
-    let usesRealTime = call[1] & Self.usesRealTime
-    let operation = Int(Operation.waitBits | call[1] & isPrivate | usesRealTime)
-    guard call[4] & 3 == 0 else { throw .invalid }
-    _ = try call.target(call[4], 4)
-    _ = try withTimespec(timeout(call)) { (time, _) throws(Errno) in
-      try call.waiting(
-        SYS_futex, call.target(call[0], 4), operation, Int(call[2].byteSwapped), time, 0,
-        0xffff_ffff)
-    }
-    return try lock(call, word: 4, usesRealTime: usesRealTime != 0, others: waiters)
-  }
-
-  /// FUTEX_CMP_REQUEUE_PI: one waiter of the first word may try the lock in the second; others wait
-  /// for that.
-  private static func requeueToLock(_ call: SystemCall) throws(Errno) -> Int {
-    guard call[0] != call[4], call[2] == 1, call.signed(3) >= 0, (call[0] | call[4]) & 3 == 0 else {
-      throw .invalid
-    }
-    if try call.readWord(call[0]) != call[5] { throw .again }
-    if call.signed(3) > 0 {
-      _ = try change(call, call[4]) { value in
-        value & owner == 0 ? value : value | waiters
-      }
-    }
-    return try hostCall(
-      SYS_futex, call.target(call[0], 4), Int(Operation.compareRequeue | call[1] & isPrivate), 1,
-      call.signed(3), call.target(call[4], 4), Int(call[5].byteSwapped))
-  }
-
-  private static func tryLock(_ call: SystemCall) throws(Errno) -> Int {
-    let own = UInt32(bitPattern: call.process.current.number)
-    _ = try change(call, call[0]) { (value) throws(Errno) in
-      if value & owner == own { throw .deadlock }
-      try checkOwner(value)
-      if value & owner != 0 { throw .again }
-      return own | value & (ownerDied | waiters)
-    }
-    return 0
-  }
-
-  private static func unlock(_ call: SystemCall) throws(Errno) -> Int {
-    let own = UInt32(bitPattern: call.process.current.number)
-    // Even where no word can be.
-    if try call.readWord(call[0]) & owner != own { throw .notPermitted }
-    let old = try change(call, call[0]) { (value) throws(Errno) in
-      if value & owner != own { throw .notPermitted }
-      return 0
-    }
-    if old & waiters != 0 {
-      try hostCall(SYS_futex, call.target(call[0], 4), Int(1 | call[1] & isPrivate), 1)
-    }
-    return 0
   }
 
   // MARK: Several words

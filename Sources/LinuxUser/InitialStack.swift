@@ -142,7 +142,7 @@ struct InitialStack {
       (T.pagesz, Page.size), (T.base, interpreterBase), (T.flags, 0), (T.entry, image.entry),
       (T.uid, getuid()), (T.euid, geteuid()), (T.gid, getgid()), (T.egid, getegid()),
       (T.hwcap, options.hardwareCapabilities), (T.clktck, UInt32(sysconf(Int32(_SC_CLK_TCK)))),
-      (T.random, random), (T.secure, 0), (T.execfn, file),
+      (T.random, random), (T.secure, UInt32(csys_is_secure())), (T.execfn, file),
       (T.hwcap2, options.hardwareCapabilities2), (T.virtualObject, object),
     ]
     if let platform { entries.append((T.platform, platform)) }

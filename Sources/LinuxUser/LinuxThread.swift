@@ -7,6 +7,8 @@ import Translation
 public final class LinuxThread {
   /// The number (TID).
   public internal(set) var number: Int32
+  /// The numbers that it had before `lend`, whose threads wait.
+  private var lenders: [Int32] = []
   /// Set when the thread has ended, and its process has not.
   public internal(set) var hasEnded = false
   /// Whether it is that of a child that borrows its parent's memory, which ends alone.
@@ -84,6 +86,7 @@ public final class LinuxThread {
     clearChildThreadID = 0
     robustList = (0, 0)
     isBorrowing = true
+    lenders.append(number)
     return own
   }
 
@@ -97,8 +100,12 @@ public final class LinuxThread {
     isBorrowing = own.isBorrowing
     borrowerStatus = nil
     number = csys_thread_id()
+    lenders.removeLast()
     tracedCall = ""
   }
+
+  /// Whether a number is this thread's, or that of one that waits until it is taken back.
+  func stands(for number: Int32) -> Bool { self.number == number || lenders.contains(number) }
 
   deinit { pathBuffer.deallocate() }
 

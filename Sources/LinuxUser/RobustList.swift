@@ -6,9 +6,6 @@ import Memory
 struct RobustList {
   private let thread: LinuxThread
   private let space: UserAddressSpace
-  /// In a futex's word: whose it is, whether its owner has died, whether somebody waits.
-  private static let owner: UInt32 = 0x3fff_ffff, ownerDied: UInt32 = 0x4000_0000
-  private static let waiters: UInt32 = 0x8000_0000
   /// The most entries that the kernel looks at.
   private static let limit = 2048
 
@@ -44,18 +41,14 @@ struct RobustList {
   }
 
   private func release(_ address: UInt32) {
-    while let value = copy.readWord(address), address & 3 == 0,
-      value & Self.owner == UInt32(bitPattern: thread.number)
-    {
-      let new = value & Self.waiters | Self.ownerDied
-      guard space.isAccessible(address, 4, .writable) else { return }
-      space.prepareForWrite(address, 4)
-      let place = space.host(address).assumingMemoryBound(to: UInt32.self)
-      guard csys_compare_exchange(place, value.bigEndian, new.bigEndian) != 0 else { continue }
-      // FUTEX_WAKE is 1.
-      if value & Self.waiters != 0 { _ = try? hostCall(SYS_futex, Int(bitPattern: place), 1, 1) }
-      return
+    let own = UInt32(bitPattern: thread.number)
+    let old = try? FutexWord(space, address).change { (value) throws(Errno) in
+      guard value & FutexWord.owner == own else { throw .notPermitted }
+      return value & FutexWord.waiters | FutexWord.ownerDied
     }
+    guard let old, old & FutexWord.waiters != 0 else { return }
+    // FUTEX_WAKE is 1.
+    _ = try? hostCall(SYS_futex, Int(bitPattern: space.host(address)), 1, 1)
   }
 }
 
@@ -65,8 +58,10 @@ extension LinuxProcess {
   func releaseMutexes() {
     let ending = current.isBorrowing ? [current] : threads
     let lists = ending.map { RobustList($0, space) }.filter { !$0.isEmpty }
-    if lists.isEmpty { return }
-    if ending.count > 1 { stopThreads?() }
-    for list in lists { list.release() }
+    if !lists.isEmpty {
+      if ending.count > 1 { stopThreads?() }
+      for list in lists { list.release() }
+    }
+    callState.ownedFutexes.release(ownedBy: UInt32(bitPattern: current.number))
   }
 }

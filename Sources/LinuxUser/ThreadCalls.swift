@@ -34,6 +34,7 @@ enum ThreadCalls {
   /// What others may wait for when a thread ends.
   private static func release(_ thread: LinuxThread, _ call: SystemCall) {
     RobustList(thread, call.space).release()
+    call.process.callState.ownedFutexes.release(ownedBy: UInt32(bitPattern: thread.number))
     let address = thread.clearChildThreadID
     if address != 0, call.copy.writeWord(address, 0) {
       // FUTEX_WAKE is 1.

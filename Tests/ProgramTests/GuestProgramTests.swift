@@ -36,6 +36,13 @@ struct GuestProgramTests {
     try check(Guest(name: "aliases", variant: "static"), [])
   }
 
+  @Test(
+    "Priorities are lent through futexes",
+    .enabled(if: Guest.mayUseRealTime, Comment(rawValue: Guest.refusesRealTime)))
+  func inheritance() throws {
+    try check(Guest(name: "inheritance", variant: "static"), [])
+  }
+
   private func check(_ guest: Guest, _ options: [String]) throws {
     let run = try GuestRun.lyrebird(
       options + guest.options + [guest.path] + guest.arguments, environment: Guest.environment)

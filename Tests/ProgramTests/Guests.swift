@@ -41,6 +41,17 @@ struct Guest: Sendable, CustomTestStringConvertible {
   /// Whether the long tests run too.
   static let runsLong = ProcessInfo.processInfo.environment["LYREBIRD_LONG"] != nil
 
+  /// Whether the host lets the tests set real-time priorities.
+  static let mayUseRealTime: Bool = {
+    var parameter = sched_param(sched_priority: 1)
+    guard sched_setscheduler(0, SCHED_FIFO, &parameter) == 0 else { return false }
+    parameter.sched_priority = 0
+    return sched_setscheduler(0, SCHED_OTHER, &parameter) == 0
+  }()
+  /// What a test says that cannot run without them.
+  static let refusesRealTime =
+    "the host refuses real-time priorities: that they are lent is not seen"
+
   /// What the programs are given beside their arguments.
   static let environment = ["TEST_A=1", "TEST_B=two words"]
 
@@ -67,7 +78,8 @@ struct Guest: Sendable, CustomTestStringConvertible {
     }
     + ["dynamic", "pie"].map { Guest(name: "mix", variant: $0) }
     + [
-      "interprocess", "eventfiles", "rarecalls", "spawn", "futexes", "terminals", "procfiles",
+      "interprocess", "eventfiles", "rarecalls", "spawn", "futexes", "owners", "terminals",
+      "procfiles",
       "throwing", "timers", "sharing", "contexts",
       "unwinding",
     ].map {
