@@ -167,7 +167,10 @@ extension LocalAllocator {
     let home = home(temp)
     let type = block.temps[Int(temp)].type
     if home != noRegister {
-      if home != register { emit(.move, type, .register(home), .register(register)) }
+      guard home != register else { return }
+      emit(.move, type, .register(home), .register(register))
+      // The result has been made over an operand that dies here.
+      if occupied &>> RegisterSet(register) & 1 != 0 { release(register) }
       return
     }
     let old = places[Int(temp)].register

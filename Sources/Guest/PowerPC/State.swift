@@ -183,7 +183,7 @@ public enum ConditionField {
 
 extension PowerPCState {
   /// Where env points within the state.
-  public static let envOffset = MemoryLayout<PowerPCState>.offset(of: \.gpr)!
+  public static var envOffset: Int { MemoryLayout<PowerPCState>.offset(of: \.gpr)! }
 
   /// The offset of a field from env.
   static func offset(_ field: PartialKeyPath<PowerPCState>) -> Int {
