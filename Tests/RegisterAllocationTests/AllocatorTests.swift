@@ -73,6 +73,24 @@ private let aliasRows: [Row] = [
     }),
 ]
 
+/// What a cold part reads, the checker sees.
+private let coldRows: [Row] = [
+  Row(
+    "a cold part finds no global in a register that a result was made over",
+    [.init(.sub, [first], [any, any])],
+    " add_i32 d,c,b\n sub_i32 a,c,a\n brcond_i32 d,$0x0,eq,$L0\n goto_ptr a\n"
+      + " set_label $L0\n goto_ptr c",
+    { steps, block in
+      let op = ops(steps, block, .sub)[0]
+      return op.operands[0] == op.operands[1] && op.operands[0] != .register(4)
+    }),
+  Row(
+    "a cold part finds no global in a register that its branch destroys",
+    [.init(.brcond, [], [any, any], clobbers: 0b111)],
+    " add_i32 d,c,b\n brcond_i32 c,$0x0,eq,$L0\n goto_ptr a\n set_label $L0\n goto_ptr c",
+    { steps, _ in count(steps, .load) >= 2 }),
+]
+
 private let placeRows: [Row] = [
   Row(
     "fixed operands and a fixed result",
@@ -272,7 +290,7 @@ private let moveRows: [Row] = [
 @Test("The allocator obeys constraints and wastes nothing; the checker agrees")
 func allocates() throws {
   var failures: [String] = []
-  for row in aliasRows + placeRows + lifeRows + moveRows {
+  for row in aliasRows + coldRows + placeRows + lifeRows + moveRows {
     let host = SmallHost(row.host)
     let steps = try host.allocate(row.text)
     let problems = host.allocator.problems(steps).map(\.description)

@@ -6,13 +6,9 @@ import Testing
 
 /// The checker against random blocks: what the allocator makes is right, what is spoilt is not.
 @Suite struct CheckerTests {
-  static let homes = Dictionary(
-    uniqueKeysWithValues: zip(
-      Globals.homes.map { Globals.home(ofGPR: $0).temp }, X64Host.homeRegisters))
-
   private static func machine(_ blocks: RandomBlocks, _ seed: UInt64) -> StepMachine {
     StepMachine(
-      blocks.allocator, blocks.block, blocks.host.registerFile, homes: homes,
+      blocks.allocator, blocks.block, blocks.host.registerFile, homes: RandomBlocks.homes(blocks.guest),
       layout: blocks.guest.layout, seed: seed)
   }
 
@@ -21,7 +17,7 @@ import Testing
     let blocks = RandomBlocks(RandomBlocks.configurations[configuration])
     var failures: [String] = []
     var made = 0
-    for seed in 0..<800 as Range<UInt64> {
+    for seed in 0..<1200 as Range<UInt64> {
       let length = [1, 3, 10, 40][Int(seed & 3)]
       guard let steps = blocks.make(seed: seed, instructions: length, key: UInt32(seed >> 2 & 1))
       else { continue }
@@ -32,7 +28,7 @@ import Testing
       if seed & 7 == 0 && !machine.agrees(steps) { failures.append("\(seed): runs otherwise") }
     }
     #expect(failures.isEmpty, "\(failures.prefix(5).joined(separator: "\n"))")
-    #expect(made > 700)
+    #expect(made > 1000)
   }
 
   /// Counts of mutations.

@@ -51,14 +51,28 @@ final class RandomBlocks {
   init(_ configuration: Configuration) {
     host = X64Host(features: configuration.features, guestBaseIsZero: true)
     block = Block(names: guest.names)
-    let homes = Globals.homes.map { Globals.home(ofGPR: $0).temp }
+    let homes = Self.homes(guest)
     var passes = configuration.passes
     if !host.addsIndexes { passes.remove(.indexes) }
-    optimizer = Optimizer(block, passes: passes, homes: homes)
+    optimizer = Optimizer(block, passes: passes, homes: Array(homes.keys))
     allocator = LocalAllocator(
       block: block, file: host.registerFile,
-      homes: Dictionary(uniqueKeysWithValues: zip(homes, X64Host.homeRegisters)),
-      layout: guest.layout)
+      homes: homes, layout: guest.layout)
+  }
+
+  /// Those that programs have: of some general and floating-point registers, and of what stands for
+  /// the latter as singles.
+  static func homes(_ guest: PowerPCGuest) -> [TempIndex: RegisterNumber] {
+    let isGeneral = { (temp: TempIndex) in guest.names.globals[Int(temp) - 1].type.isInteger }
+    let housed = Globals.housed.map(\.temp)
+    let doubles = Array(
+      zip(housed.filter { !isGeneral($0) }, X64Host(features: [], guestBaseIsZero: true).vectorHomeRegisters))
+    let singles = doubles.compactMap { temp, register in
+      guest.layout.singleForms?.narrow(of: temp).map { ($0, register) }
+    }
+    return Dictionary(
+      uniqueKeysWithValues: zip(housed.filter(isGeneral), X64Host.homeRegisters) + doubles
+        + singles)
   }
 
   deinit {
@@ -74,8 +88,22 @@ final class RandomBlocks {
   ]
   private static let staying = TestAssembler.forms.filter { !leaving.contains($0.mnemonic) }
 
+  /// Arithmetic, loads and stores of floating-point registers.
+  private static let floating = staying.filter {
+    ["fa", "fs", "fm", "fd", "fn", "fr", "lf", "st"].contains($0.mnemonic.prefix(2))
+      && ($0.mnemonic.first != "s" || $0.mnemonic.hasPrefix("stf"))
+  }
+  /// Whether there is nothing but floating point, on few registers, in the next block.
+  private var isFloating = false
+
   private func word(at address: UInt32) -> UInt32 {
     var random = FixedRandom(state: seed &+ UInt64(address) &* 0x1_0001)
+    if isFloating {
+      let form = Self.floating[Int.random(in: 0..<Self.floating.count, using: &random)]
+      let word = TestAssembler.random(form, using: &random)
+      // Registers 0 to 7; what stands at the places of the others in indexed forms stays.
+      return word & ~(word >> 26 == 31 ? 0x0300_0000 : 0x0318_c600)
+    }
     let forms = Int.random(in: 0..<16, using: &random) == 0 ? TestAssembler.forms : Self.staying
     let form = forms[Int.random(in: 0..<forms.count, using: &random)]
     return TestAssembler.random(form, using: &random)
@@ -86,6 +114,7 @@ final class RandomBlocks {
   /// - Returns: the steps; nil if the allocator gave up.
   func make(seed: UInt64, instructions: Int, key: UInt32 = 0) -> [Step]? {
     self.seed = FixedRandom.mix(seed)
+    isFloating = seed & 16 != 0
     block.clear()
     let source = CodeSource(
       context: UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
@@ -95,6 +124,7 @@ final class RandomBlocks {
     var limits = TranslationLimits(instructions: instructions, chains: true)
     limits.fusesMultiplyAdd = host.fusesMultiplyAdd
     limits.hasVectors = host.hasVectors
+    limits.keepsSingles = seed & 2 != 0
     _ = guest.translate(
       into: block, at: 0x1000, key: key, from: source, limits: limits, record: record)
     optimizer.run(block)

@@ -17,6 +17,8 @@ struct StepMachine {
   /// What the ops compute: per temp; and the hidden carry.
   private var ideal: [UInt64]
   private var idealCarry: UInt64 = 0
+  /// Per global: whether nobody cares what it holds.
+  private var discarded: [Bool] = []
   /// What the steps compute: registers, env around its middle, the host's carry flag.
   private var registers: [UInt64] = []
   private var env: [UInt8] = []
@@ -25,6 +27,7 @@ struct StepMachine {
 
   private struct Snapshot {
     let ideal: ArraySlice<UInt64>
+    let discarded: [Bool]
     let registers: [UInt64]
     let env: [UInt8]
   }
@@ -52,9 +55,18 @@ struct StepMachine {
   mutating func agrees(_ steps: [Step]) -> Bool {
     startAnew()
     var position = 0
+    var isUnreachable = false
     for n in 0..<block.opCount {
       let op = block.ops[n]
-      if op.opcode == .set_label { enter(op, at: n) }
+      if op.opcode == .set_label {
+        // A cold part whose branch the optimizer has decided.
+        isUnreachable = n >= block.mainCount && ways[op.constant] == nil
+        enter(op, at: n)
+      }
+      if isUnreachable {
+        while position < steps.count, steps[position].op == n { position += 1 }
+        continue
+      }
       var isDone = false
       while position < steps.count, steps[position].op == n {
         let step = steps[position]
@@ -113,7 +125,8 @@ struct StepMachine {
   }
 
   private mutating func renewGlobals() {
-    for temp in 1..<block.firstLocal {
+    discarded = [false] + block.names.globals.map(\.isTransient)
+    for temp in 1..<block.firstLocal where !discarded[temp] {
       let type = block.temps[temp].type
       ideal[temp] = random.next() & mask(type)
       if let home = homes[TempIndex(temp)] {
@@ -131,13 +144,14 @@ struct StepMachine {
       return startAnew()
     }
     ideal.replaceSubrange(0..<block.firstLocal, with: snapshot.ideal)
+    discarded = snapshot.discarded
     registers = snapshot.registers
     env = snapshot.env
   }
 
   /// Whether every global is where somebody who looks expects it.
   private func globalsAgree() -> Bool {
-    for temp in 1..<block.firstLocal {
+    for temp in 1..<block.firstLocal where !discarded[temp] {
       let type = block.temps[temp].type
       let home = homes[TempIndex(temp)]
       let found = home.map { registers[Int($0)] & mask(type) } ?? read(offset(temp), type.bits / 8)
@@ -238,7 +252,7 @@ struct StepMachine {
     if op.opcode.isBranch {
       ways[op.constant, default: 0] += 1
       snapshots[op.constant] = Snapshot(
-        ideal: ideal[0..<block.firstLocal], registers: registers, env: env)
+        ideal: ideal[0..<block.firstLocal], discarded: discarded, registers: registers, env: env)
     }
     runIdeal(op)
     for k in 0..<op.outputCount { deliver(op, step, row, given, k) }
@@ -259,6 +273,9 @@ struct StepMachine {
 
   /// What an op does to the temps.
   private mutating func runIdeal(_ op: Op) {
+    for k in 0..<op.outputCount where Int(op.output(k)) < block.firstLocal {
+      discarded[Int(op.output(k))] = op.opcode == .discard
+    }
     if op.opcode == .discard { return }
     if op.opcode == .mov {
       ideal[Int(op.output(0))] = ideal[Int(op.input(0))]
