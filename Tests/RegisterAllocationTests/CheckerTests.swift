@@ -8,7 +8,8 @@ import Testing
 @Suite struct CheckerTests {
   private static func machine(_ blocks: RandomBlocks, _ seed: UInt64) -> StepMachine {
     StepMachine(
-      blocks.allocator, blocks.block, blocks.host.registerFile, homes: RandomBlocks.homes(blocks.guest),
+      blocks.allocator, blocks.block, blocks.host.registerFile,
+      homes: RandomBlocks.homes(blocks.guest),
       layout: blocks.guest.layout, seed: seed)
   }
 

@@ -66,7 +66,9 @@ final class RandomBlocks {
     let isGeneral = { (temp: TempIndex) in guest.names.globals[Int(temp) - 1].type.isInteger }
     let housed = Globals.housed.map(\.temp)
     let doubles = Array(
-      zip(housed.filter { !isGeneral($0) }, X64Host(features: [], guestBaseIsZero: true).vectorHomeRegisters))
+      zip(
+        housed.filter { !isGeneral($0) },
+        X64Host(features: [], guestBaseIsZero: true).vectorHomeRegisters))
     let singles = doubles.compactMap { temp, register in
       guest.layout.singleForms?.narrow(of: temp).map { ($0, register) }
     }

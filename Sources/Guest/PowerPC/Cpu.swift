@@ -40,6 +40,10 @@ struct TranslationContext {
   /// Whether registers may be held as singles, which do, a bit each, and which of these may be NaNs.
   var holdsSingles = false
   var held: UInt32 = 0, maybeNaN: UInt32 = 0
+  /// Whether words stored are noted for loads, those that are, and what the next store overwrites.
+  var forwardsWords = false
+  var stored = StoredWords()
+  var nextStore: (base: GPR, displacement: Int, bytes: Int)?
   /// Whether the host has the ops of vectors.
   var hasVectors = false
   /// Which floating-point status holds here; nil where nothing is known.
@@ -72,7 +76,10 @@ public struct Cpu {
   /// The contents of a general register: `(RA)`.
   subscript(register: GPR) -> I32 {
     get { word(Globals.r + TempIndex(register.number)) }
-    nonmutating set { ir.write(Globals.r + TempIndex(register.number), newValue.temp) }
+    nonmutating set {
+      ir.write(Globals.r + TempIndex(register.number), newValue.temp)
+      if context.pointee.stored.count != 0 { context.pointee.stored.forget(register) }
+    }
   }
 
   /// `(RA|0)`: the contents of a general register, or zero for register 0.
@@ -302,6 +309,7 @@ public struct Cpu {
 
   /// Every store passes here, but for those of helpers and `stwcx.`.
   private func put(_ type: ValueType, _ value: TempIndex, _ op: MemoryOperation, _ address: I32) {
+    forgetOverwritten()
     if context.pointee.isShared { ir.effect1(.line_touch, .i32, address.temp) }
     ir.storeGuest(type, value, op, address: address.temp)
   }
@@ -317,6 +325,7 @@ public struct Cpu {
   func cold(_ label: UInt32, replacing target: FPR?, _ body: () -> Void) {
     let mode = context.pointee.floatMode, singles = context.pointee.singles
     let held = context.pointee.held, maybeNaN = context.pointee.maybeNaN
+    let stored = context.pointee.stored
     ir.cold(label) {
       if let target { forgetSingle(target) }
       settle()
@@ -326,6 +335,7 @@ public struct Cpu {
     context.pointee.singles = singles
     context.pointee.held = held
     context.pointee.maybeNaN = maybeNaN
+    context.pointee.stored = stored
   }
 
   /// Leaves to the runtime with the program counter at an address.

@@ -3,7 +3,7 @@ import IR
 /// Power ISA, Book I, 3.3.3 and 3.3.5: fixed-point store instructions.
 let fixedPointStores: [Instruction] = [
   Instruction("stb", "Store Byte", .D(38), "RS, D(RA)") { cpu, i in
-    cpu.store(1, cpu[i.RS], at: cpu[orZero: i.RA] + i.D)
+    cpu.store(1, cpu[i.RS], i.RA, i.D)
   },
 
   Instruction(
@@ -29,7 +29,7 @@ let fixedPointStores: [Instruction] = [
   },
 
   Instruction("sth", "Store Halfword", .D(44), "RS, D(RA)") { cpu, i in
-    cpu.store(2, cpu[i.RS], at: cpu[orZero: i.RA] + i.D)
+    cpu.store(2, cpu[i.RS], i.RA, i.D)
   },
 
   Instruction(
@@ -55,7 +55,7 @@ let fixedPointStores: [Instruction] = [
   },
 
   Instruction("stw", "Store Word", .D(36), "RS, D(RA)") { cpu, i in
-    cpu.store(4, cpu[i.RS], at: cpu[orZero: i.RA] + i.D)
+    cpu.store(4, cpu[i.RS], i.RA, i.D)
   },
 
   Instruction(

@@ -305,6 +305,7 @@ extension Cpu {
     assert(context.pointee.held == 0)
     context.pointee.floatMode = nil
     context.pointee.singles = .init(repeating: 0)
+    context.pointee.stored.clear()
   }
 
   /// Sees to it that a floating-point status holds.

@@ -25,7 +25,11 @@ let floatingPointLoads: [Instruction] = [
   },
 
   Instruction("lfd", "Load Floating-Point Double", .D(50), "FRT, D(RA)") { cpu, i in
-    cpu.loadFloat(i.FRT, at: cpu[orZero: i.RA] + i.D)
+    if let value = cpu.forwardedDouble(i.RA, i.D) {
+      cpu[i.FRT] = value
+    } else {
+      cpu.loadFloat(i.FRT, at: cpu[orZero: i.RA] + i.D)
+    }
   },
 
   Instruction(

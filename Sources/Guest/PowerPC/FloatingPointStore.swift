@@ -3,6 +3,7 @@ import IR
 /// Power ISA, Book I, 4.6.3: floating-point store instructions.
 let floatingPointStores: [Instruction] = [
   Instruction("stfs", "Store Floating-Point Single", .D(52), "FRS, D(RA)") { cpu, i in
+    cpu.storing(i.RA, i.D, 4)
     cpu.storeSingle(i.FRS, at: cpu[orZero: i.RA] + i.D)
   },
 
@@ -26,6 +27,7 @@ let floatingPointStores: [Instruction] = [
   },
 
   Instruction("stfd", "Store Floating-Point Double", .D(54), "FRS, D(RA)") { cpu, i in
+    cpu.storing(i.RA, i.D, 8)
     cpu.storeFloat(i.FRS, at: cpu[orZero: i.RA] + i.D)
   },
 
@@ -76,7 +78,7 @@ extension Cpu {
       return
     }
     let bits = self[source].bits
-    let small = ir.newLabel()
+    let small = ir.newLabel(), next = context.pointee.nextStore
     let leastNormal = ir.i64(UInt64(897) << 53 - 1)
     ir.brcond(.i64, .ltu, ((bits << 1) - 1).temp, leastNormal.temp, to: small)
     cold(small) {
@@ -85,6 +87,7 @@ extension Cpu {
       ir.commit()
       chain(to: self.address &+ 4)
     }
+    context.pointee.nextStore = next
     let word = bits.high & Int(bitPattern: 0xc000_0000) | bits.shiftedRight(29).low & 0x3fff_ffff
     store(4, word, at: address, alignment: floatAlignment)
     if let register { self[register] = address }

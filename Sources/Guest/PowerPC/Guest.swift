@@ -159,6 +159,7 @@ public final class PowerPCGuest: Guest {
     context.pointee.hasVectors = limits.hasVectors
     context.pointee.holdsSingles =
       limits.keepsSingles && !isSystem && key & BlockKey.exactFloat == 0
+    context.pointee.forwardsWords = limits.keepsSingles && !isSystem
     let cpu = Cpu(ir: Builder(block), context: context)
     cpu.pollExitRequest()
     return cpu
@@ -173,7 +174,13 @@ public final class PowerPCGuest: Guest {
     context.pointee.changing = 0
     cpu.placeLabels(at: pc)
     let isBreakpoint = instructionBreakpoint?.address == pc
-    if context.pointee.held != 0, isBreakpoint || !keepsSingles(fetched) { cpu.settle() }
+    if context.pointee.held != 0 || context.pointee.stored.count != 0,
+      isBreakpoint || !keepsSingles(fetched)
+    {
+      cpu.settle()
+      context.pointee.stored.clear()
+    }
+    context.pointee.nextStore = nil
     cpu.ir.beginInstruction(pc, singles: context.pointee.held)
     if let instructionBreakpoint, instructionBreakpoint.address == pc {
       cpu.stop(at: instructionBreakpoint)
