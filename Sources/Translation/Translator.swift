@@ -361,45 +361,6 @@ public final class Translator {
     return target.codeOffset
   }
 
-  /// The program counter of a fault: that of the guest instruction whose code was running.
-  private func recoverFault(_ pc: UnsafeMutablePointer<UInt32>, _ runner: Runner) {
-    let offset = UInt32(truncatingIfNeeded: runner.fault.pointee.hostPC &- buffer.executable)
-    if let number = table.block(atCode: offset) {
-      let instruction = table.instruction(atCode: offset, in: number)
-      pc.pointee = instruction.address
-      widen(instruction.singles, runner.env)
-      table.forEachRecovery(atCode: offset, in: number) { recover($0, runner) }
-    }
-  }
-
-  /// Puts doubles in the place of the singles that stood for them: in the double's field where they share
-  /// a home, which has been stored there.
-  private func widen(_ singles: UInt32, _ env: UnsafeMutableRawPointer) {
-    guard let forms = layout.singleForms else { return }
-    for n in 0..<forms.count where singles >> UInt32(n) & 1 != 0 {
-      let wide = forms.wide + TempIndex(n)
-      let field = env + guest.names.globals[Int(wide) - 1].offset
-      let hasHome = allocator.hasHome(wide)
-      let single =
-        hasHome ? field : env + guest.names.globals[Int(forms.narrow) + n - 1].offset
-      field.storeBytes(
-        of: Opcode.extended(single.load(as: UInt32.self)), as: UInt64.self)
-    }
-  }
-
-  /// Stores what a register held, or a constant, when translated code faulted.
-  private func recover(_ recovery: CodeRecovery, _ runner: Runner) {
-    let value =
-      recovery.register == noRegister
-      ? recovery.constant : runner.fault.pointee.value(of: recovery.register)
-    let place = runner.env + Int(recovery.field)
-    if recovery.size == 8 {
-      place.storeBytes(of: value, as: UInt64.self)
-    } else {
-      place.storeBytes(of: UInt32(truncatingIfNeeded: value), as: UInt32.self)
-    }
-  }
-
   /// The block for an address under the current key, translated if need be. A flush forgets `link`.
   private func find(_ address: UInt32, _ runner: Runner, _ link: inout UInt32?) -> Int? {
     guard let place = memory.place(ofCode: address) else { return nil }

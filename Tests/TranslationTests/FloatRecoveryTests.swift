@@ -21,10 +21,7 @@ struct FloatRecoveryTests {
   ]
 
   private static func set(_ program: GuestProgram, _ numbers: inout some RandomNumberGenerator) {
-    var registers = PowerPCState()
-    registers.memoryBase = program.registers.memoryBase
-    registers.pageFlags = program.registers.pageFlags
-    registers.nip = GuestProgram.code
+    var registers = program.blankRegisters
     for n in 0..<32 {
       let single = Float.random(in: -4...4, using: &numbers)
       registers.fpr[n] =

@@ -76,6 +76,15 @@ final class GuestProgram {
     set { state.pointee = newValue }
   }
 
+  /// Registers as before anything ran.
+  var blankRegisters: PowerPCState {
+    var registers = PowerPCState()
+    registers.memoryBase = state.pointee.memoryBase
+    registers.pageFlags = state.pointee.pageFlags
+    registers.nip = Self.code
+    return registers
+  }
+
   /// Says in the page flags, which helpers and translated code look at, what a page holds.
   func setPageFlags(_ address: UInt32, _ flags: UInt8) { pageFlags[Int(address >> 12)] = flags }
 

@@ -23,10 +23,7 @@ struct StoredWordsTests {
   private static let loads = ["lfd f10, 0(r20)", "lfd f11, 4(r20)", "lfd f12, 8(r20)"]
 
   private static func set(_ program: GuestProgram, _ numbers: inout some RandomNumberGenerator) {
-    var registers = PowerPCState()
-    registers.memoryBase = program.registers.memoryBase
-    registers.pageFlags = program.registers.pageFlags
-    registers.nip = GuestProgram.code
+    var registers = program.blankRegisters
     for n in 0..<32 {
       registers.fpr[n] = Double.random(in: -4...4, using: &numbers).bitPattern
       registers.gpr[n] = UInt32.random(in: 0...UInt32.max, using: &numbers)
