@@ -42,10 +42,26 @@ public final class HostDisassembler {
     var cursor = code.baseAddress?.assumingMemoryBound(to: UInt8.self)
     var size = code.count
     var place = UInt64(address)
-    guard size > 0, next(handle, &cursor, &size, &place, instruction) else { return nil }
+    guard size > 0, next(handle, &cursor, &size, &place, instruction) else {
+      return Self.quietConversion(code)
+    }
     return (
       code.count - size, String(cString: csys_capstone_mnemonic(instruction)),
       String(cString: csys_capstone_operands(instruction))
     )
+  }
+
+  /// VCVTSD2SS {rn-sae} of the low sixteen registers (Intel SDM, volume 2, 2.7), which Capstone 4 does
+  /// not know; nil if it is something else.
+  private static func quietConversion(
+    _ code: UnsafeRawBufferPointer
+  ) -> (size: Int, mnemonic: String, operands: String)? {
+    guard code.count >= 6, code[0] == 0x62, code[1] & 0x5f == 0x51, code[2] & 0x87 == 0x87,
+      code[3] == 0x18, code[4] == 0x5a, code[5] >= 0xc0
+    else { return nil }
+    let to = code[5] >> 3 & 7 | (~code[1] >> 7 & 1) << 3
+    let from = code[5] & 7 | (~code[1] >> 5 & 1) << 3
+    let upper = ~code[2] >> 3 & 15
+    return (6, "vcvtsd2ss", "{rn-sae}, %xmm\(from), %xmm\(upper), %xmm\(to)")
   }
 }

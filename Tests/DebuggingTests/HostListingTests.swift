@@ -44,6 +44,22 @@ struct HostListingTests {
       ])
   }
 
+  /// As objdump 2.40 has them.
+  @Test("What Capstone 4 does not know and translated code has")
+  func quietConversion() throws {
+    try #require(HostDisassembler() != nil, "libcapstone4 is not installed")
+    let code: [UInt8] = [
+      0x62, 0xd1, 0xbf, 0x18, 0x5a, 0xd8, 0x62, 0x71, 0xff, 0x18, 0x5a, 0xe0, 0xc3,
+    ]
+    let lines = listing(code).split(separator: "\n").map { String($0) }
+    #expect(
+      lines == [
+        "0x7fd84d000000:  62 d1 bf 18 5a d8        vcvtsd2ss {rn-sae}, %xmm8, %xmm8, %xmm3",
+        "0x7fd84d000006:  62 71 ff 18 5a e0        vcvtsd2ss {rn-sae}, %xmm0, %xmm0, %xmm12",
+        "0x7fd84d00000c:  c3                       retq     ",
+      ])
+  }
+
   private func listing(_ code: [UInt8]) -> String {
     let fixed: [UInt8] = [0x58, 0xc3]
     var text = LogText()

@@ -18,8 +18,19 @@ private func vector<
   row(name, [.qword], memory: .implied, a, b, c) { emit(&$0, $2, $3, $4) }
 }
 
+/// What rounds to nearest and raises no flags.
+private let quietConversion = Row(
+  generate: { listing, set in
+    for d in XMM.samples(set) {
+      for s in XMM.samples(set) {
+        listing.add("vcvtsd2ss \(d), \(s), \(s), {rn-sae}") { $0.vcvtsd2ssQuietly(d, s) }
+      }
+    }
+  }, hasMemory: false)
+
 /// Scalar arithmetic, comparisons, conversions between formats.
 let scalarRows: [Row] = [
+  quietConversion,
   vector("addss", XMM.self, XMM.self) { $0.addss($1, $2) },
   vector("addss", XMM.self, Address.self) { $0.addss($1, $2) },
   vector("addsd", XMM.self, XMM.self) { $0.addsd($1, $2) },
