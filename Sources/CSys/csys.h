@@ -213,51 +213,54 @@ static inline uint64_t csys_cvt_i64_f64(uint64_t a, uint32_t *status) {
 static inline int csys_has_avx512f(void) { return __builtin_cpu_supports("avx512f") != 0; }
 /// Results of an operation in the mode that `status` says, upward and downward.
 struct csys_outcome { uint64_t result, up, down; };
-// By AVX-512 (`wide`), whose instructions can say how they round; else under one status after the
-// other. `own` is the status that holds: storing that first would take longer than all the rest.
-#define CSYS_EACH(plain, wide)                                                                    \
-  if (isWide)                                                                                     \
-    __asm__ volatile(wide("%{rn-sae%}", "%0") "\n\t" wide("%{ru-sae%}", "%1") "\n\t"              \
-                     wide("%{rd-sae%}", "%2")                                                     \
-                     : "+x"(r), "+x"(u), "+x"(d)                                                  \
-                     : "m"(status), "m"(up), "m"(down), "m"(own), "x"(y), "x"(z));                \
-  else                                                                                            \
-    __asm__ volatile("ldmxcsr %3\n\t" plain("%0") "\n\tldmxcsr %4\n\t" plain("%1")                \
-                     "\n\tldmxcsr %5\n\t" plain("%2") "\n\tldmxcsr %6"                            \
-                     : "+x"(r), "+x"(u), "+x"(d)                                                  \
-                     : "m"(status), "m"(up), "m"(down), "m"(own), "x"(y), "x"(z))
-#define CSYS_BINARY_PLAIN(name, x) name " %7, " x
-#define CSYS_BINARY_WIDE(name, rounding, x) "v" name " " rounding ", %7, " x ", " x
-#define CSYS_ADD(x) CSYS_BINARY_PLAIN("addsd", x)
-#define CSYS_SUB(x) CSYS_BINARY_PLAIN("subsd", x)
-#define CSYS_MUL(x) CSYS_BINARY_PLAIN("mulsd", x)
-#define CSYS_DIV(x) CSYS_BINARY_PLAIN("divsd", x)
-#define CSYS_ROOT(x) "sqrtsd " x ", " x
-#define CSYS_FUSED(x) "vfmadd213sd %8, %7, " x
-#define CSYS_ADD_WIDE(rounding, x) CSYS_BINARY_WIDE("addsd", rounding, x)
-#define CSYS_SUB_WIDE(rounding, x) CSYS_BINARY_WIDE("subsd", rounding, x)
-#define CSYS_MUL_WIDE(rounding, x) CSYS_BINARY_WIDE("mulsd", rounding, x)
-#define CSYS_DIV_WIDE(rounding, x) CSYS_BINARY_WIDE("divsd", rounding, x)
-#define CSYS_ROOT_WIDE(rounding, x) "vsqrtsd " rounding ", " x ", " x ", " x
-#define CSYS_FUSED_WIDE(rounding, x) "vfmadd213sd " rounding ", %8, %7, " x
-/// The operations: 0 sum, 1 difference, 2 product, 3 quotient, 4 root, 5 a * b + c.
+// By AVX-512, whose instructions can say how they round.
+#define CSYS_WIDE(instruction)                                                                    \
+  __asm__(instruction("%{rn-sae%}", "%0") "\n\t" instruction("%{ru-sae%}", "%1") "\n\t"           \
+          instruction("%{rd-sae%}", "%2")                                                         \
+          : "+x"(r), "+x"(u), "+x"(d) : "x"(y), "x"(z))
+#define CSYS_WIDE_BINARY(name, rounding, x) "v" name " " rounding ", %3, " x ", " x
+#define CSYS_WIDE_ADD(rounding, x) CSYS_WIDE_BINARY("addsd", rounding, x)
+#define CSYS_WIDE_SUB(rounding, x) CSYS_WIDE_BINARY("subsd", rounding, x)
+#define CSYS_WIDE_MUL(rounding, x) CSYS_WIDE_BINARY("mulsd", rounding, x)
+#define CSYS_WIDE_DIV(rounding, x) CSYS_WIDE_BINARY("divsd", rounding, x)
+#define CSYS_WIDE_ROOT(rounding, x) "vsqrtsd " rounding ", " x ", " x ", " x
+#define CSYS_WIDE_FUSED(rounding, x) "vfmadd213sd " rounding ", %4, %3, " x
+// Else under one status after the other. `own` is the status that holds: storing that first would
+// take longer than all the rest.
+#define CSYS_PLAIN(instruction)                                                                   \
+  __asm__ volatile("ldmxcsr %3\n\t" instruction("%0") "\n\tldmxcsr %4\n\t" instruction("%1")      \
+                   "\n\tldmxcsr %5\n\t" instruction("%2") "\n\tldmxcsr %6"                        \
+                   : "+x"(r), "+x"(u), "+x"(d)                                                    \
+                   : "m"(status), "m"(up), "m"(down), "m"(own), "x"(y), "x"(z))
+#define CSYS_PLAIN_ADD(x) "addsd %7, " x
+#define CSYS_PLAIN_SUB(x) "subsd %7, " x
+#define CSYS_PLAIN_MUL(x) "mulsd %7, " x
+#define CSYS_PLAIN_DIV(x) "divsd %7, " x
+#define CSYS_PLAIN_ROOT(x) "sqrtsd " x ", " x
+#define CSYS_PLAIN_FUSED(x) "vfmadd213sd %8, %7, " x
+// The operations: 0 sum, 1 difference, 2 product, 3 quotient, 4 root, 5 a * b + c.
+#define CSYS_OUTCOME(form)                                                                        \
+  union { uint64_t bits; double value; } x = {a}, v = {b}, w = {c}, results[3];                   \
+  double r = x.value, u = x.value, d = x.value, y = v.value, z = w.value;                         \
+  switch (operation) {                                                                            \
+  case 0: form(form##_ADD); break;                                                                \
+  case 1: form(form##_SUB); break;                                                                \
+  case 2: form(form##_MUL); break;                                                                \
+  case 3: form(form##_DIV); break;                                                                \
+  case 4: form(form##_ROOT); break;                                                               \
+  default: form(form##_FUSED); break;                                                             \
+  }                                                                                               \
+  results[0].value = r, results[1].value = u, results[2].value = d;                               \
+  return (struct csys_outcome){results[0].bits, results[1].bits, results[2].bits}
+/// To nearest, where the host has AVX-512F.
+static inline struct csys_outcome csys_outcome_nearest(int operation, uint64_t a, uint64_t b,
+                                                       uint64_t c) {
+  CSYS_OUTCOME(CSYS_WIDE);
+}
 static inline struct csys_outcome csys_outcome(int operation, uint64_t a, uint64_t b, uint64_t c,
                                                uint32_t status, uint32_t own) {
-  union { uint64_t bits; double value; } x = {a}, v = {b}, w = {c}, results[3];
-  double r = x.value, u = x.value, d = x.value, y = v.value, z = w.value;
   const uint32_t up = 0x5f80, down = 0x3f80;
-  const int isWide = status == 0x1f80 && csys_has_avx512f();
-  switch (operation) {
-  case 0: CSYS_EACH(CSYS_ADD, CSYS_ADD_WIDE); break;
-  case 1: CSYS_EACH(CSYS_SUB, CSYS_SUB_WIDE); break;
-  case 2: CSYS_EACH(CSYS_MUL, CSYS_MUL_WIDE); break;
-  case 3: CSYS_EACH(CSYS_DIV, CSYS_DIV_WIDE); break;
-  case 4: CSYS_EACH(CSYS_ROOT, CSYS_ROOT_WIDE); break;
-  default: CSYS_EACH(CSYS_FUSED, CSYS_FUSED_WIDE); break;
-  }
-  results[0].value = r, results[1].value = u, results[2].value = d;
-  struct csys_outcome outcome = {results[0].bits, results[1].bits, results[2].bits};
-  return outcome;
+  CSYS_OUTCOME(CSYS_PLAIN);
 }
 // Instructions on four singles, under a status of their own. The operands are three times 16 bytes;
 // `kind` is the relation of comparisons (10) and the rounding of 11.

@@ -40,14 +40,20 @@ struct TranslationContext {
   /// Whether registers may be held as singles, which do, a bit each, and which of these may be NaNs.
   var holdsSingles = false
   var held: UInt32 = 0, maybeNaN: UInt32 = 0
-  /// Whether words stored are noted for loads, those that are, and what the next store overwrites.
+  /// Whether what is stored is noted for loads, what that is, and what the next store overwrites.
   var forwardsWords = false
-  var stored = StoredWords()
+  var stored = StoredValues()
   var nextStore: (base: GPR, displacement: Int, bytes: Int)?
+  /// The `stw` that follows, if it is stored together with the one under translation; and whether
+  /// that has been done.
+  var partner: D?
+  var isStoredAlready = false
   /// Whether the host has the ops of vectors.
   var hasVectors = false
   /// Which floating-point status holds here; nil where nothing is known.
   var floatMode: FloatMode?
+  /// The CR fields, a bit each, whose SO may be set; the others hold comparisons of numbers.
+  var unordered: UInt8 = 0xff
   /// The word of the instruction under translation as it was found in memory when it was executed,
   /// if its immediate may be another one each time; else 0.
   var changing: TempIndex = 0
@@ -143,6 +149,13 @@ public struct Cpu {
 
   func setFieldImage(_ field: Int, _ image: I64) {
     ir.write(Globals.cr + TempIndex(field), image.temp)
+    context.pointee.unordered |= 1 << UInt8(field)
+  }
+
+  /// Sets a CR field from a comparison of numbers: SO, which says otherwise here, is clear.
+  func setRelation(_ field: Int, _ difference: I64) {
+    setFieldImage(field, difference)
+    context.pointee.unordered &= ~(1 << UInt8(field))
   }
 
   /// Sets a CR field from a comparison, with SO as it stands.
@@ -178,6 +191,7 @@ public struct Cpu {
     case 1: return image.test(.gt, 0).low
     case 2: return image.low.test(.eq, 0)
     default:
+      if context.pointee.unordered >> UInt8(number >> 2) & 1 == 0 { return constant(0) }
       return (image ^ image.shiftedRight(1)).extract(at: ConditionField.overflowBit, length: 1).low
     }
   }
@@ -205,25 +219,25 @@ public struct Cpu {
 
   /// Sets one bit of the condition register to 0 or 1.
   func setBit(_ number: Int, _ value: I32) {
-    if number & 3 == 2, let known = value.constant {
-      return setEqual(number >> 2, known != 0)
-    }
+    if number & 3 == 2 { return setEqual(number >> 2, value) }
     let shift = 3 - number & 3
     setField(number >> 2, field(number >> 2).deposit(value, at: shift, length: 1))
   }
 
-  /// Sets or clears EQ alone: what `crset` and `crclr` do before calls with variable arguments.
+  /// Sets EQ alone to 0 or 1: what `cror` does behind comparisons of floating-point numbers, `crset`
+  /// and `crclr` before calls with variable arguments.
   ///
   /// EQ is the low word. An image of zero is the one whose GT would change with it: it is not
   /// above zero only as long as it is zero.
-  private func setEqual(_ field: Int, _ value: Bool) {
+  private func setEqual(_ field: Int, _ value: I32) {
     let image = fieldImage(field)
-    if value {
-      let highBit = image.test(.ne, 0) << 32
-      setFieldImage(field, image & ir.i64(0xffff_ffff_0000_0000) | highBit)
-    } else {
-      setFieldImage(field, image | 1 | image.test(.eq, 0) << 63)
-    }
+    let highBit = image.test(.ne, 0) << 32
+    let equal = image & ir.i64(0xffff_ffff_0000_0000) | highBit
+    let unequal = image | 1 | image.test(.eq, 0) << 63
+    let chosen =
+      value.constant.map { $0 == 0 ? unequal : equal } ?? value.select(.ne, 0, equal, unequal)
+    let keepsRelation = context.pointee.unordered >> UInt8(field) & 1 == 0
+    keepsRelation ? setRelation(field, chosen) : setFieldImage(field, chosen)
   }
 
   // MARK: Overflow
@@ -325,7 +339,7 @@ public struct Cpu {
   func cold(_ label: UInt32, replacing target: FPR?, _ body: () -> Void) {
     let mode = context.pointee.floatMode, singles = context.pointee.singles
     let held = context.pointee.held, maybeNaN = context.pointee.maybeNaN
-    let stored = context.pointee.stored
+    let stored = context.pointee.stored, unordered = context.pointee.unordered
     ir.cold(label) {
       if let target { forgetSingle(target) }
       settle()
@@ -336,6 +350,7 @@ public struct Cpu {
     context.pointee.held = held
     context.pointee.maybeNaN = maybeNaN
     context.pointee.stored = stored
+    context.pointee.unordered = unordered
   }
 
   /// Leaves to the runtime with the program counter at an address.

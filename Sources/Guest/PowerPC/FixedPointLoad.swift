@@ -81,7 +81,7 @@ let fixedPointLoads: [Instruction] = [
   },
 
   Instruction("lwz", "Load Word and Zero", .D(32), "RT, D(RA)") { cpu, i in
-    cpu[i.RT] = cpu.load(4, at: cpu[orZero: i.RA] + i.D)
+    cpu[i.RT] = cpu.forwardedWord(i.RA, i.D) ?? cpu.load(4, at: cpu[orZero: i.RA] + i.D)
   },
 
   Instruction(

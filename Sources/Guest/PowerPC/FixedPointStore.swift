@@ -55,7 +55,7 @@ let fixedPointStores: [Instruction] = [
   },
 
   Instruction("stw", "Store Word", .D(36), "RS, D(RA)") { cpu, i in
-    cpu.store(4, cpu[i.RS], i.RA, i.D)
+    cpu.storeWord(i)
   },
 
   Instruction(

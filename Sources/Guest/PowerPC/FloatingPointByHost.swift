@@ -123,6 +123,8 @@ extension Cpu {
         ? compute(target, helper, form, registers) : round(target, helper, form, a)
       return true
     }
+    // Who is used in double precision once is so again.
+    for register in registers { settle(register) }
     // The target takes the result before anybody has looked at that: a host register less.
     let before = !form.isSingle && registers.contains(target) ? copy(of: target) : nil
     let operands = registers.map { $0 == target ? before ?? self[$0] : self[$0] }
@@ -195,7 +197,7 @@ extension Cpu {
   // MARK: Singles that become doubles at once
 
   /// What a register holds now.
-  private func copy(of register: FPR) -> F64 {
+  func copy(of register: FPR) -> F64 {
     F64(ir, ir.emit1(.mov, .f64, result: .f64, self[register].temp))
   }
 
@@ -306,6 +308,7 @@ extension Cpu {
     context.pointee.floatMode = nil
     context.pointee.singles = .init(repeating: 0)
     context.pointee.stored.clear()
+    context.pointee.unordered = 0xff
   }
 
   /// Sees to it that a floating-point status holds.

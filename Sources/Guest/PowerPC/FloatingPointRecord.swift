@@ -1,3 +1,5 @@
+import CSys
+
 /// The host's floating-point control and status (Intel SDM, volume 1, 10.2.3).
 enum MXCSR {
   /// All exceptions masked, rounding to nearest, no flag set.
@@ -47,6 +49,7 @@ struct FloatRecord {
   }
 
   /// What FPCC says of a difference below, above or equal to zero.
+  @inline(__always)
   static func relation(_ difference: Int64) -> UInt32 {
     difference < 0 ? 8 : difference > 0 ? 4 : 2
   }
@@ -97,6 +100,27 @@ extension FloatRecord {
     return fpscr.rawValue
   }
 
+  /// The same, if all that came since the last operation, one of doubles with a normal result to
+  /// nearest, are comparisons; else nil. No exception is enabled.
+  @inline(__always)
+  func completeQuickly(_ state: UnsafePointer<PowerPCState>) -> UInt32? {
+    let others = Self.converted | Self.roundsOtherwise | Self.isOfSingles
+    let outcome = HostOutcome(rawValue: rawValue >> Self.outcomeOffset)
+    let stored = state.pointee.storedFPSCR
+    guard outcome.rawValue != 0, rawValue & others == 0, stored & FPSCR.RN == 0,
+      csys_has_avx512f() != 0,
+      var flags = outcome.flagsOfNormal(
+        state.pointee.lastFloatA, state.pointee.lastFloatB, state.pointee.lastFloatC)
+    else { return nil }
+    if rawValue & Self.compared != 0 {
+      let relation = Self.relation(Int64(bitPattern: state.pointee.lastFloatRelation))
+      flags = flags & ~FPSCR.FPCC | relation << 12
+    }
+    let raised = Self.exceptions(state.pointee.floatStatus)
+    let isNew: UInt32 = raised & ~stored != 0 ? FPSCR.FX : 0
+    return stored & ~(FPSCR.FR | FPSCR.FI | FPSCR.FPRF) | flags | raised | isNew
+  }
+
   @inline(__always)
   private func operands(_ state: UnsafePointer<PowerPCState>) -> (UInt64, UInt64, UInt64) {
     guard rawValue & Self.isOfSingles != 0 else {
@@ -121,9 +145,10 @@ extension FloatRecord {
     fpscr = FPSCR(rawValue: fpscr.rawValue & ~FPSCR.RN | mode)
   }
 
+  /// Each flag moved to the place of the exception bit.
+  @inline(__always)
   private static func exceptions(_ flags: UInt32) -> UInt32 {
-    (flags & MXCSR.precision != 0 ? FPSCR.XX : 0) | (flags & MXCSR.overflow != 0 ? FPSCR.OX : 0)
-      | (flags & MXCSR.underflow != 0 ? FPSCR.UX : 0)
-      | (flags & MXCSR.zeroDivide != 0 ? FPSCR.ZX : 0)
+    (flags & MXCSR.precision) << 20 | (flags & MXCSR.overflow) << 25
+      | (flags & MXCSR.underflow) << 23 | (flags & MXCSR.zeroDivide) << 24
   }
 }

@@ -57,7 +57,7 @@ extension Cpu {
     }
     let difference = I64(ir, ir.emit2(.fcmp, .f64, result: .i64, a.temp, b.temp))
     noteRelation(difference)
-    setFieldImage(i.BF, difference)
+    setRelation(i.BF, difference)
   }
 
   /// After the work of a cold part: goes on at the next instruction, in other code if the modes may

@@ -28,7 +28,10 @@ let floatingPointStores: [Instruction] = [
 
   Instruction("stfd", "Store Floating-Point Double", .D(54), "FRS, D(RA)") { cpu, i in
     cpu.storing(i.RA, i.D, 8)
-    cpu.storeFloat(i.FRS, at: cpu[orZero: i.RA] + i.D)
+    let double = cpu.copy(of: i.FRS)
+    cpu.storeDouble(
+      double.bits, at: cpu[orZero: i.RA] + i.D, alignment: cpu.floatAlignment)
+    cpu.noteStored(i.RA, i.D, 8, double.temp)
   },
 
   Instruction(

@@ -31,6 +31,11 @@ struct ForwardBranches {
     return nil
   }
 
+  /// Whether one leads to an address.
+  func leads(to address: UInt32) -> Bool {
+    (0..<count).contains { targets[$0].address == address }
+  }
+
   /// The lowest address that is waited for, or nil.
   var first: UInt32? {
     var lowest: UInt32?

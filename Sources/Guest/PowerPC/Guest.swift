@@ -126,6 +126,8 @@ public final class PowerPCGuest: Guest {
       begin(pc, fetched, executed: walk.count, cpu)
       if let known = reading.known, walk.count == 1 { cpu.checkCode(reading.record, known, set) }
       if fetched.stability != .reported { isChecked = true }
+      context.pointee.partner =
+        walk.count < most && !isChecked ? cpu.partner(of: fetched, at: pc, in: reading) : nil
       translateOne(cpu, fetched, isChecked: reading.known != nil)
       cpu.ir.commit()
     }

@@ -60,11 +60,16 @@ extension Cpu {
   func settle() {
     var held = context.pointee.held
     while held != 0 {
-      let register = FPR(held.trailingZeroBitCount)
+      settle(FPR(held.trailingZeroBitCount))
       held &= held &- 1
-      ir.write(Globals.f + TempIndex(register.number), widened(register).temp)
-      ir.commit()
-      forgetSingle(register)
     }
+  }
+
+  /// A register is a double again, if it is not.
+  func settle(_ register: FPR) {
+    guard isHeld(register) else { return }
+    ir.write(Globals.f + TempIndex(register.number), widened(register).temp)
+    ir.commit()
+    forgetSingle(register)
   }
 }

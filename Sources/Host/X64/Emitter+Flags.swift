@@ -2,12 +2,15 @@ import IR
 import RegisterAllocation
 
 /// Which 32-bit value the host's sign and zero flags describe: a comparison of it with zero right
-/// after the instruction that made it needs no instruction of its own.
+/// after the instruction that made it needs no instruction of its own. Or which two floating-point
+/// numbers they compare.
 struct FlagsOrigin: Equatable {
   /// Where the value is.
   var place: Operand
   /// Whether overflow and carry are known to be clear, so that every condition can be read.
   var isLogical: Bool
+  /// The other number, if the flags compare two.
+  var other = Operand.none
 
   /// The flags describe no value.
   static var none: FlagsOrigin { FlagsOrigin(place: .none, isLogical: false) }
@@ -19,9 +22,21 @@ extension Emitter {
     if w == .dword { flags = FlagsOrigin(place: .register(d.rawValue), isLogical: isLogical) }
   }
 
+  /// Compares two doubles, the second of which may be in memory, if the flags do not yet.
+  func compareDoubles(_ o: OpInPlace) {
+    let a = o.input(0), b = o.input(1)
+    let comparison = FlagsOrigin(place: a, isLogical: false, other: b)
+    if known != comparison {
+      b.kind == .memory
+        ? x.ucomisd(o.vector(0), env(b.offset)) : x.ucomisd(o.vector(0), o.vector(1))
+    }
+    flags = comparison
+  }
+
   /// The condition to read if the flags already compare a place with zero.
   func knownFlags(_ o: OpInPlace) -> HostCondition? {
-    guard o.width == .dword, known.place.kind != .none, o.input(0) == known.place,
+    guard o.width == .dword, known.place.kind != .none, known.other.kind == .none,
+      o.input(0) == known.place,
       o.constant(1) == 0
     else { return nil }
     switch o.op.pointee.condition {

@@ -165,8 +165,9 @@ final class Emitter {
   }
 
   @inline(__always) private func emit(_ step: UnsafePointer<Step>) {
-    if step.pointee.kind != .op, step.pointee.operands[unchecked: 0] == flags.place {
-      flags = .none
+    if step.pointee.kind != .op, flags.place.kind != .none {
+      let target = step.pointee.operands[unchecked: 0]
+      if target == flags.place || target == flags.other { flags = .none }
     }
     switch step.pointee.kind {
     case .op: emitOp(step)

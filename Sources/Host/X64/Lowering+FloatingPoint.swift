@@ -254,19 +254,15 @@ extension Emitter {
   /// Greater as 1 less the carry, which says less.
   func compareFloat(_ o: OpInPlace) {
     x.mov(.dword, o.d, imm: 0)
-    x.ucomisd(o.vector(0), o.vector(1))
+    compareDoubles(o)
     x.setcc(.a, o.d)
     x.sbb(.qword, o.d, imm: 0)
+    flags = .none
   }
 
   /// The condition that the relation is after the host's comparison.
   func branchOnRelation(_ o: OpInPlace) {
-    let b = o.input(1)
-    if b.kind == .memory {
-      x.ucomisd(o.vector(0), env(b.offset))
-    } else {
-      x.ucomisd(o.vector(0), o.vector(1))
-    }
+    compareDoubles(o)
     let condition: HostCondition =
       switch FloatRelation(rawValue: o.op.pointee.constant2) {
       case .lt: .b

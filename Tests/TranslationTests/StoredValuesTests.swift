@@ -5,10 +5,10 @@ import Translation
 
 @testable import GuestPowerPC
 
-/// Doubles that are put together from words just stored (`StoredWords`): the same as in blocks of one
-/// instruction, in which nothing is known of stores.
-@Suite("Words just stored")
-struct StoredWordsTests {
+/// Words and doubles that are put together from what was just stored (`StoredValues`): the same as in
+/// blocks of one instruction, in which nothing is known of stores.
+@Suite("Values just stored")
+struct StoredValuesTests {
   private static let operations = [
     "stw r3, 0(r20)", "stw r4, 4(r20)", "stw r5, 8(r20)", "stw r3, 12(r20)", "stw r6, -8(r21)",
     "stw r7, 4(r21)", "stw r4, 2(r20)", "sth r5, 6(r20)", "stb r6, 3(r20)", "stb r6, 11(r20)",
@@ -18,6 +18,7 @@ struct StoredWordsTests {
     "add r3, r3, r4", "rlwinm r4, r5, 7, 0, 31", "addi r5, r3, 77", "addi r6, r6, 1",
     "lfd f1, 0(r20)", "lfd f2, 4(r20)", "lfd f3, 8(r20)", "lfd f4, 12(r20)", "lfd f5, -8(r21)",
     "lfd f6, 0(r21)", "lfd f7, 2(r20)", "lfdu f8, 4(r21)", "lwz r7, 4(r20)", "lfs f9, 0(r20)",
+    "lwz r3, 0(r20)", "lwz r9, 8(r20)", "lwz r10, 4(r21)", "lwz r11, 2(r20)", "lwz r4, 12(r20)",
     "fadd f2, f1, f3", "stwcx. r3, 0, r20",
   ]
   private static let loads = ["lfd f10, 0(r20)", "lfd f11, 4(r20)", "lfd f12, 8(r20)"]
@@ -38,7 +39,7 @@ struct StoredWordsTests {
     }
   }
 
-  @Test("Doubles loaded are what memory holds", arguments: 0..<8)
+  @Test("What is loaded is what memory holds", arguments: 0..<8)
   func agrees(_ seed: UInt64) throws {
     var numbers = Seeded(state: seed &+ 100)
     try GuestProgram.alone {
