@@ -19,8 +19,13 @@ public struct Op {
   public var constant2: UInt32
   /// Bit n: argument n is used here for the last time (a result: never used).
   public var dead: UInt8
-  /// Bit n: result n must be in memory after this op.
+  /// Bit n: result n must be in memory after this op. Above them `isForObservers` and
+  /// `replacesRecords`.
   public var sync: UInt8
+  /// The result is a record, for those alone who look after a fault or in a cold part.
+  @inlinable public static var isForObservers: UInt8 { 0x40 }
+  /// A branch to a cold part that replaces the operands of records before anybody looks.
+  @inlinable public static var replacesRecords: UInt8 { 0x80 }
   /// Host registers that the result would like best, one bit each; 0 for none in particular.
   public var preference: UInt16
 

@@ -198,7 +198,7 @@ public struct Printer {
 
   private mutating func putLife(_ op: Op, column: Int) {
     for _ in column..<max(column, Self.lifeColumn) { put(" ") }
-    putArguments("  sync:", op.sync)
+    putArguments("  sync:", op.sync & ~(UInt8.max << UInt8(op.outputCount)))
     putArguments("  dead:", op.dead)
     if op.outputCount == 0 { return }
     put("  pref=")

@@ -169,6 +169,7 @@ public struct Liveness {
       // A side exit: memory must hold every global, or a register for a cold part to store.
       let label = Int(op.pointee.constant)
       if label < Self.labelCapacity && storesItself[label] {
+        if replacesRecords(label) { op.pointee.sync |= Op.replacesRecords }
         observeInColdPart(label, block)
       } else {
         needed.update(repeating: true, count: block.firstLocal)
@@ -205,6 +206,10 @@ public struct Liveness {
     (held + end).update(repeating: true, count: block.firstLocal &- end)
   }
 
+  private func replacesRecords(_ label: Int) -> Bool {
+    records.map { replaced[label].nonzeroBitCount == $0.count } ?? false
+  }
+
   /// Which records nobody looks at before they are written, here at the start of a cold part.
   private func replacedRecords() -> UInt16 {
     guard let records else { return 0 }
@@ -238,9 +243,15 @@ public struct Liveness {
       op.pointee.preference =
         registers.home(temp) ?? (readIn[temp] == line ? wanted[temp] : .max)
     }
+    let wasUnread = readIn[temp] != line
     readIn[temp] = 0
     if temp < block.firstLocal {
       if needed[temp] { op.pointee.sync |= bit }
+      if held[temp], !needed[temp], wasUnread, let records,
+        records.contains(TempIndex(truncatingIfNeeded: temp))
+      {
+        op.pointee.sync |= Op.isForObservers
+      }
       needed[temp] = false
       held[temp] = false
     }

@@ -5,15 +5,19 @@ extension LocalAllocator {
   /// A copy: from a constant, a register or memory to a home, a register or memory.
   func move(_ op: UnsafeMutablePointer<Op>) {
     busy = 0
-    if constantCount != 0 { settleConstants(op) }
+    if unstoredCount != 0 { settleUnstored(op) }
     let to = op.pointee.output(0)
     let from = op.pointee.input(0)
     let sync = op.pointee.sync & 1 != 0
     let dead = op.pointee.dead & 1 != 0
     let home = home(to)
-    if home != noRegister { return transfer(from, to: home, op.pointee.dead & 2 != 0) }
+    if home != noRegister {
+      transfer(from, to: home, op.pointee.dead & 2 != 0)
+      if unstoredCount != 0 { forgetOverwritten(op) }
+      return
+    }
     let type = block.temps[Int(to)].type
-    if !dead && !sync && holdConstant(from, as: to) { return }
+    if !dead && !sync && leaveUnstored(op) { return }
     if dead && !sync { return drop(from, to, op.pointee.dead & 2 != 0) }
     if sync && (dead || block.temps[Int(from)].kind == .constant) && moveToMemory(from, to, type) {
       if op.pointee.dead & 2 != 0 { kill(from) }
@@ -81,9 +85,9 @@ extension LocalAllocator {
     guard label < Self.labelCapacity else { return }
     snapshots[label].valid = true
     snapshots[label].occupied = occupied
-    snapshots[label].unstored = 0
-    snapshots[label].constants = constants
-    snapshots[label].constantCount = constantCount
+    snapshots[label].unstoredRegisters = 0
+    snapshots[label].unstored = unstored
+    snapshots[label].unstoredCount = unstoredCount
     var set = occupied
     while set != 0 {
       let register = set.trailingZeroBitCount
@@ -95,7 +99,7 @@ extension LocalAllocator {
       }
       snapshots[label].occupant[unchecked: register] = temp
       if Int(temp) < block.firstLocal, !places[Int(temp)].inMemory {
-        snapshots[label].unstored |= 1 &<< RegisterSet(register)
+        snapshots[label].unstoredRegisters |= 1 &<< RegisterSet(register)
       }
     }
   }
@@ -103,7 +107,7 @@ extension LocalAllocator {
   /// A label: in the cold parts, registers are as the branch left them; elsewhere empty.
   func label(_ op: UnsafeMutablePointer<Op>) {
     forgetAll()
-    constantCount = 0
+    unstoredCount = 0
     carryIsLive = false
     emit(Step(.op, .i32, op: current))
     let label = Int(op.pointee.constant)

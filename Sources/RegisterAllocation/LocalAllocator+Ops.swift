@@ -4,7 +4,7 @@ import IR
 extension LocalAllocator {
   /// Any op without rules of its own.
   func general(_ op: UnsafeMutablePointer<Op>) {
-    if constantCount != 0 { settleConstants(op) }
+    if unstoredCount != 0 { settleUnstored(op) }
     let flags = Opcode.infoTable[Int(op.pointee.opcode.rawValue)].flags
     if flags.contains(.commutative) { exchange(op) }
     let isTest: UInt8 = op.pointee.condition.rawValue >= Condition.tsteq.rawValue ? 5 : 0
@@ -34,6 +34,7 @@ extension LocalAllocator {
       flags.contains(.carryOut) || carryIsLive && op.pointee.opcode.isPlainMove
     if flags.contains(.callClobber) { afterCall(op) }
     finishOutputs(op, outputs, dead)
+    if unstoredCount != 0 { forgetOverwritten(op) }
   }
 
   /// Lets an op that changes a global without a home, and that no later op of the line reads but

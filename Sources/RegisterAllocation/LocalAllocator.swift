@@ -41,9 +41,9 @@ public final class LocalAllocator {
   var operation: UnsafeMutablePointer<Op>
   var constraint: UnsafePointer<OpConstraint>
   var step = Step(.op, .i32, op: 0)
-  /// Globals that are constants as long as nobody looks, but cold parts.
-  var constants = InlineArray<4, UnstoredConstant>(repeating: .init(global: 0, value: 0))
-  var constantCount = 0
+  /// Globals that are constants, or what a home holds, as long as nobody looks but cold parts.
+  var unstored = InlineArray<6, Unstored>(repeating: Unstored(global: 0, source: .none))
+  var unstoredCount = 0
   /// Whether the hidden carry is in the host's flags.
   var carryIsLive = false
   /// The op at hand.
@@ -70,15 +70,17 @@ public final class LocalAllocator {
     var occupied: RegisterSet
     var occupant: InlineArray<32, TempIndex>
     /// The registers of globals that memory does not hold.
-    var unstored: RegisterSet
-    /// And those that are constants.
-    var constants: InlineArray<4, UnstoredConstant>
-    var constantCount: Int
+    var unstoredRegisters: RegisterSet
+    /// And those that are in no register of their own.
+    var unstored: InlineArray<6, Unstored>
+    var unstoredCount: Int
   }
 
-  /// A global that is a constant, and is in no register and not in memory.
-  struct UnstoredConstant {
-    var global, value: TempIndex
+  /// A global that is in no register of its own and not in memory: it is a constant, or what a home
+  /// holds.
+  struct Unstored {
+    var global: TempIndex
+    var source: Operand
   }
 
   /// A global that is in a register, or a constant, and not in memory, where a step may fault.
@@ -166,7 +168,7 @@ public final class LocalAllocator {
     failed = false
     forgetAll()
     slots = 0
-    constantCount = 0
+    unstoredCount = 0
     carryIsLive = false
     for temp in 0..<block.firstLocal {
       places[temp] = Place(register: homes[temp], inMemory: homes[temp] == noRegister, slot: -1)
@@ -207,10 +209,9 @@ public final class LocalAllocator {
       guard Int(temp) < block.firstLocal, !places[Int(temp)].inMemory else { continue }
       recoveries.append(Recovery(step: stepCount, global: temp, source: .register(register)))
     }
-    for n in 0..<constantCount {
+    for n in 0..<unstoredCount {
       recoveries.append(
-        Recovery(
-          step: stepCount, global: constants[n].global, source: .constant(constants[n].value)))
+        Recovery(step: stepCount, global: unstored[n].global, source: unstored[n].source))
     }
   }
 
@@ -308,5 +309,6 @@ public final class LocalAllocator {
     guard home(temp) == noRegister else { return }
     if place.register != noRegister { release(place.register) }
     places[Int(temp)].inMemory = true
+    forgetUnstored(temp)
   }
 }

@@ -291,10 +291,7 @@ extension Cpu {
       helper, bits[0], bits.count > 1 ? bits[1] : nil, bits.count > 2 ? bits[2] : nil)
     self[target] = result.asFloat
     ir.write(Globals.lastFloat, ir.i32(0).temp)
-    for n in 0..<3 {
-      ir.discard(Globals.lastFloatA + TempIndex(n))
-      ir.discard(Globals.lastSingleA + TempIndex(n))
-    }
+    for record in Globals.records where record != Globals.lastFloat { ir.discard(record) }
     ir.commit()
     chain(to: address &+ 4)
   }
