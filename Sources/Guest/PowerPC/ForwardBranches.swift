@@ -85,7 +85,7 @@ extension Cpu {
 /// known of its registers at its end makes the next time shorter.
 enum Loop {
   /// The most instructions that come of it, and the most repetitions.
-  static let mostInstructions = 48, mostIterations = 4
+  static let mostInstructions = 96, mostIterations = 8
 }
 
 extension Cpu {
