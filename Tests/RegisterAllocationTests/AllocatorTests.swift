@@ -91,6 +91,39 @@ private let coldRows: [Row] = [
     { steps, _ in count(steps, .load) >= 2 }),
 ]
 
+/// Records: the global d.
+private let recordRows: [Row] = [
+  Row(
+    "a record is what a home holds as long as that is so", [],
+    " mov_i32 d,a\n qemu_ld_i32 c,b,beul,0\n add_i32 a,a,b\n mov_i32 d,b\n goto_ptr a",
+    { steps, _ in count(steps, .move) == 0 && count(steps, .store) == 2 }),
+  Row(
+    "a register keeps it when the home changes", [],
+    " mov_i32 d,a\n add_i32 a,a,b\n qemu_ld_i32 c,b,beul,0\n mov_i32 d,b\n goto_ptr a",
+    { steps, _ in
+      count(steps, .store) == 2
+        && steps.contains { $0.kind == .move && $0.operands[1] == .register(4) }
+    }),
+  Row(
+    "a cold part stores it from there", [],
+    " mov_i32 d,a\n brcond_i32 c,$0x0,eq,$L0\n mov_i32 d,b\n goto_ptr a\n set_label $L0\n goto_ptr c",
+    { steps, _ in
+      count(steps, .move) == 0
+        && steps.contains { $0.kind == .store && $0.operands[1] == .register(4) }
+    }),
+  Row(
+    "but not if the cold part replaces the records", [],
+    " mov_i32 d,a\n add_i32 a,a,b\n brcond_i32 c,$0x0,eq,$L0\n mov_i32 d,b\n goto_ptr a\n"
+      + " set_label $L0\n discard d\n discard e\n goto_ptr c",
+    { steps, _ in count(steps, .move) == 0 && count(steps, .store) == 1 }),
+  Row(
+    "a cold part that replaces none looks at it",
+    [.init(.brnarrow, [C(SmallHost.vector, isEarly: true)], [C(SmallHost.vector)])],
+    " mov_i32 d,a\n mov_i32 a,b\n brnarrow_f32 tmp0,f,$L0\n mov_i32 d,b\n goto_ptr a\n"
+      + " set_label $L0\n goto_ptr c",
+    { steps, _ in steps.contains { $0.kind == .store && $0.operands[0] == .memory(12) } }),
+]
+
 private let placeRows: [Row] = [
   Row(
     "fixed operands and a fixed result",
@@ -290,7 +323,7 @@ private let moveRows: [Row] = [
 @Test("The allocator obeys constraints and wastes nothing; the checker agrees")
 func allocates() throws {
   var failures: [String] = []
-  for row in aliasRows + coldRows + placeRows + lifeRows + moveRows {
+  for row in aliasRows + coldRows + recordRows + placeRows + lifeRows + moveRows {
     let host = SmallHost(row.host)
     let steps = try host.allocate(row.text)
     let problems = host.allocator.problems(steps).map(\.description)

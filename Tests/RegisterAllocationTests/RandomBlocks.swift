@@ -54,7 +54,8 @@ final class RandomBlocks {
     let homes = Self.homes(guest)
     var passes = configuration.passes
     if !host.addsIndexes { passes.remove(.indexes) }
-    optimizer = Optimizer(block, passes: passes, homes: Array(homes.keys))
+    optimizer = Optimizer(
+      block, passes: passes, homes: Array(homes.keys), records: Globals.records, recovers: true)
     allocator = LocalAllocator(
       block: block, file: host.registerFile,
       homes: homes, layout: guest.layout)

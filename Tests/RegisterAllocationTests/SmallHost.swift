@@ -38,7 +38,8 @@ final class SmallHost {
   let block: Block
   let allocator: LocalAllocator
   private let constraints: UnsafeMutablePointer<OpConstraint>
-  private var liveness = Liveness()
+  /// The globals d and e are records.
+  private var liveness = Liveness(records: 4...5, recovers: true)
 
   init(_ rows: [Row]) {
     let noop: @convention(c) () -> Void = {}

@@ -12,6 +12,8 @@ struct StepMachine {
   let file: RegisterFile
   let homes: [TempIndex: RegisterNumber]
   let layout: EnvironmentLayout
+  /// Per step: what is recovered after a fault there.
+  private let recoveries: [Int: [LocalAllocator.Recovery]]
   private var random: FixedRandom
 
   /// What the ops compute: per temp; and the hidden carry.
@@ -43,6 +45,7 @@ struct StepMachine {
     self.file = file
     self.homes = homes
     self.layout = layout
+    recoveries = Dictionary(grouping: allocator.recoveries, by: \.step)
     random = FixedRandom(state: seed)
     ideal = (0..<block.tempCount).map { _ in 0 }
     for temp in block.firstLocal..<block.tempCount where block.temps[temp].kind == .constant {
@@ -74,7 +77,7 @@ struct StepMachine {
         if step.kind != .op {
           transfer(step)
         } else {
-          if !perform(op, step) { return false }
+          if !perform(op, step, at: position - 1) { return false }
           isDone = true
         }
       }
@@ -150,14 +153,20 @@ struct StepMachine {
   }
 
   /// Whether every global is where somebody who looks expects it.
-  private func globalsAgree() -> Bool {
+  private func globalsAgree(_ recovered: [LocalAllocator.Recovery]) -> Bool {
     for temp in 1..<block.firstLocal where !discarded[temp] {
       let type = block.temps[temp].type
       let home = homes[TempIndex(temp)]
-      let found = home.map { registers[Int($0)] & mask(type) } ?? read(offset(temp), type.bits / 8)
-      if found != ideal[temp] { return false }
+      let kept = recovered.first { Int($0.global) == temp }.map { held(by: $0.source) }
+      let found =
+        kept ?? home.map { registers[Int($0)] } ?? read(offset(temp), type.bits / 8)
+      if found & mask(type) != ideal[temp] { return false }
     }
     return true
+  }
+
+  private func held(by source: Operand) -> UInt64 {
+    source.kind == .constant ? ideal[Int(source.payload)] : registers[Int(source.register)]
   }
 
   // MARK: Steps
@@ -227,7 +236,7 @@ struct StepMachine {
     return false
   }
 
-  private mutating func perform(_ op: Op, _ step: Step) -> Bool {
+  private mutating func perform(_ op: Op, _ step: Step, at position: Int) -> Bool {
     let row = row(op)
     let flags = op.opcode.info.flags
     let wanted = (0..<op.inputCount).map { ideal[Int(op.input($0))] & mask(type(op.input($0))) }
@@ -235,7 +244,8 @@ struct StepMachine {
     for k in 0..<op.inputCount { given.append(operand(op, step, row, k)) }
     if flags.contains(.carryIn) { given.append(carry) }
     if flags.contains(.sideEffects) && given != wanted { return false }
-    if isObserved(op) && !globalsAgree() { return false }
+    let faults = flags.contains(.canFault) && op.opcode != .call
+    if isObserved(op) && !globalsAgree(faults ? recoveries[position] ?? [] : []) { return false }
     // A call's thunk keeps the homes.
     let kept = op.opcode == .call ? Set(homes.values) : []
     for register in 0..<32

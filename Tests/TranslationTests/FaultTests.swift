@@ -135,6 +135,29 @@ struct FaultTests {
     }
   }
 
+  @Test("Of two words that are stored together the one at fault is named")
+  func pairs() throws {
+    try GuestProgram.alone {
+      let program = try GuestProgram()
+      let end = GuestProgram.data + UInt32(GuestProgram.dataSize)
+      program.assemble("addi r5, r5, 1; stw r4, 8(r3); stw r5, 12(r3); addi r5, r5, 1")
+      program.changed(GuestProgram.code..<GuestProgram.code + 20)
+      program[gpr: 4] = 0x1122_3344
+      for (address, nip) in [(end, 4), (end - 4, 8)] as [(UInt32, UInt32)] {
+        program[gpr: 3] = address - 8
+        program[gpr: 5] = 7
+        program.set(end - 4, 0)
+        #expect(
+          try program.run(from: GuestProgram.code) == .fault(address: end, isWrite: true))
+        #expect(program.nip == GuestProgram.code + nip && program[gpr: 5] == 8)
+        #expect(program.word(end - 4) == (nip == 8 ? 0x1122_3344 : 0))
+      }
+      program[gpr: 3] = end - 16
+      #expect(try program.run(from: GuestProgram.code) == GuestProgram.ended)
+      #expect(program.word(end - 8) == 0x1122_3344 && program.word(end - 4) == 9)
+    }
+  }
+
   /// The second store finds the address and the value of the reservation, but not it.
   @Test("A conditional store without a reservation stores nothing")
   func withoutReservation() throws {
