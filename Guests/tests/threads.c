@@ -196,7 +196,7 @@ static void *juggle(void *argument) {
 // the other one is told to go and waited for.
 static struct { uint32_t word, more[15]; } __attribute__((aligned(64))) reserved;
 static volatile uint32_t turn __attribute__((aligned(64)));
-enum { storings = 9 };
+enum { storings = 10, turns = storings * 20 };
 
 static void store(int kind) {
   uint32_t *word = &reserved.word, one = 0x01020304;
@@ -213,6 +213,10 @@ static void store(int kind) {
       break;
     case 6: __asm__ volatile("dcbz 0,%0" : : "b"(word) : "memory"); break;
     case 7: __asm__ volatile("stswi %0,%1,4" : : "r"(0), "b"(word) : "memory"); break;
+    case 9:
+      __asm__ volatile("1: lwarx 11,0,%0\n ori 12,11,0\n stwcx. 12,0,%0\n bne- 1b"
+                       : : "b"(word) : "11", "12", "cr0", "memory");
+      break;
     case 8:
       __asm__ volatile("addi 11,%1,-4\n stwu %0,4(11)" : : "r"(0), "b"(word) : "11", "memory");
       break;
@@ -220,7 +224,7 @@ static void store(int kind) {
 }
 
 static void *storeInTurn(void *argument) {
-  for (uint32_t n = 0; n < storings * 20; n++) {
+  for (uint32_t n = 0; n < 2 * turns; n++) {
     while (turn != 2 * n + 1) {}
     store(n % storings);
     turn = 2 * n + 2;
@@ -228,21 +232,55 @@ static void *storeInTurn(void *argument) {
   return 0;
 }
 
-// Whether a store succeeds that is no more covered by a reservation: how often.
+// Whether a store succeeds that is no more covered by a reservation: how often. From half of the turns on the reservation
+// comes by a branch that passes by another store.
 static uint32_t brokenStores(void) {
   uint32_t count = 0;
-  for (uint32_t n = 0; n < storings * 20; n++) {
+  for (uint32_t n = 0; n < 2 * turns; n++) {
     uint32_t value, field, seen;
-    __asm__ volatile("sync\n lwarx %0,0,%3\n stw %4,0(%5)\n1: lwz %2,0(%5)\n cmpw %2,%6\n bne 1b\n stwcx. %0,0,%3\n mfcr %1"
-                     : "=&r"(value), "=&r"(field), "=&r"(seen)
-                     : "r"(&reserved.word), "r"(2 * n + 1), "b"(&turn), "r"(2 * n + 2) : "cr0", "memory");
+    if (n >= turns)
+      __asm__ volatile("sync\n lwarx %0,0,%3\n cmpw %0,%0\n beq 2f\n stwcx. %0,0,%3\n2: stw %4,0(%5)\n1: lwz %2,0(%5)\n cmpw %2,%6\n bne 1b\n stwcx. %0,0,%3\n mfcr %1"
+                       : "=&r"(value), "=&r"(field), "=&r"(seen)
+                       : "r"(&reserved.word), "r"(2 * n + 1), "b"(&turn), "r"(2 * n + 2) : "cr0", "memory");
+    else
+      __asm__ volatile("sync\n lwarx %0,0,%3\n stw %4,0(%5)\n1: lwz %2,0(%5)\n cmpw %2,%6\n bne 1b\n stwcx. %0,0,%3\n mfcr %1"
+                       : "=&r"(value), "=&r"(field), "=&r"(seen)
+                       : "r"(&reserved.word), "r"(2 * n + 1), "b"(&turn), "r"(2 * n + 2) : "cr0", "memory");
     count += field >> 29 & 1;
   }
   return count;
 }
 
+// Stores one more by either of two stores for one reservation, as the word is odd or even; how many times it took.
+static uint32_t storeEitherWay(uint32_t *word) {
+  uint32_t tries, value, bit;
+  __asm__ volatile("li %0,0\n1: addi %0,%0,1\n cmpwi %0,10000\n beq 3f\n lwarx %1,0,%3\n andi. %2,%1,1\n addi %1,%1,1\n bne 2f\n"
+                   " stwcx. %1,0,%3\n bne- 1b\n b 3f\n2: stwcx. %1,0,%3\n bne- 1b\n3:"
+                   : "=&r"(tries), "=&b"(value), "=&r"(bit) : "b"(word) : "cr0", "memory");
+  return tries;
+}
+
+static uint32_t shared;
+
+static void *storeManyTimes(void *argument) {
+  uintptr_t given = 0;
+  for (int n = 0; n < 50000; n++) {
+    if (storeEitherWay(&shared) == 10000) given++;
+    __atomic_fetch_add(&shared, 2, __ATOMIC_SEQ_CST);
+  }
+  return (void *)given;
+}
+
 static void reservations(void) {
   int isRight = 1;
+  pthread_t adders[3];
+  for (int n = 0; n < 3; n++) pthread_create(&adders[n], 0, storeManyTimes, 0);
+  for (int n = 0; n < 3; n++) {
+    void *given;
+    pthread_join(adders[n], &given);
+    CHECK(given == 0);
+  }
+  CHECK(shared == 450000);
   pthread_t storer;
   CHECK(pthread_create(&storer, 0, storeInTurn, 0) == 0);
   uint32_t broken = brokenStores();

@@ -153,6 +153,7 @@ extension Cpu {
   /// A label for an address: one within the block if translation will come there, else that of a
   /// cold part that leaves for it.
   private func label(for target: UInt32) -> UInt32 {
+    if context.pointee.pairedStore != 0 { return labelOutOfPair(to: target & ~3) }
     if context.pointee.held != 0 {
       // The line goes on with its singles: who leaves it makes doubles of them.
       let label = ir.newLabel()

@@ -48,6 +48,8 @@ struct TranslationContext {
   /// that has been done.
   var partner: D?
   var isStoredAlready = false
+  /// Address of the `stwcx.` that the `lwarx` before makes one access with (`storeReserved`), or 0.
+  var pairedStore: UInt32 = 0
   /// Whether the host has the ops of vectors.
   var hasVectors = false
   /// Which floating-point status holds here; nil where nothing is known.

@@ -11,10 +11,10 @@ public final class PowerPCGuest: Guest {
   public let features: Feature
   /// `cacheBlockSize`: one size for instructions and data.
   public var cacheLineSize: UInt32 { UInt32(cacheBlockSize) }
-  private let set: InstructionSet
+  let set: InstructionSet
   /// The declared instructions as the translator walks them: no references are counted.
-  private let instructions: UnsafeMutablePointer<Instruction>
-  private let context: UnsafeMutablePointer<TranslationContext>
+  let instructions: UnsafeMutablePointer<Instruction>
+  let context: UnsafeMutablePointer<TranslationContext>
 
   /// Whether a whole machine is emulated: supervisor instructions then do what they say.
   public var isSystem: Bool { registers != nil }
@@ -126,14 +126,28 @@ public final class PowerPCGuest: Guest {
       begin(pc, fetched, executed: walk.count, cpu)
       if let known = reading.known, walk.count == 1 { cpu.checkCode(reading.record, known, set) }
       if fetched.stability != .reported { isChecked = true }
-      context.pointee.partner =
-        walk.count < most && !isChecked ? cpu.partner(of: fetched, at: pc, in: reading) : nil
+      lookAhead(cpu, fetched, at: pc, isChecked ? nil : reading, room: most - walk.count)
       translateOne(cpu, fetched, isChecked: reading.known != nil)
       cpu.ir.commit()
     }
     cpu.abandonForwardBranches()
     cpu.ir.finish()
     return TranslatedCode(spans: walk.finish(), instructions: walk.count, isChecked: isChecked)
+  }
+
+  /// Finds out what the instruction forms one access with that follows.
+  /// - Parameter reading: nil if what follows may change.
+  private func lookAhead(
+    _ cpu: Cpu, _ fetched: FetchedWord, at pc: UInt32, _ reading: Reading?, room: Int
+  ) {
+    context.pointee.partner = nil
+    guard let reading, room > 0, cpu.ir.block.opCount < Block.capacity / 16 else { return }
+    context.pointee.partner = cpu.partner(of: fetched, at: pc, in: reading)
+    if context.pointee.isShared,
+      let store = storeBehind(fetched, at: pc, in: reading, room: room), cpu.isNear(store)
+    {
+      context.pointee.pairedStore = store
+    }
   }
 
   private func traces(_ key: UInt32) -> Bool {

@@ -30,6 +30,8 @@ public struct Instruction: Sendable {
   public private(set) var isBranch = false
   /// Whether it knows of registers that are held as singles (`Cpu.hold`).
   public private(set) var keepsSingles = false
+  /// Whether it does nothing but change registers, the general ones among them by its fields RT or RA.
+  public private(set) var isArithmetic = false
   /// The function that does it all, for instructions that are calls of one.
   let software: SoftwareFunction?
   /// The number of that function as a helper; meaningless without one.
@@ -82,6 +84,15 @@ extension Array where Element == Instruction {
     }
   }
 
+  /// The section's instructions, which do nothing but change registers.
+  func arithmetic() -> [Instruction] {
+    map {
+      var instruction = $0
+      instruction.setIsArithmetic()
+      return instruction
+    }
+  }
+
   /// The section's instructions, all of which need a part of the processor.
   func requiring(_ facility: Facility) -> [Instruction] {
     map {
@@ -128,6 +139,7 @@ extension Instruction {
   fileprivate mutating func setAlignment(_ bytes: Int) { alignment = bytes }
   fileprivate mutating func setHostFloats() { usesHostFloats = true }
   fileprivate mutating func setKeepsSingles() { keepsSingles = true }
+  fileprivate mutating func setIsArithmetic() { isArithmetic = true }
   fileprivate mutating func setBranch() { isBranch = true }
 }
 

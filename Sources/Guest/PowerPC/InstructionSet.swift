@@ -15,7 +15,7 @@ public final class InstructionSet: Sendable {
       + conditionRegisterLogical + (fixedPointLoads + fixedPointStores).keepingSingles()
       + fixedPointMultiple.aligned(to: 4) { $0 == "lmw" || $0 == "stmw" }
       + (fixedPointArithmetic + fixedPointCompare + fixedPointLogical + fixedPointRotate)
-      .keepingSingles()
+      .keepingSingles().arithmetic()
       + systemRegister + supervisorInstructions + tableInstructions
       + synchronization.aligned(to: 4) { $0 == "stwcx." } + cacheManagement + dataStreams
       + externalControl.aligned(to: 4)

@@ -18,7 +18,7 @@ extension Cpu {
     let first = D(word), next = pc &+ 4
     guard first.RA.number != 0, first.D & 7 == 0, next & 0xfff != 0,
       !context.pointee.isStoredAlready, !context.pointee.counts,
-      !context.pointee.forward.leads(to: next), ir.block.opCount < Block.capacity / 16,
+      !context.pointee.forward.leads(to: next),
       let behind = reading.source.word(at: next).word, D.isStoreWord(behind)
     else { return nil }
     let second = D(behind)

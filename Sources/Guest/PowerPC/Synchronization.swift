@@ -13,7 +13,7 @@ let synchronization: [Instruction] = [
   Instruction("lwarx", "Load Word And Reserve Indexed", .X(31, 20), "RT, RA, RB") { cpu, i in
     let address = cpu[orZero: i.RA] + cpu[i.RB]
     cpu.requireAlignment(address, 4)
-    cpu.noteVersion(address)
+    cpu.noteVersion(address, isPaired: cpu.context.pointee.pairedStore != 0)
     let value = cpu.load(4, at: address)
     cpu[i.RT] = value
     if !cpu.isSystem { cpu.reserveValue = value }
@@ -27,7 +27,8 @@ let synchronization: [Instruction] = [
   ) { cpu, i in
     // An address that is no multiple of four is never the one of a reservation.
     let address = cpu[orZero: i.RA] + cpu[i.RB]
-    cpu.requireReservation(address)
+    let isPaired = cpu.context.pointee.pairedStore != 0
+    if !isPaired { cpu.requireReservation(address) }
     if cpu.isSystem {
       // One processor: nothing comes between.
       cpu.store(4, cpu[i.RS], at: address)
@@ -35,10 +36,9 @@ let synchronization: [Instruction] = [
       cpu.reserveValid = cpu.constant(0)
       return
     }
-    if cpu.context.pointee.isShared { return cpu.storeShared(i, address) }
-    let expected = cpu.reserveValue
-    let found = cpu.exchange(at: address, expected: expected, new: cpu[i.RS])
-    cpu.setFieldImage(0, cpu.successImage(found.test(.ne, expected)))
+    if cpu.context.pointee.isShared && !isPaired { return cpu.storeShared(i, address) }
+    cpu.context.pointee.pairedStore = 0
+    cpu.setFieldImage(0, cpu.successImage(cpu.storeReserved(cpu[i.RS], at: address)))
     cpu.reserveValid = cpu.constant(0)
   },
 
@@ -69,15 +69,15 @@ extension X {
 }
 
 extension Cpu {
-  fileprivate var reserveAddress: I32 {
+  var reserveAddress: I32 {
     get { word(Globals.reserveAddress) }
     nonmutating set { ir.write(Globals.reserveAddress, newValue.temp) }
   }
-  fileprivate var reserveValid: I32 {
+  var reserveValid: I32 {
     get { word(Globals.reserveValid) }
     nonmutating set { ir.write(Globals.reserveValid, newValue.temp) }
   }
-  fileprivate var reserveValue: I32 {
+  var reserveValue: I32 {
     get { word(Globals.reserveValue) }
     nonmutating set { ir.write(Globals.reserveValue, newValue.temp) }
   }
@@ -110,9 +110,11 @@ extension Cpu {
     }
   }
 
-  /// Where several processors run: notes the version of a line, before a word of it is loaded.
-  fileprivate func noteVersion(_ address: I32) {
+  /// Where several processors run: notes the version of a line, before a word of it is loaded. None
+  /// is odd.
+  func noteVersion(_ address: I32, isPaired: Bool = false) {
     guard context.pointee.isShared else { return }
+    if isPaired { return setState(\.reserveVersion, constant(1)) }
     let version = ir.emit1(.line_watch, .i32, result: .i32, address.temp)
     setState(\.reserveVersion, I32(ir, version))
   }
@@ -125,9 +127,7 @@ extension Cpu {
     ir.brcond(.i32, .eq, outcome.temp, constant(2).temp, to: faulted)
     cold(faulted) {
       // The same access here, where its fault is the guest's.
-      let expected = reserveValue
-      let found = exchange(at: address, expected: expected, new: value)
-      setFieldImage(0, successImage(found.test(.ne, expected)))
+      setFieldImage(0, successImage(storeReserved(value, at: address)))
       reserveValid = constant(0)
       ir.commit()
       chain(to: self.address &+ 4)
@@ -137,7 +137,7 @@ extension Cpu {
   }
 
   /// Replaces the word at an address if it is `expected`, all at once; yields what was found.
-  fileprivate func exchange(at address: I32, expected: I32, new: I32) -> I32 {
+  func exchange(at address: I32, expected: I32, new: I32) -> I32 {
     let operation = MemoryOperation(bytes: 4, alignment: 4, atomicity: .always)
     return I32(
       ir,
