@@ -40,3 +40,101 @@ let conditionRegisterLogical: [Instruction] = [
     cpu.setFieldImage(i.BF, cpu.fieldImage(i.BFA))
   },
 ]
+
+extension Cpu {
+  /// The image of a CR field.
+  func fieldImage(_ field: Int) -> I64 { I64(ir, ir.read(Globals.cr + TempIndex(field))) }
+
+  func setFieldImage(_ field: Int, _ image: I64) {
+    ir.write(Globals.cr + TempIndex(field), image.temp)
+    context.pointee.unordered |= 1 << UInt8(field)
+  }
+
+  /// Sets a CR field from a comparison of numbers: SO, which says otherwise here, is clear.
+  func setRelation(_ field: Int, _ difference: I64) {
+    setFieldImage(field, difference)
+    context.pointee.unordered &= ~(1 << UInt8(field))
+  }
+
+  /// Sets a CR field from a comparison, with SO as it stands.
+  func compare(_ field: Int, _ a: I32, _ b: I32, signed: Bool) {
+    let difference =
+      signed ? a.signExtended - b.signExtended : a.zeroExtended - b.zeroExtended
+    setFieldImage(field, withSummary(difference))
+  }
+
+  /// Sets CR field 0 from a result when the instruction's `Rc` bit is 1.
+  func record(_ rc: Bool, _ result: I32) {
+    if rc { setFieldImage(0, withSummary(result.signExtended)) }
+  }
+
+  /// The image of a difference with SO as it stands.
+  private func withSummary(_ image: I64) -> I64 { SO ? summarized(image) : image }
+
+  /// The image of a difference with SO set. Bit 63 keeps GT clear where the difference is zero.
+  func summarized(_ image: I64) -> I64 {
+    image ^ (1 << ConditionField.overflowBit) | image.test(.eq, 0) << 63
+  }
+
+  /// The image of a difference with SO set if a bit is 1.
+  func summarized(_ image: I64, if bit: I64) -> I64 {
+    image ^ bit << Int(ConditionField.overflowBit) | (image.test(.eq, 0) & bit) << 63
+  }
+
+  /// A bit of the condition register, 0 or 1.
+  func bit(_ number: Int) -> I32 {
+    let image = fieldImage(number >> 2)
+    switch number & 3 {
+    case 0: return image.extract(at: ConditionField.lessBit, length: 1).low
+    case 1: return image.test(.gt, 0).low
+    case 2: return image.low.test(.eq, 0)
+    default:
+      if context.pointee.unordered >> UInt8(number >> 2) & 1 == 0 { return constant(0) }
+      return (image ^ image.shiftedRight(1)).extract(at: ConditionField.overflowBit, length: 1).low
+    }
+  }
+
+  /// The four bits of a CR field.
+  func field(_ field: Int) -> I32 {
+    bit(4 * field) << 3 | bit(4 * field + 1) << 2 | bit(4 * field + 2) << 1 | bit(4 * field + 3)
+  }
+
+  /// Sets a CR field from its four bits; higher bits of `value` must be zero.
+  func setField(_ field: Int, _ value: I32) {
+    if let known = value.constant {
+      setFieldImage(field, ir.i64(ConditionField.image(UInt32(known))))
+      return
+    }
+    let address = I64(ir, Block.env) + (value << 3).zeroExtended
+    let images = PowerPCState.offset(\.fieldImages)
+    setFieldImage(
+      field,
+      I64(
+        ir,
+        ir.emit1(.ld, .i64, result: .i64, address.temp, constant: UInt32(bitPattern: Int32(images)))
+      ))
+  }
+
+  /// Sets one bit of the condition register to 0 or 1.
+  func setBit(_ number: Int, _ value: I32) {
+    if number & 3 == 2 { return setEqual(number >> 2, value) }
+    let shift = 3 - number & 3
+    setField(number >> 2, field(number >> 2).deposit(value, at: shift, length: 1))
+  }
+
+  /// Sets EQ alone to 0 or 1: what `cror` does behind comparisons of floating-point numbers, `crset`
+  /// and `crclr` before calls with variable arguments.
+  ///
+  /// EQ is the low word. An image of zero is the one whose GT would change with it: it is not
+  /// above zero only as long as it is zero.
+  private func setEqual(_ field: Int, _ value: I32) {
+    let image = fieldImage(field)
+    let highBit = image.test(.ne, 0) << 32
+    let equal = image & ir.i64(0xffff_ffff_0000_0000) | highBit
+    let unequal = image | 1 | image.test(.eq, 0) << 63
+    let chosen =
+      value.constant.map { $0 == 0 ? unequal : equal } ?? value.select(.ne, 0, equal, unequal)
+    let keepsRelation = context.pointee.unordered >> UInt8(field) & 1 == 0
+    keepsRelation ? setRelation(field, chosen) : setFieldImage(field, chosen)
+  }
+}
