@@ -237,12 +237,36 @@ public struct ForwardPass {
     }
   }
 
-  /// A branch whose comparison is decided: never taken, it goes; always taken, it is a jump.
+  /// A branch whose comparison is decided: never taken, it goes; always taken, it is a jump, unless
+  /// the cold part that it leads to reads values of the line, which end at a jump.
   private func foldBranch(_ op: inout Op) -> Bool {
     guard let a = constant(op.input(0)), let b = constant(op.input(1)) else { return false }
     guard op.condition.holds(a, b, width: op.type.bits) else { return true }
-    if passes.contains(.reachability) {
+    if passes.contains(.reachability), !readsValues(coldPart: op.constant) {
       op = Op(.br, .i32, outputs: 0, inputs: 0, constant: op.constant)
+    }
+    return false
+  }
+
+  /// Whether the cold part behind a label reads values that it has not made itself.
+  private func readsValues(coldPart label: UInt32) -> Bool {
+    let ops = block.ops
+    var n = block.mainCount
+    while n < block.opCount, ops[n].opcode != .set_label || ops[n].constant != label { n &+= 1 }
+    let first = n &+ 1
+    n = first
+    while n < block.opCount, ops[n].opcode != .set_label {
+      // A cold part of its own may read some.
+      if ops[n].opcode.info.flags.contains(.conditionalBranch) { return true }
+      for k in 0..<ops[n].inputCount {
+        let temp = ops[n].input(k)
+        guard Int(temp) >= block.firstLocal, block.temps[Int(temp)].kind == .value else { continue }
+        let isOwn = (first..<n).contains { m in
+          (0..<ops[m].outputCount).contains { ops[m].output($0) == temp }
+        }
+        if !isOwn { return true }
+      }
+      n &+= 1
     }
     return false
   }

@@ -152,6 +152,14 @@ struct FaultTests {
         #expect(program.nip == GuestProgram.code + nip && program[gpr: 5] == 8)
         #expect(program.word(end - 4) == (nip == 8 ? 0x1122_3344 : 0))
       }
+      // An address that the block knows, and that is no multiple of eight.
+      let middle = GuestProgram.data + 4
+      program.assemble(
+        "addis r3, 0, \(Int(Int16(truncatingIfNeeded: middle >> 16))); ori r3, r3, \(middle & 0xffff);"
+          + "stw r4, 8(r3); stw r5, 12(r3); addi r5, r5, 1", at: GuestProgram.code + 0x80)
+      #expect(try program.run(from: GuestProgram.code + 0x80) == GuestProgram.ended)
+      #expect(program.word(middle + 8) == 0x1122_3344 && program.word(middle + 12) == 8)
+      program[gpr: 5] = 8
       program[gpr: 3] = end - 16
       #expect(try program.run(from: GuestProgram.code) == GuestProgram.ended)
       #expect(program.word(end - 8) == 0x1122_3344 && program.word(end - 4) == 9)
