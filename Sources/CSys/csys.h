@@ -225,8 +225,8 @@ struct csys_outcome { uint64_t result, up, down; };
 #define CSYS_WIDE_DIV(rounding, x) CSYS_WIDE_BINARY("divsd", rounding, x)
 #define CSYS_WIDE_ROOT(rounding, x) "vsqrtsd " rounding ", " x ", " x ", " x
 #define CSYS_WIDE_FUSED(rounding, x) "vfmadd213sd " rounding ", %4, %3, " x
-// Else under one status after the other. `own` is the status that holds: storing that first would
-// take longer than all the rest.
+// Else under one status after the other. The caller says which one holds: storing it would take
+// longer than all the rest.
 #define CSYS_PLAIN(instruction)                                                                   \
   __asm__ volatile("ldmxcsr %3\n\t" instruction("%0") "\n\tldmxcsr %4\n\t" instruction("%1")      \
                    "\n\tldmxcsr %5\n\t" instruction("%2") "\n\tldmxcsr %6"                        \
@@ -257,6 +257,7 @@ static inline struct csys_outcome csys_outcome_nearest(int operation, uint64_t a
                                                        uint64_t c) {
   CSYS_OUTCOME(CSYS_WIDE);
 }
+/// As `status` says, on any host; `own` is the status that holds.
 static inline struct csys_outcome csys_outcome(int operation, uint64_t a, uint64_t b, uint64_t c,
                                                uint32_t status, uint32_t own) {
   const uint32_t up = 0x5f80, down = 0x3f80;

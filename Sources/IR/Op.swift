@@ -22,12 +22,14 @@ public struct Op {
   /// Bit n: result n must be in memory after this op. Above them `isForObservers` and
   /// `replacesRecords`.
   public var sync: UInt8
-  /// The result is a record, for those alone who look after a fault or in a cold part.
-  @inlinable public static var isForObservers: UInt8 { 0x40 }
-  /// A branch to a cold part that replaces the operands of records before anybody looks.
-  @inlinable public static var replacesRecords: UInt8 { 0x80 }
   /// Host registers that the result would like best, one bit each; 0 for none in particular.
   public var preference: UInt16
+
+  /// In `sync`: the result is a record (`Liveness`), for those alone who look after a fault or in a
+  /// cold part.
+  @inlinable public static var isForObservers: UInt8 { 0x40 }
+  /// In `sync`: a branch to a cold part that replaces every record before anybody looks.
+  @inlinable public static var replacesRecords: UInt8 { 0x80 }
 
   /// An op whose arguments are still to be set: `outputs` results, then `inputs` operands.
   @inlinable public init(
