@@ -282,17 +282,13 @@ public struct Builder {
     append(op)
   }
 
-  /// Leaves for a label when a result is extreme (`FloatClass.extreme`), unless it is zero because
-  /// one of two operands is.
-  ///
-  /// - Parameter operands: the type of the two: the result's, or f64.
+  /// Leaves for a label when a result of two operands is suspect.
   public func brextreme(
-    _ type: ValueType, _ result: TempIndex, _ operands: ValueType, _ a: TempIndex, _ b: TempIndex,
-    to label: UInt32
+    _ type: ValueType, _ suspect: SuspectResult, _ result: TempIndex, _ a: TempIndex,
+    _ b: TempIndex, to label: UInt32
   ) {
     var op = Op(
-      .brextreme, type, outputs: 0, inputs: 3, constant: label,
-      constant2: operands == type ? 0 : 1)
+      .brextreme, type, outputs: 0, inputs: 3, constant: label, constant2: suspect.rawValue)
     op.setInput(0, resolve(result))
     op.setInput(1, resolve(a))
     op.setInput(2, resolve(b))

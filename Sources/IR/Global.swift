@@ -33,7 +33,8 @@ public struct HelperFlags: OptionSet, Sendable {
   /// Does no floating point by the host and does not look at its status, which then need not be put
   /// away.
   @inlinable public static var noFloatStatus: HelperFlags { HelperFlags(rawValue: 16) }
-  /// Looks at the status of floating point by the host, and leaves it alone.
+  /// Looks at the status of floating point by the host, and leaves it alone. Its result is the
+  /// guest's status (`EnvironmentLayout.floatRecord`).
   @inlinable public static var readsFloatStatus: HelperFlags { HelperFlags(rawValue: 32) }
   /// Does not fault and does not look at the guest's state.
   public static let pure: HelperFlags = [.noReadGlobals, .noWriteGlobals, .noSideEffects]

@@ -38,6 +38,8 @@ public struct EnvironmentLayout: Sendable {
   public var instructionBudget: Int?
   /// For guests that keep singles in registers of doubles.
   public var singleForms: SingleForms?
+  /// How helpers that read the floating-point status are answered for.
+  public var floatRecord: FloatRecord?
   /// For guests whose processors reserve words of memory (`line_watch`, `line_touch`).
   public var reservation: Reservation?
 
@@ -62,6 +64,49 @@ public struct EnvironmentLayout: Sendable {
       self.address = address
       self.valid = valid
       self.version = version
+    }
+  }
+
+  /// What the guest's status says of the last operation, where that is found from its operands: the
+  /// helper that reads the status (`HelperFlags.readsFloatStatus`) has a short way for a sum, difference,
+  /// product, quotient, root or multiply-add of doubles with a normal result. Offsets from env in bytes,
+  /// and bits of words.
+  public struct FloatRecord: Sendable {
+    /// The fields: the record and the status, 32-bit words; three operands, doubles; and a signed
+    /// 64-bit word that is below, above or equal to zero as a later comparison has found.
+    public var record, status, relation: Int
+    public var operands: (Int, Int, Int)
+    /// Of the record: where the operation is, four bits, as numbered above from 1; whether the third
+    /// operand and the result are negated; whether a comparison came later; what has no short way.
+    public var operation: UInt32, negatesAddend: UInt32, negatesResult: UInt32
+    public var compared: UInt32, unusual: UInt32
+    /// Of the status: what the short way looks at, and how that must be.
+    public var modes: UInt32, wantedModes: UInt32
+    /// Of the status: what the last operation replaces; whether it was inexact, and increased the
+    /// magnitude; and where "equal" is, with "greater" and "less" above it.
+    public var replaced: UInt32, inexact: UInt32, increased: UInt32, relations: UInt32
+
+    public init(
+      record: Int, status: Int, relation: Int, operands: (Int, Int, Int), operation: UInt32,
+      negatesAddend: UInt32, negatesResult: UInt32, compared: UInt32, unusual: UInt32,
+      modes: UInt32, wantedModes: UInt32, replaced: UInt32, inexact: UInt32, increased: UInt32,
+      relations: UInt32
+    ) {
+      self.record = record
+      self.status = status
+      self.relation = relation
+      self.operands = operands
+      self.operation = operation
+      self.negatesAddend = negatesAddend
+      self.negatesResult = negatesResult
+      self.compared = compared
+      self.unusual = unusual
+      self.modes = modes
+      self.wantedModes = wantedModes
+      self.replaced = replaced
+      self.inexact = inexact
+      self.increased = increased
+      self.relations = relations
     }
   }
 

@@ -30,10 +30,14 @@ extension Interpreter {
 extension Interpreter {
   /// Whether `brextreme` leaves.
   func isExtreme(_ op: Op) -> Bool {
-    let result = input(op, 0)
+    let result = input(op, 0), operands = [input(op, 1), input(op, 2)]
     guard FloatClass.extreme.holds(result, op.type) else { return false }
-    let operands: ValueType = op.constant2 == 1 ? .f64 : op.type
-    let comesOfZero = [input(op, 1), input(op, 2)].contains { isZero($0, operands) }
+    let type: ValueType = op.suspect == .rounded ? .f64 : op.type
+    if op.suspect == .sum {
+      let comesOfInfinity = operands.contains { !isFinite($0, type) }
+      return isHuge(result, type) && (FloatClass.nan.holds(result, type) || !comesOfInfinity)
+    }
+    let comesOfZero = operands.contains { isZero($0, type) }
     return !(isZero(result, op.type) && comesOfZero)
   }
 
@@ -50,6 +54,17 @@ extension Interpreter {
   /// Whether a number is zero, of either sign.
   private func isZero(_ bits: UInt64, _ type: ValueType) -> Bool {
     bits & (type == .f32 ? 0x7fff_ffff : ~(1 << 63)) == 0
+  }
+
+  private func isFinite(_ bits: UInt64, _ type: ValueType) -> Bool {
+    type == .f32
+      ? Float(bitPattern: UInt32(truncatingIfNeeded: bits)).isFinite
+      : Double(bitPattern: bits).isFinite
+  }
+
+  /// Whether the exponent is one of the two greatest.
+  private func isHuge(_ bits: UInt64, _ type: ValueType) -> Bool {
+    type == .f32 ? bits >> 24 & 0x7f == 0x7f : bits >> 53 & 0x3ff == 0x3ff
   }
 }
 

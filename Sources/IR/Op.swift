@@ -65,6 +65,8 @@ public struct Op {
   }
   /// The memory operation of a guest load or store.
   @inlinable public var memory: MemoryOperation { MemoryOperation(rawValue: constant) }
+  /// What `brextreme` leaves with; nil if the second constant says nothing of the kind.
+  @inlinable public var suspect: SuspectResult? { SuspectResult(rawValue: constant2) }
   /// The second constant as a signed displacement.
   @inlinable public var displacement: Int32 { Int32(bitPattern: constant2) }
 }

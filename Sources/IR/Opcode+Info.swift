@@ -88,8 +88,7 @@ extension Opcode {
     case .fsqrt_vec, .cvt_i32_f32_vec, .cvt_f32_i32_vec: Self.row(1, 1, 0, [.pure, .untyped])
     case .brfcmp: Self.row(0, 2, 2, [.conditionalBranch, .sideEffects])
     case .brclass: Self.row(0, 1, 2, [.conditionalBranch, .sideEffects])
-    // The first operand extreme, but no zero that comes of one of the others, which are of the same
-    // type, or doubles if `constant2` is 1.
+    // The first operand, a result of the others, is a `SuspectResult`.
     case .brextreme: Self.row(0, 3, 2, [.conditionalBranch, .sideEffects])
     // The result is the single that equals the operand, or the branch is taken.
     case .brnarrow: Self.row(1, 1, 1, [.conditionalBranch, .sideEffects])

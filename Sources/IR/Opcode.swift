@@ -10,6 +10,17 @@ public enum FloatClass: UInt32, CaseIterable, Sendable {
   case nanOrLeast
 }
 
+/// What results `brextreme` leaves with.
+public enum SuspectResult: UInt32, CaseIterable, Sendable {
+  /// Extreme (`FloatClass.extreme`), but for zeros that come of a zero.
+  case product
+  /// The same of a single, whose operands are doubles.
+  case rounded
+  /// A NaN, infinite, or as great in exponent as numbers may be; but for what is no NaN and comes of an
+  /// infinity.
+  case sum
+}
+
 /// What `brfcmp` asks of two doubles. What the host finds with one comparison: numbers of which one
 /// is a NaN count as less and as equal.
 public enum FloatRelation: UInt32, CaseIterable, Sendable {

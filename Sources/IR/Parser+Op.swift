@@ -16,8 +16,10 @@ extension Parser {
     if op.opcode.hasElements { op.constant = try elements(&operands) }
     if op.opcode == .brextreme {
       let text = try operands.take()
-      guard text == op.type.name || text == "f64" else { throw .malformed(String(text)) }
-      op.constant2 = text == op.type.name ? 0 : 1
+      guard let found = SuspectResult.allCases.first(where: { "\($0)" == text }) else {
+        throw .malformed(String(text))
+      }
+      op.constant2 = found.rawValue
     }
     let written = op.outputCount + op.inputCount - (kind.opcode.isGuestAccess ? 1 : 0)
     for n in 0..<written {

@@ -88,7 +88,8 @@ public struct Printer {
       put(" v128,e\(8 << op.constant)")
       separator = ","
     } else if op.opcode == .brextreme {
-      put(op.constant2 == 1 ? " f64" : " \(op.type.name)")
+      put(" ")
+      put(op.suspect.map { "\($0)" } ?? "$0x\(op.constant2)")
       separator = ","
     }
     for n in 0..<arguments {

@@ -5,7 +5,7 @@ extension Op {
   func requiredType(_ n: Int) -> ValueType? {
     switch opcode {
     case .call: nil
-    case .brextreme: n > 0 && constant2 == 1 ? .f64 : type
+    case .brextreme: n > 0 && suspect == .rounded ? .f64 : type
     case .setcond: n == 0 ? nil : type
     case .movcond: n == 1 || n == 2 ? type : nil
     case .fcmp: n == 0 ? .i64 : type

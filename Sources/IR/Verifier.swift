@@ -223,7 +223,7 @@ struct Verifier {
     case .extract2: return first < bits && (op.type != .v128 || first % 8 == 0)
     case .brfcmp: return second < FloatRelation.allCases.count
     case .brclass: return classFits(op)
-    case .brextreme: return second <= 1
+    case .brextreme: return op.suspect != nil && (op.suspect != .rounded || op.type == .f32)
     case .float_mode: return first < 2
     case .float_round: return first < 4
     case .fcmp_vec: return first < VectorRelation.allCases.count

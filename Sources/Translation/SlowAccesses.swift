@@ -71,12 +71,20 @@ final class SlowAccesses {
     return 0
   }
 
-  /// The vector registers lie right below the general ones. A vector has the guest's byte order,
-  /// and lies within a page, so its first half tells whether there is an exception.
+  /// Where a register lies: the vector registers right below the general ones.
+  private func place(
+    of register: RegisterNumber, in registers: UnsafeMutablePointer<UInt64>
+  ) -> UnsafeMutablePointer<UInt64> {
+    let number = Int(register)
+    return number < 16 ? registers + number : registers - 32 + 2 * (number - 16)
+  }
+
+  /// A vector has the guest's byte order, and lies within a page, so its first half tells whether
+  /// there is an exception.
   private func accessVector(
     _ access: SlowAccess, _ address: UInt32, _ registers: UnsafeMutablePointer<UInt64>
   ) -> UInt32 {
-    let vector = registers - 32 + 2 * (Int(access.value) - 16)
+    let vector = place(of: access.value, in: registers)
     if access.kind == .store {
       let isStored =
         port.store(address, 8, vector[1], at: access.address)
@@ -101,7 +109,7 @@ final class SlowAccesses {
     if access.operation.isSigned {
       value = UInt64(bitPattern: Int64(bitPattern: value << (64 - bits)) >> Int64(64 - bits))
     }
-    registers[Int(access.value)] = access.isWide ? value : value & 0xffff_ffff
+    place(of: access.value, in: registers).pointee = access.isWide ? value : value & 0xffff_ffff
     return 0
   }
 
@@ -110,7 +118,8 @@ final class SlowAccesses {
   ) -> UInt32 {
     let bits = UInt64(8 * access.operation.bytes)
     var value =
-      access.value == noRegister ? UInt64(access.constant) : registers[Int(access.value)]
+      access.value == noRegister
+      ? UInt64(access.constant) : place(of: access.value, in: registers).pointee
     value = access.operation.isLittleEndian ? value.byteSwapped >> (64 - bits) : value
     if bits < 64 { value &= (1 << bits) - 1 }
     return port.store(address, access.operation.bytes, value, at: access.address) ? 0 : 1

@@ -153,13 +153,16 @@ struct VectorLoweringTests {
       }
       let doubles = ["d0", "d1", "d2"].map { (type: "f64", global: $0) }
       for operands in ["d0,d1,d2", "tmp0,tmp1,tmp2", "tmp0,d1,d1", "d0,tmp0,d0", "tmp2,d1,tmp1"] {
-        let text = Self.branching("brextreme_f64 f64,\(operands)", doubles)
-        #expect(machine.failure(text, Self.scalarRuns(&random)) == nil)
+        for suspect in [SuspectResult.product, .sum] {
+          let text = Self.branching("brextreme_f64 \(suspect),\(operands)", doubles)
+          #expect(machine.failure(text, Self.scalarRuns(&random)) == nil)
+        }
       }
       let singles = ["s0", "s1", "s2"].map { (type: "f32", global: $0) }
       for (operands, copies) in [
-        ("f32,s0,s1,s2", singles), ("f32,tmp0,tmp1,tmp2", singles), ("f64,s1,d1,d2", doubles),
-        ("f64,s0,tmp1,d0", doubles),
+        ("product,s0,s1,s2", singles), ("product,tmp0,tmp1,tmp2", singles),
+        ("sum,s0,s1,s2", singles), ("sum,tmp0,tmp1,s1", singles), ("rounded,s1,d1,d2", doubles),
+        ("rounded,s0,tmp1,d0", doubles),
       ] {
         let text = Self.branching("brextreme_f32 \(operands)", copies)
         #expect(machine.failure(text, Self.scalarRuns(&random)) == nil)

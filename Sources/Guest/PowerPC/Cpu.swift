@@ -64,6 +64,7 @@ struct TranslationContext {
   /// The most instructions that a block may grow to by translating the loop that it is once more,
   /// 0 if it must not; and how often it has been translated.
   var loopLimit = 0
+  var hasFloats = false
   var iterations = 1
 }
 
@@ -213,6 +214,16 @@ public struct Cpu {
   /// Stores eight bytes.
   func storeDouble(_ value: I64, at address: I32, alignment: Int = 0) {
     put(.i64, value.temp, MemoryOperation(bytes: 8, alignment: alignment), address)
+  }
+
+  /// Loads a floating-point number of a type.
+  func loadFloat(_ type: ValueType, at address: I32) -> TempIndex {
+    access(type, MemoryOperation(bytes: type.bits / 8, alignment: floatAlignment), address)
+  }
+
+  /// Stores a floating-point number of a type.
+  func storeFloat(_ type: ValueType, _ value: TempIndex, at address: I32) {
+    put(type, value, MemoryOperation(bytes: type.bits / 8, alignment: floatAlignment), address)
   }
 
   /// Loads sixteen bytes from an address that is a multiple of as many.

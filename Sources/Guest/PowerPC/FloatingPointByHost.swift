@@ -18,8 +18,8 @@ struct HostForm: Sendable {
   var isSingle = false
   /// Whether it is computed in single precision from singles; else it is rounded to it.
   var takesSingles = true
-  /// What results the host is not trusted with.
-  var suspects = FloatClass.extreme
+  /// What results the host is not trusted with; nil for NaNs alone.
+  var suspects: SuspectResult? = .product
   /// Whether the result is negated at last.
   var negates = false
   /// Whether the host must have fused multiply-add.
@@ -42,7 +42,7 @@ struct HostForm: Sendable {
       var form = HostForm { ir, type, x in
         ir.emit2(opcode, type, result: type, x.first, x.second)
       }
-      if opcode == .fadd || opcode == .fsub { form.suspects = .nan }
+      if opcode == .fadd || opcode == .fsub { form.suspects = .sum }
       list[double] = form
       list[single] = form.single
     }
@@ -56,7 +56,7 @@ struct HostForm: Sendable {
       list[single] = form.single
     }
     var root = HostForm { ir, type, x in ir.emit1(.fsqrt, type, result: type, x.first) }
-    root.suspects = .nan
+    root.suspects = nil
     list[.fsqrt] = root
     list[.fsqrts] = root.single
     // As QEMU computes them: a quotient, and the quotient of a root.
@@ -64,14 +64,14 @@ struct HostForm: Sendable {
       ir.emit2(.fdiv, type, result: type, ir.one(type), x.first)
     }
     list[.fres] = reciprocal.single
-    var reciprocalRoot = HostForm { ir, type, x in
+    let reciprocalRoot = HostForm { ir, type, x in
       let root = ir.emit1(.fsqrt, type, result: type, x.first)
       return ir.emit2(.fdiv, type, result: type, ir.one(type), root)
     }
-    reciprocalRoot.suspects = .nan
     list[.frsqrte] = reciprocalRoot
     var round = HostForm { _, _, x in x.first }.single
     round.takesSingles = false
+    round.suspects = .rounded
     list[.frsp] = round
     return list
   }()
@@ -141,7 +141,7 @@ extension Cpu {
       let result = F64(ir, form.compute(ir, .f64, temps))
       self[target] = form.negates ? result.negated : result
       ir.commit()
-      leave(form, .f64, self[target].temp, .f64, temps, software)
+      leave(form, .f64, self[target].temp, temps, software)
     }
     note(helper, operands)
     return true
@@ -165,7 +165,7 @@ extension Cpu {
     let final = form.negates ? ir.emit1(.fneg, .f32, result: .f32, result) : result
     ir.write(single(target), final)
     ir.commit()
-    leave(form, .f32, single(target), .f32, operands, replacing: target) {
+    leave(form, .f32, single(target), operands, replacing: target) {
       self.float(
         target, by: helper,
         registers.map {
@@ -207,14 +207,14 @@ extension Cpu {
   {
     let operands = HostForm.Operands(singles)
     let single = form.compute(ir, .f32, operands)
-    leave(form, .f32, single, .f32, operands, software)
+    leave(form, .f32, single, operands, software)
     return single
   }
 
   /// A double, rounded to single.
   private func round(_ form: HostForm, _ operand: F64, _ software: () -> Void) -> TempIndex {
     let single = ir.emit1(.cvt_f64_f32, .f32, result: .f32, operand.temp)
-    leave(form, .f32, single, .f64, HostForm.Operands([operand.temp]), software)
+    leave(form, .f32, single, HostForm.Operands([operand.temp]), software)
     return single
   }
 
@@ -272,14 +272,14 @@ extension Cpu {
 
   /// Leaves with a result that the form does not trust the host with.
   private func leave(
-    _ form: HostForm, _ type: ValueType, _ result: TempIndex, _ operandType: ValueType,
-    _ operands: HostForm.Operands, replacing target: FPR? = nil, _ body: () -> Void
+    _ form: HostForm, _ type: ValueType, _ result: TempIndex, _ operands: HostForm.Operands,
+    replacing target: FPR? = nil, _ body: () -> Void
   ) {
     let label = ir.newLabel()
-    if form.suspects == .nan {
-      ir.brclass(type, .nan, result, to: label)
+    if let suspect = form.suspects {
+      ir.brextreme(type, suspect, result, operands.first, operands.second, to: label)
     } else {
-      ir.brextreme(type, result, operandType, operands.first, operands.second, to: label)
+      ir.brclass(type, .nan, result, to: label)
     }
     cold(label, replacing: target, body)
   }
@@ -311,6 +311,7 @@ extension Cpu {
   /// Sees to it that a floating-point status holds.
   func use(_ mode: FloatMode) {
     if context.pointee.floatMode == mode { return }
+    if mode == .scalar { context.pointee.hasFloats = true }
     ir.effect(.float_mode, constant: mode.rawValue)
     context.pointee.floatMode = mode
   }

@@ -54,7 +54,7 @@ let floatingPointLoads: [Instruction] = [
 extension Cpu {
   /// Loads a double; RA, if given, takes the address.
   fileprivate func loadFloat(_ target: FPR, at address: I32, updating register: GPR? = nil) {
-    self[target] = loadDouble(at: address, alignment: floatAlignment).asFloat
+    self[target] = F64(ir, loadFloat(.f64, at: address))
     if let register { self[register] = address }
   }
 
@@ -62,19 +62,18 @@ extension Cpu {
   ///
   /// The host's conversion would make a signaling NaN quiet: NaNs take the cold way.
   fileprivate func loadSingle(_ target: FPR, at address: I32, updating register: GPR? = nil) {
-    let word = load(4, at: address, alignment: floatAlignment)
     if context.pointee.holdsSingles {
       startHolding(target, isNumber: false)
-      ir.write(single(target), word.asFloat.temp)
+      ir.write(single(target), loadFloat(.f32, at: address))
       if let register { self[register] = address }
       return
     }
     use(.scalar)
     let isNaN = ir.newLabel()
-    let single = word.asFloat.temp
+    let single = loadFloat(.f32, at: address)
     ir.brclass(.f32, .nan, single, to: isNaN)
     cold(isNaN) {
-      self[target] = callWide(.singleToDouble, word.zeroExtended).asFloat
+      self[target] = callWide(.singleToDouble, F32(ir, single).bits.zeroExtended).asFloat
       if let register { self[register] = address }
       ir.commit()
       chain(to: self.address &+ 4)

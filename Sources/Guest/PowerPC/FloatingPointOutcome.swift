@@ -7,7 +7,8 @@ import CSys
 struct HostOutcome {
   let rawValue: UInt32
 
-  private static let number: UInt32 = 15, turnsFRB: UInt32 = 16, turnsResult: UInt32 = 32
+  static let turnsFRB: UInt32 = 16, turnsResult: UInt32 = 32
+  private static let number: UInt32 = 15
 
   @inline(__always) init(rawValue: UInt32) { self.rawValue = rawValue }
 
@@ -51,23 +52,5 @@ struct HostOutcome {
     let isInexact: UInt32 = up != down ? 1 : 0
     let isIncreased: UInt32 = outcome.result != closer ? isInexact : 0
     return flags | isInexact &* FPSCR.FI | isIncreased &* FPSCR.FR
-  }
-
-  /// FR, FI and FPRF if the result is a normal number, rounded to nearest by a host with AVX-512F,
-  /// and nil otherwise: the short way to what `flags` gives.
-  @inline(__always)
-  func flagsOfNormal(_ a: UInt64, _ b: UInt64, _ c: UInt64) -> UInt32? {
-    let addend = c ^ UInt64(rawValue & Self.turnsFRB) << 59
-    let outcome = csys_outcome_nearest(Int32(rawValue & Self.number) &- 1, a, b, addend)
-    let result = outcome.result ^ UInt64(rawValue & Self.turnsResult) << 58
-    // The exponent, less one.
-    let exponent = (outcome.result >> 52 & 0x7ff) &- 1
-    guard exponent < 0x7fe else { return nil }
-    let isNegative = Int64(bitPattern: outcome.result) < 0
-    let closer = isNegative ? outcome.up : outcome.down
-    let isInexact: UInt32 = outcome.up != outcome.down ? FPSCR.FI : 0
-    let isIncreased: UInt32 = outcome.result != closer ? FPSCR.FR : 0
-    // FL or FG.
-    return isInexact | isIncreased | 0x4000 &<< UInt32(result >> 63)
   }
 }

@@ -1,4 +1,4 @@
-import CSys
+import IR
 
 /// The host's floating-point control and status (Intel SDM, volume 1, 10.2.3).
 enum MXCSR {
@@ -100,25 +100,19 @@ extension FloatRecord {
     return fpscr.rawValue
   }
 
-  /// The same, if all that came since the last operation, one of doubles with a normal result to
-  /// nearest, are comparisons; else nil. No exception is enabled.
-  @inline(__always)
-  func completeQuickly(_ state: UnsafePointer<PowerPCState>) -> UInt32? {
-    let others = Self.converted | Self.roundsOtherwise | Self.isOfSingles
-    let outcome = HostOutcome(rawValue: rawValue >> Self.outcomeOffset)
-    let stored = state.pointee.storedFPSCR
-    guard outcome.rawValue != 0, rawValue & others == 0, stored & FPSCR.RN == 0,
-      csys_has_avx512f() != 0,
-      var flags = outcome.flagsOfNormal(
-        state.pointee.lastFloatA, state.pointee.lastFloatB, state.pointee.lastFloatC)
-    else { return nil }
-    if rawValue & Self.compared != 0 {
-      let relation = Self.relation(Int64(bitPattern: state.pointee.lastFloatRelation))
-      flags = flags & ~FPSCR.FPCC | relation << 12
-    }
-    let raised = Self.exceptions(state.pointee.floatStatus)
-    let isNew: UInt32 = raised & ~stored != 0 ? FPSCR.FX : 0
-    return stored & ~(FPSCR.FR | FPSCR.FI | FPSCR.FPRF) | flags | raised | isNew
+  /// What the short way needs, if all that came since the last operation, one of doubles to nearest,
+  /// are comparisons. XX must be set, which all is that the host's flags could say otherwise.
+  static var layout: EnvironmentLayout.FloatRecord {
+    typealias S = PowerPCState
+    return .init(
+      record: S.offset(\.lastFloat), status: S.offset(\.storedFPSCR),
+      relation: S.offset(\.lastFloatRelation),
+      operands: (S.offset(\.lastFloatA), S.offset(\.lastFloatB), S.offset(\.lastFloatC)),
+      operation: outcomeOffset, negatesAddend: HostOutcome.turnsFRB << outcomeOffset,
+      negatesResult: HostOutcome.turnsResult << outcomeOffset, compared: compared,
+      unusual: converted | roundsOtherwise | isOfSingles, modes: FPSCR.RN | FPSCR.XX,
+      wantedModes: FPSCR.XX, replaced: FPSCR.FR | FPSCR.FI | FPSCR.FPRF, inexact: FPSCR.FI,
+      increased: FPSCR.FR, relations: 13)
   }
 
   @inline(__always)
@@ -145,10 +139,8 @@ extension FloatRecord {
     fpscr = FPSCR(rawValue: fpscr.rawValue & ~FPSCR.RN | mode)
   }
 
-  /// Each flag moved to the place of the exception bit.
+  /// The flag moved to the place of the exception bit. The other exceptions are those of operations
+  /// that the software unit does again, and stored at once.
   @inline(__always)
-  private static func exceptions(_ flags: UInt32) -> UInt32 {
-    (flags & MXCSR.precision) << 20 | (flags & MXCSR.overflow) << 25
-      | (flags & MXCSR.underflow) << 23 | (flags & MXCSR.zeroDivide) << 24
-  }
+  private static func exceptions(_ flags: UInt32) -> UInt32 { (flags & MXCSR.precision) << 20 }
 }

@@ -112,8 +112,9 @@ extension Cpu {
     return true
   }
 
-  /// `mtfsf` of all fields: the modes of a register that leaves floating point to the host are put
-  /// into force here. What it replaces need not be put together first.
+  /// `mtfsf` of all fields, of a register that leaves floating point to the host. What it replaces need
+  /// not be put together first. The host's status stays as it is where the rounding mode does and XX
+  /// is set, which is all that the host's flags say.
   fileprivate func replaceStatus(_ i: XFL) -> Bool {
     guard isFloatNative, !i.Rc, i.FLM == 0xff else { return false }
     use(.scalar)
@@ -125,13 +126,25 @@ extension Cpu {
       _ = callWide(.mtfsfAll, ir.i64(0xff), self[i.FRB].bits)
       leaveOrRaise(changesModes: true)
     }
+    let wanted = state(\.storedFPSCR) & Int(FPSCR.RN) | Int(FPSCR.XX)
+    let difference = (bits ^ wanted) & Int(FPSCR.RN | FPSCR.XX)
+    let changing = ir.newLabel()
+    ir.brcond(.i32, .ne, difference.temp, constant(0).temp, to: changing)
+    cold(changing) {
+      replaceStatus(bits)
+      let rounding = (constant(0) - bits) & Int(FPSCR.RN)
+      let status = rounding << Int(MXCSR.roundingOffset) | Int(MXCSR.initial)
+      ir.effect1(.float_status, .i32, status.temp)
+      continueBehind()
+    }
+    replaceStatus(bits)
+    return true
+  }
+
+  private func replaceStatus(_ bits: I32) {
     let isInvalid = (bits & Int(FPSCR.invalidOperations)).test(.ne, 0)
     setState(\.storedFPSCR, bits & Int(FPSCR.writable) | isInvalid << 29)
     ir.write(Globals.lastFloat, constant(0).temp)
-    let rounding = (constant(0) - bits) & Int(FPSCR.RN)
-    let status = rounding << Int(MXCSR.roundingOffset) | Int(MXCSR.initial)
-    ir.effect1(.float_status, .i32, status.temp)
-    return true
   }
 
   /// Calls a helper that changes the FPSCR alone.

@@ -29,8 +29,7 @@ let floatingPointStores: [Instruction] = [
   Instruction("stfd", "Store Floating-Point Double", .D(54), "FRS, D(RA)") { cpu, i in
     cpu.storing(i.RA, i.D, 8)
     let double = cpu.copy(of: i.FRS)
-    cpu.storeDouble(
-      double.bits, at: cpu[orZero: i.RA] + i.D, alignment: cpu.floatAlignment)
+    cpu.storeFloat(.f64, double.temp, at: cpu[orZero: i.RA] + i.D)
     cpu.noteStored(i.RA, i.D, 8, double.temp)
   },
 
@@ -65,7 +64,7 @@ let floatingPointStores: [Instruction] = [
 extension Cpu {
   /// Stores a double; RA, if given, takes the address.
   fileprivate func storeFloat(_ source: FPR, at address: I32, updating register: GPR? = nil) {
-    storeDouble(self[source].bits, at: address, alignment: floatAlignment)
+    storeFloat(.f64, self[source].temp, at: address)
     if let register { self[register] = address }
   }
 
@@ -76,7 +75,7 @@ extension Cpu {
   fileprivate func storeSingle(_ source: FPR, at address: I32, updating register: GPR? = nil) {
     let single = context.pointee.singles[source.number]
     if single != 0 {
-      store(4, F32(ir, single).bits, at: address, alignment: floatAlignment)
+      storeFloat(.f32, single, at: address)
       if let register { self[register] = address }
       return
     }

@@ -66,6 +66,7 @@ public final class PowerPCGuest: Guest {
     layout.floatStatus = S.offset(\.floatStatus)
     layout.hostFloatStatus = S.offset(\.hostFloatStatus)
     layout.floatMode = S.offset(\.floatMode)
+    layout.floatRecord = FloatRecord.layout
     layout.singleForms = .init(wide: Globals.f, narrow: Globals.s, count: 32)
     self.layout = layout
   }
@@ -115,7 +116,7 @@ public final class PowerPCGuest: Guest {
     var walk = Walk(spans: reading.record.spans, first: address)
     var isChecked = reading.known != nil
     while let pc = nextAddress() {
-      guard walk.count < max(most, context.pointee.iterations > 1 ? context.pointee.loopLimit : 0),
+      guard walk.count < max(most, context.pointee.hasFloats ? context.pointee.loopLimit : 0),
         block.opCount < Block.capacity / 8, cpu.isNear(pc),
         walk.enter(pc)
       else {

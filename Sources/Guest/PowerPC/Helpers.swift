@@ -113,8 +113,7 @@ private func readFPSCR(
 ) -> UInt64 {
   let state = stateOf(env)
   let record = FloatRecord(rawValue: state.pointee.lastFloat)
-  state.pointee.storedFPSCR =
-    record.completeQuickly(state) ?? record.complete(state, under: state.pointee.floatStatus)
+  state.pointee.storedFPSCR = record.complete(state, under: state.pointee.floatStatus)
   return UInt64(state.pointee.storedFPSCR)
 }
 

@@ -165,16 +165,24 @@ extension Assembler {
 
 // MARK: EVEX encodings
 
+/// How an EVEX instruction rounds by itself (Intel SDM, volume 1, 15.6.4: the bits L'L).
+enum StaticRounding: UInt8 {
+  case nearest, down, up, zero
+}
+
 extension Assembler {
-  /// `EVEX.e /r` of three scalars in the low sixteen vector registers, rounding to nearest and without
-  /// exceptions ({rn-sae}); `w` is `.qword` where W is 1.
-  mutating func encodeQuietly(_ e: Encoding, _ w: Width, _ reg: UInt8, _ v: UInt8, _ rm: UInt8) {
+  /// `EVEX.e /r` of three scalars in the low sixteen vector registers, rounding as it says and without
+  /// exceptions ({rn-sae} and so on); `w` is `.qword` where W is 1.
+  mutating func encodeQuietly(
+    _ e: Encoding, _ w: Width, _ reg: UInt8, _ v: UInt8, _ rm: UInt8,
+    rounding: StaticRounding = .nearest
+  ) {
     guard hasRoom() else { return }
     let p = cursor
     p[0] = 0x62
     p[1] = (reg &>> 3 ^ 1) &<< 7 | 0x40 | (rm &>> 3 ^ 1) &<< 5 | 0x10 | e.map
     p[2] = (w == .qword ? 0x80 : 0) | (v ^ 15) &<< 3 | 4 | e.compressedPrefix
-    p[3] = 0x18
+    p[3] = 0x18 | rounding.rawValue &<< 5
     p[4] = e.opcode
     p[5] = 0xc0 | (reg & 7) &<< 3 | rm & 7
     cursor = p + 6

@@ -38,6 +38,7 @@ extension Encoding {
   static let vpcmpeqb = Encoding(prefix: 0x66, 0x0f, 0x74)
   static let vpcmpeqw = Encoding(prefix: 0x66, 0x0f, 0x75)
   static let vpcmpeqd = Encoding(prefix: 0x66, 0x0f, 0x76)
+  static let vpcmpeqq = Encoding(prefix: 0x66, 0x0f, 0x38, 0x29)
   static let vpcmpgtb = Encoding(prefix: 0x66, 0x0f, 0x64)
   static let vpcmpgtw = Encoding(prefix: 0x66, 0x0f, 0x65)
   static let vpcmpgtd = Encoding(prefix: 0x66, 0x0f, 0x66)

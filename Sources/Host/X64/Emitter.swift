@@ -59,15 +59,16 @@ final class Emitter {
     /// The jump that the branch itself performs, or -1.
     var exit: Int32
     /// What the cold part looks at before anything else.
-    var zeros: ZeroCheck?
+    var exemption: Exemption?
   }
 
-  /// A result that is no reason to leave if it is zero because an operand is.
-  struct ZeroCheck {
+  /// A suspect result that is no reason to leave where the operands explain it.
+  struct Exemption {
+    var suspect: SuspectResult
     /// Whether the result is a single, and where it is.
     var isSingle: Bool, result: XMM
-    /// Whether the operands are singles, and where they are.
-    var areSingle: Bool, operands: (Operand, Operand)
+    /// Where the operands are.
+    var operands: (Operand, Operand)
     /// The code behind the branch.
     var resume: UInt
   }

@@ -144,7 +144,7 @@ extension Emitter {
       return
     }
     if labels[label].isPending { x.bind(labels[label].fixup) }
-    if let zeros = labels[label].zeros { resumeIfZero(zeros) }
+    if let exemption = labels[label].exemption { resume(exemption) }
   }
 
   func jump(label: UInt32) {

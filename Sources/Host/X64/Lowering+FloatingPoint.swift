@@ -140,17 +140,17 @@ extension Emitter {
     }
   }
 
-  private func branchOnExponent(_ o: OpInPlace) {
-    guard features.contains(.avx) else { return branchOnShiftedExponent(o) }
+  private func branchOnExponent(_ o: OpInPlace, isSum: Bool = false) {
+    guard features.contains(.avx) else { return branchOnShiftedExponent(o, isSum: isSum) }
     // Zero: none of these bits of the exponent is set. Carry: all are.
     let exponent = stubs.constant(o.isSingle ? .singleHighExponent : .doubleHighExponent)
     x.vectorVEX(.vptest, o.vector(0), .xmm0, exponent)
-    branch(o, .be)
+    branch(o, isSum ? .b : .be)
   }
 
   /// By integers: 0 and the greatest of the exponent without its lowest bit are 1 and 0 when one is
   /// added.
-  private func branchOnShiftedExponent(_ o: OpInPlace) {
+  private func branchOnShiftedExponent(_ o: OpInPlace, isSum: Bool) {
     let greatest: Int32 = o.isSingle ? 0x7f : 0x3ff
     if o.isSingle {
       x.movd(.rcx, o.vector(0))
@@ -160,27 +160,54 @@ extension Emitter {
     x.shr(o.isSingle ? .dword : .qword, .rcx, imm: o.isSingle ? 24 : 53)
     x.add(.dword, .rcx, imm: 1)
     x.and(.dword, .rcx, imm: greatest)
+    if isSum { return branch(o, .e) }
     x.cmp(.dword, .rcx, imm: 1)
     branch(o, .be)
   }
 
-  /// The cold part begins with the look at zeros, and comes back from there.
+  /// The cold part begins with the look at the operands, and comes back from there.
   func branchOnExtreme(_ o: OpInPlace) {
-    branchOnExponent(o)
-    labels[Int(o.op.pointee.constant)].zeros = ZeroCheck(
-      isSingle: o.isSingle, result: o.vector(0),
-      areSingle: o.isSingle && o.op.pointee.constant2 == 0,
+    let suspect = o.op.pointee.suspect ?? .product
+    branchOnExponent(o, isSum: suspect == .sum)
+    labels[Int(o.op.pointee.constant)].exemption = Exemption(
+      suspect: suspect, isSingle: o.isSingle, result: o.vector(0),
       operands: (o.input(1), o.input(2)), resume: x.currentAddress)
   }
 
-  /// Goes back behind the branch if the result is zero, and so is an operand.
-  func resumeIfZero(_ check: ZeroCheck) {
+  /// Goes back behind the branch if the result comes of an operand that is zero, or infinite.
+  func resume(_ check: Exemption) {
+    check.suspect == .sum ? resumeIfInfinite(check) : resumeIfZero(check)
+  }
+
+  /// If the result is no NaN, and the exponent of an operand is the greatest.
+  private func resumeIfInfinite(_ check: Exemption) {
+    let width: Width = check.isSingle ? .dword : .qword
+    check.isSingle
+      ? x.ucomiss(check.result, check.result) : x.ucomisd(check.result, check.result)
+    let isNaN = x.jccShort(.p)
+    for operand in [check.operands.0, check.operands.1] {
+      if operand.kind == .memory {
+        x.mov(width, .rcx, env(operand.offset))
+      } else {
+        let operand = XMM.number(operand.register)
+        check.isSingle ? x.movd(.rcx, operand) : x.movq(.rcx, operand)
+      }
+      x.add(width, .rcx, .rcx)
+      x.shr(width, .rcx, imm: check.isSingle ? 24 : 53)
+      x.cmp(.dword, .rcx, imm: check.isSingle ? 0xff : 0x7ff)
+      x.patch(x.jcc(.e), to: check.resume)
+    }
+    x.bind(isNaN)
+  }
+
+  /// If the result is zero, and so is an operand.
+  private func resumeIfZero(_ check: Exemption) {
     x.xorps(.xmm15, .xmm15)
     check.isSingle ? x.ucomiss(check.result, .xmm15) : x.ucomisd(check.result, .xmm15)
     let isNaN = x.jccShort(.p), isOther = x.jccShort(.ne)
     for operand in [check.operands.0, check.operands.1] {
       let isMemory = operand.kind == .memory
-      if check.areSingle {
+      if check.isSingle && check.suspect != .rounded {
         isMemory
           ? x.ucomiss(.xmm15, env(operand.offset)) : x.ucomiss(.xmm15, .number(operand.register))
       } else {

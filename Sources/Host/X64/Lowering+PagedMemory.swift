@@ -97,6 +97,18 @@ extension Emitter {
     note(o, path, .store, base: o.input(1), value: o.input(0))
   }
 
+  func loadPagedFloat(_ o: OpInPlace) {
+    let (place, path) = pagedAddress(o, 0, isStore: false)
+    loadFloat(o, from: place)
+    note(o, path, .load, base: o.input(0), value: .register(o.step.pointee.operands[0].register))
+  }
+
+  func storePagedFloat(_ o: OpInPlace) {
+    let (place, path) = pagedAddress(o, 1, isStore: true)
+    storeFloat(o, at: place, by: .rax)
+    note(o, path, .store, base: o.input(1), value: o.input(0))
+  }
+
   func exchangePaged(_ o: OpInPlace) {
     let path = SlowPath(branch: x.jmp(), resume: 0)
     note(o, path, .exchange, base: o.input(0), value: o.input(2), expected: GPR.rax.rawValue)
@@ -132,7 +144,7 @@ extension Emitter {
       displacement: kind == .exchange ? 0 : o.op.pointee.displacement,
       value: isConstant ? noRegister : value.register,
       constant: isConstant ? UInt32(bitPattern: o.immediate(0)) : 0, expected: expected,
-      kind: kind, isWide: o.op.pointee.type == .i64)
+      kind: kind, isWide: o.op.pointee.type.bits >= 64)
     slowPaths[n] = path
     slowPaths[n].resume = x.currentAddress
     accessCount += 1

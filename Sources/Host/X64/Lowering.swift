@@ -148,6 +148,7 @@ struct LoweringTable {
       Lowering.control, Lowering.floatingPoint(features),
       Lowering.floatSelection(features), Lowering.halves,
       memory == .paged ? Lowering.pagedVectorMemory : Lowering.vectorMemory,
+      memory == .paged ? Lowering.pagedFloatMemory(features) : Lowering.floatMemory(features),
       Lowering.vectors, Lowering.vectorSingles, Lowering.vectorBranches,
     ]
     for row in sections.joined() {

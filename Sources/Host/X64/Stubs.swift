@@ -64,7 +64,7 @@ struct Stubs {
   /// Writes the stubs.
   init(
     at assembler: Assembler, homes: [Home], layout: EnvironmentLayout, helpers: [Helper],
-    slowAccess: UnsafeRawPointer? = nil
+    features: Features, slowAccess: UnsafeRawPointer? = nil
   ) {
     self.assembler = assembler
     self.homes = homes
@@ -78,7 +78,7 @@ struct Stubs {
     writeModes()
     if let reservation = layout.reservation { writeLineTouch(reservation) }
     writeCopy()
-    for helper in helpers { writeHelper(helper) }
+    for helper in helpers { writeHelper(helper, features) }
     if let slowAccess, let paging = layout.paging {
       writeSlowAccesses(UInt(bitPattern: slowAccess), paging)
     }
@@ -91,6 +91,8 @@ struct Stubs {
     case doubleSign, singleSign, doubleMagnitude, singleMagnitude
     /// The bits of the exponent of a double and of a single but for the lowest.
     case doubleHighExponent, singleHighExponent
+    /// The bytes' places from the left: exchanges them.
+    case doubleSwap, singleSwap
 
     var bits: UInt64 {
       switch self {
@@ -100,6 +102,8 @@ struct Stubs {
       case .singleMagnitude: 0x7fff_ffff
       case .doubleHighExponent: 0x7fe0_0000_0000_0000
       case .singleHighExponent: 0x7f00_0000
+      case .doubleSwap: 0x0001_0203_0405_0607
+      case .singleSwap: 0x8080_8080_0001_0203
       }
     }
   }
@@ -324,9 +328,13 @@ struct Stubs {
   }
 
   /// A helper takes its operands in rax, rdx, rcx and leaves its result in rax.
-  private mutating func writeHelper(_ helper: Helper) {
+  private mutating func writeHelper(_ helper: Helper, _ features: Features) {
     assembler.align(to: 16)
     helpers.append(assembler.currentAddress)
+    let looksAtStatus = helper.flags.contains(.readsFloatStatus)
+    if looksAtStatus, features.contains(.avx512f), let record = layout.floatRecord {
+      writeShortWay(record)
+    }
     let isPure = helper.flags.isSuperset(of: [.noReadGlobals, .noWriteGlobals])
     let leavesHomes = isPure || helper.flags.contains(.noHomes)
     let saved = leavesHomes ? Self.callerSaved : .max
@@ -335,7 +343,6 @@ struct Stubs {
     assembler.mov(.qword, .rsp, env(layout.hostStack))
     assembler.mov(.qword, .rdi, .rbp)
     assembler.mov(.qword, .rsi, .rax)
-    let looksAtStatus = helper.flags.contains(.readsFloatStatus)
     if looksAtStatus, let status = layout.floatStatus { assembler.stmxcsr(env(status)) }
     let keepsStatus = looksAtStatus || helper.flags.contains(.noFloatStatus)
     if !keepsStatus { storeFloatStatus() }

@@ -73,7 +73,7 @@ public final class X64Host: Host {
     if !isPaged { layout.paging = nil }
     let stubs = Stubs(
       at: assembler, homes: homes.map { .init(register: $0.register, offset: $0.offset) },
-      layout: layout, helpers: helpers, slowAccess: slowAccess)
+      layout: layout, helpers: helpers, features: features, slowAccess: slowAccess)
     precondition(!stubs.assembler.overflowed, "the code buffer is too small for the stubs")
     emitter = Emitter(
       block: block, features: features, layout: layout, stubs: stubs, table: table,
