@@ -192,8 +192,8 @@ public struct Cpu {
   }
 
   /// Loads eight bytes.
-  func loadDouble(at address: I32, alignment: Int = 0) -> I64 {
-    I64(ir, access(.i64, MemoryOperation(bytes: 8, alignment: alignment), address))
+  func loadDouble(at address: I32) -> I64 {
+    I64(ir, access(.i64, MemoryOperation(bytes: 8), address))
   }
 
   private func access(_ type: ValueType, _ operation: MemoryOperation, _ address: I32) -> TempIndex
@@ -212,8 +212,8 @@ public struct Cpu {
   }
 
   /// Stores eight bytes.
-  func storeDouble(_ value: I64, at address: I32, alignment: Int = 0) {
-    put(.i64, value.temp, MemoryOperation(bytes: 8, alignment: alignment), address)
+  func storeDouble(_ value: I64, at address: I32) {
+    put(.i64, value.temp, MemoryOperation(bytes: 8), address)
   }
 
   /// Loads a floating-point number of a type.
