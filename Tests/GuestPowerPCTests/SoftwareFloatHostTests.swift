@@ -102,6 +102,8 @@ struct OperandGenerator {
       case 2: 1023 - 150 + next() % 30
       case 3: 1023 + 100 + next() % 30
       case 4: 512 + next() % 60
+      // The greatest: sums of two overflow.
+      case 5: (isSingle ? 1023 + 124 : 2043) + next() % 4
       default: 1023 - 30 + next() % 60
       }
     let keep = choice >> 8 & 63
