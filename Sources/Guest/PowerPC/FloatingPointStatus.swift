@@ -47,6 +47,8 @@ extension Cpu {
   fileprivate func compareFloat(_ i: X, _ helper: HelperNumber) {
     let a = self[i.FRA], b = self[i.FRB]
     use(.scalar)
+    // Before the comparison, whose flags a branch may still use.
+    let record = isFloatNative ? word(Globals.lastFloat) | Int(FloatRecord.compared) : constant(0)
     let unordered = ir.newLabel()
     ir.brfcmp(.unordered, a.temp, b.temp, to: unordered)
     cold(unordered) {
@@ -56,7 +58,7 @@ extension Cpu {
       leaveOrRaise()
     }
     let difference = I64(ir, ir.emit2(.fcmp, .f64, result: .i64, a.temp, b.temp))
-    noteRelation(difference)
+    noteRelation(difference, record)
     setRelation(i.BF, difference)
   }
 

@@ -278,13 +278,12 @@ extension Emitter {
     x.test(.qword, .rcx, .rcx)
   }
 
-  /// Greater as 1 less the carry, which says less.
+  /// Greater as 1, less as -1. The flags stay as they are, for a branch on the relation.
   func compareFloat(_ o: OpInPlace) {
     x.mov(.dword, o.d, imm: 0)
     compareDoubles(o)
     x.setcc(.a, o.d)
-    x.sbb(.qword, o.d, imm: 0)
-    flags = .none
+    x.cmovcc(.qword, .b, o.d, stubs.constant(.ones))
   }
 
   /// The condition that the relation is after the host's comparison.
