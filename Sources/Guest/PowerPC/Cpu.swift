@@ -61,10 +61,11 @@ struct TranslationContext {
   var changing: TempIndex = 0
   /// Branches that lead to code further on in the block.
   var forward = ForwardBranches()
-  /// The most instructions that a block may grow to by translating the loop that it is once more,
-  /// 0 if it must not; and how often it has been translated.
-  var loopLimit = 0
+  /// The most instructions, and those of a block with floating point by the host, which goes on with
+  /// what it knows of registers; whether it is one.
+  var most = 0, mostWithFloats = 0
   var hasFloats = false
+  /// How often the loop that the block is has been translated.
   var iterations = 1
 }
 

@@ -81,20 +81,25 @@ extension Cpu {
   }
 }
 
-/// A block that is a loop: one with floating point is translated several times in a row, because what is
-/// known of its registers at its end makes the next time shorter.
+/// A block with floating point is longer than others, and if it is a loop translated several times in a
+/// row, because what is known of its registers makes what follows shorter.
 enum Loop {
-  /// The most instructions that come of it, and the most repetitions.
-  static let mostInstructions = 96, mostIterations = 8
+  /// How many times the instructions of other blocks, and the most repetitions.
+  static let length = 3, mostIterations = 8
 }
 
 extension Cpu {
+  /// The most instructions that the block may have, as far as is known by now.
+  var mostInstructions: Int {
+    context.pointee.hasFloats ? context.pointee.mostWithFloats : context.pointee.most
+  }
+
   /// Whether a branch to `target` closes the loop that the block is, and the block goes on with it.
   func repeatsLoop(_ target: UInt32) -> Bool {
     let iterations = context.pointee.iterations, done = context.pointee.executed
     guard target == context.pointee.start, context.pointee.floatMode == .scalar,
       iterations < Loop.mostIterations,
-      done + done / iterations <= context.pointee.loopLimit
+      done + done / iterations <= context.pointee.mostWithFloats
     else { return false }
     context.pointee.iterations = iterations + 1
     return true

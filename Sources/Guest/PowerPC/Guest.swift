@@ -111,14 +111,11 @@ public final class PowerPCGuest: Guest {
     _ reading: Reading
   ) -> TranslatedCode {
     let cpu = begin(block, address, key, limits)
-    // Under a trace mode every instruction is a block.
-    let most = traces(key) ? 1 : min(limits.instructions, reading.mostWords)
     var walk = Walk(spans: reading.record.spans, first: address)
     var isChecked = reading.known != nil
     while let pc = nextAddress() {
-      guard walk.count < max(most, context.pointee.hasFloats ? context.pointee.loopLimit : 0),
-        block.opCount < Block.capacity / 8, cpu.isNear(pc),
-        walk.enter(pc)
+      let room = min(cpu.mostInstructions, reading.mostWords) - walk.count
+      guard room > 0, block.opCount < Block.capacity / 8, cpu.isNear(pc), walk.enter(pc)
       else {
         if !context.pointee.ended { cpu.chain(to: pc) }
         break
@@ -127,7 +124,7 @@ public final class PowerPCGuest: Guest {
       begin(pc, fetched, executed: walk.count, cpu)
       if let known = reading.known, walk.count == 1 { cpu.checkCode(reading.record, known, set) }
       if fetched.stability != .reported { isChecked = true }
-      lookAhead(cpu, fetched, at: pc, isChecked ? nil : reading, room: most - walk.count)
+      lookAhead(cpu, fetched, at: pc, isChecked ? nil : reading, room: room - 1)
       translateOne(cpu, fetched, isChecked: reading.known != nil)
       cpu.ir.commit()
     }
@@ -168,8 +165,11 @@ public final class PowerPCGuest: Guest {
         first: limits.first,
         last: limits.last, registers: registers))
     context.pointee.counts = limits.countsInstructions
-    if context.pointee.keepsForwardBranches && limits.repeatsLoops && limits.instructions > 1 {
-      context.pointee.loopLimit = Loop.mostInstructions
+    // Under a trace mode every instruction is a block.
+    context.pointee.most = traces(key) ? 1 : limits.instructions
+    context.pointee.mostWithFloats = context.pointee.most
+    if context.pointee.keepsForwardBranches && limits.repeatsLoops && context.pointee.most > 1 {
+      context.pointee.mostWithFloats *= Loop.length
     }
     context.pointee.isShared = limits.isShared
     context.pointee.fuses = limits.fusesMultiplyAdd
