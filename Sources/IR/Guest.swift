@@ -86,6 +86,8 @@ public struct EnvironmentLayout: Sendable {
     /// magnitude; and where "equal" is, with "greater" and "less" above it.
     public var replaced: UInt32, inexact: UInt32, increased: UInt32, relations: UInt32
 
+    /// The fields by their offsets from env in bytes, and bits of the record and the status: masks, but for
+    /// `operation` and `relations`, which are numbers of bits counted from the least.
     public init(
       record: Int, status: Int, relation: Int, operands: (Int, Int, Int), operation: UInt32,
       negatesAddend: UInt32, negatesResult: UInt32, compared: UInt32, unusual: UInt32,

@@ -101,7 +101,7 @@ extension FloatRecord {
   }
 
   /// What the short way needs, if all that came since the last operation, one of doubles to nearest,
-  /// are comparisons. XX must be set, which all is that the host's flags could say otherwise.
+  /// are comparisons. XX must be set, which is all that the host's flags could say otherwise.
   static var layout: EnvironmentLayout.FloatRecord {
     typealias S = PowerPCState
     return .init(

@@ -7,7 +7,8 @@ import IR
 /// rounded up and down differs, and has increased the magnitude where it differs from what is rounded
 /// toward zero.
 extension Stubs {
-  /// How the three operands lie, and where the results go: to nearest, up, down, and toward zero.
+  /// Where the results go. The operands are in xmm0, xmm1 and xmm2, so the last one is in place of the
+  /// first operand.
   private static let results: [(XMM, StaticRounding)] = [
     (.xmm3, .up), (.xmm4, .down), (.xmm5, .zero), (.xmm0, .nearest),
   ]
