@@ -74,17 +74,17 @@ public struct EnvironmentLayout: Sendable {
   public struct FloatRecord: Sendable {
     /// The fields: the record and the status, 32-bit words; three operands, doubles; and a signed
     /// 64-bit word that is below, above or equal to zero as a later comparison has found.
-    public var record, status, relation: Int
-    public var operands: (Int, Int, Int)
-    /// Of the record: where the operation is, four bits, as numbered above from 1; whether the third
-    /// operand and the result are negated; whether a comparison came later; what has no short way.
-    public var operation: UInt32, negatesAddend: UInt32, negatesResult: UInt32
-    public var compared: UInt32, unusual: UInt32
+    public let record: Int, status: Int, relation: Int, operands: (Int, Int, Int)
+    /// Of the record: where the operation is, four bits, 0 for none and then as they are listed above.
+    public let operation: UInt32
+    /// Of the record: whether the third operand and the result are negated, whether a comparison came
+    /// later, and what has no short way.
+    public let negatesAddend: UInt32, negatesResult: UInt32, compared: UInt32, unusual: UInt32
     /// Of the status: what the short way looks at, and how that must be.
-    public var modes: UInt32, wantedModes: UInt32
+    public let modes: UInt32, wantedModes: UInt32
     /// Of the status: what the last operation replaces; whether it was inexact, and increased the
     /// magnitude; and where "equal" is, with "greater" and "less" above it.
-    public var replaced: UInt32, inexact: UInt32, increased: UInt32, relations: UInt32
+    public let replaced: UInt32, inexact: UInt32, increased: UInt32, relations: UInt32
 
     /// The fields by their offsets from env in bytes, and bits of the record and the status: masks, but for
     /// `operation` and `relations`, which are numbers of bits counted from the least.

@@ -30,11 +30,11 @@ extension Lowering {
     return [
       Lowering(
         .qemu_ld, [.f32, .f64], [C.x], [C(general), C(0, .zero)], clobbers: GPR.rcx.set
-      ) { e, o in e.loadPagedFloat(o) },
+      ) { e, o in e.loadPaged(o) { e.loadFloat(o, from: $0) } },
       Lowering(
         .qemu_st, [.f32, .f64], [], [value, C(storing), C(0, .zero)],
         clobbers: GPR.rcx.set | (swaps ? scratch : GPR.rax.set)
-      ) { e, o in e.storePagedFloat(o) },
+      ) { e, o in e.storePaged(o) { e.storeFloat(o, at: $0, by: .rax) } },
     ]
   }
 }

@@ -85,27 +85,19 @@ extension Emitter {
     note(o, path, .store, base: o.input(1), value: value)
   }
 
-  func loadPagedVector(_ o: OpInPlace) {
+  /// Loads a vector register.
+  /// - Parameter load: loads it from a host address.
+  func loadPaged(_ o: OpInPlace, by load: (Address) -> Void) {
     let (place, path) = pagedAddress(o, 0, isStore: false)
-    loadVector(o, from: place)
+    load(place)
     note(o, path, .load, base: o.input(0), value: .register(o.step.pointee.operands[0].register))
   }
 
-  func storePagedVector(_ o: OpInPlace) {
+  /// Stores a vector register.
+  /// - Parameter store: stores it at a host address.
+  func storePaged(_ o: OpInPlace, by store: (Address) -> Void) {
     let (place, path) = pagedAddress(o, 1, isStore: true)
-    storeVector(o, at: place)
-    note(o, path, .store, base: o.input(1), value: o.input(0))
-  }
-
-  func loadPagedFloat(_ o: OpInPlace) {
-    let (place, path) = pagedAddress(o, 0, isStore: false)
-    loadFloat(o, from: place)
-    note(o, path, .load, base: o.input(0), value: .register(o.step.pointee.operands[0].register))
-  }
-
-  func storePagedFloat(_ o: OpInPlace) {
-    let (place, path) = pagedAddress(o, 1, isStore: true)
-    storeFloat(o, at: place, by: .rax)
+    store(place)
     note(o, path, .store, base: o.input(1), value: o.input(0))
   }
 

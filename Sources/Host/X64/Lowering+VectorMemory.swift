@@ -19,11 +19,11 @@ extension Lowering {
     let address = C(C.anyGeneral & ~(GPR.rcx.set | GPR.pageTable.set)), index = C(0, .zero)
     return [
       Lowering(.qemu_ld, [.v128], [C.x], [address, index], clobbers: GPR.rcx.set) { e, o in
-        e.loadPagedVector(o)
+        e.loadPaged(o) { e.loadVector(o, from: $0) }
       },
       Lowering(
         .qemu_st, [.v128], [], [value, address, index], clobbers: GPR.rcx.set | scratch
-      ) { e, o in e.storePagedVector(o) },
+      ) { e, o in e.storePaged(o) { e.storeVector(o, at: $0) } },
     ]
   }()
 
