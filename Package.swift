@@ -87,8 +87,8 @@ let package = Package(
     .testTarget(
       name: "BoardsTests",
       dependencies: [
-        "Boards", "Devices", "GuestPowerPC", "HostX64", "IR", "Images", "Machine", "Memory",
-        "Translation",
+        "Boards", "Devices", "EngineSupport", "GuestPowerPC", "HostX64", "IR", "Images", "Machine",
+        "Memory", "Translation",
       ],
       swiftSettings: hot),
     .testTarget(name: "MachineTests", dependencies: ["Machine"], swiftSettings: tests),

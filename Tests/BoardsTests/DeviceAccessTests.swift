@@ -1,4 +1,5 @@
 import Devices
+import EngineSupport
 import Foundation
 import Machine
 import Testing
@@ -10,7 +11,7 @@ import Testing
 struct DeviceAccessTests {
   @Test("Random accesses through a board's bus stop nothing", arguments: WildGuestTests.kinds)
   func randomAccesses(_ kind: WildGuestTests.Kind) throws {
-    try WildMachine.lock.withLock { _ in
+    try HostProcess.lock.withLock { _ in
       let wild = try WildMachine(kind.board, power: kind.power, processor: kind.processor)
       let seeds = onlySeed.map { $0...$0 } ?? 0...(isLong ? 80 : 1)
       var answered = 0

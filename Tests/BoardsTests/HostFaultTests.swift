@@ -1,4 +1,5 @@
 import Devices
+import EngineSupport
 import Foundation
 import Images
 import Machine
@@ -97,7 +98,7 @@ struct HostFaultTests {
     defer { _ = Self.command("umount", "-l", folder) && Self.command("rmdir", folder) }
     let path = folder + "/disk"
     try #require(Self.command("truncate", "-s", "\(Self.sectors * 512)", path))
-    try WildMachine.lock.withLock { _ in
+    try HostProcess.lock.withLock { _ in
       let (wild, disk) = try registers(path)
       var kept: [UInt64] = []
       var failures = 0
@@ -123,7 +124,7 @@ struct HostFaultTests {
     let path = NSTemporaryDirectory() + "lyrebird-shrunk-\(getpid())"
     try #require(Self.command("truncate", "-s", "\(Self.sectors * 512)", path))
     defer { unlink(path) }
-    try WildMachine.lock.withLock { _ in
+    try HostProcess.lock.withLock { _ in
       let (wild, disk) = try registers(path)
       #expect(disk.write(1000, 7) && disk.flush() && disk.read(1000) == 7)
       #expect(truncate(path, 4096) == 0)

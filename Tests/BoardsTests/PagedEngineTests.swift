@@ -1,3 +1,4 @@
+import EngineSupport
 import Foundation
 import HostX64
 import Machine
@@ -74,7 +75,7 @@ struct PagedEngineTests {
     private let bus = Bus("system")
 
     init(_ techniques: Techniques) throws {
-      WildMachine.prepareThread()
+      HostProcess.prepareThread()
       ram = try PhysicalMemory(size: PagedProgram.memorySize)
       try bus.map(Window("ram", ram), at: 0)
       emulator = try SystemEmulator(
@@ -103,7 +104,7 @@ struct PagedEngineTests {
 
   @Test("Programs with paging end as on a processor that translates each address anew")
   func randomPrograms() throws {
-    try WildMachine.lock.withLock { _ in
+    try HostProcess.lock.withLock { _ in
       let machine = try Machine(Techniques())
       var reports: [String] = []
       var ended = 0

@@ -1,3 +1,4 @@
+import EngineSupport
 import Machine
 import Testing
 
@@ -27,7 +28,7 @@ struct SystemMemoryTests {
 
   @Test("A segment register written without a context synchronization spoils no address space")
   func unsynchronizedSegment() throws {
-    try WildMachine.lock.withLock { _ in
+    try HostProcess.lock.withLock { _ in
       let wild = try WildMachine(.g3beige, power: .cuda)
       let bus = wild.machine.bus
       // Names 3 and 7 of the page 0x30000000: the groups 3 and 7 of the table at 0x10000.
@@ -62,7 +63,7 @@ struct SystemMemoryTests {
 
   @Test("Memory that a device cuts within a page is memory up to there")
   func cutPage() throws {
-    try WildMachine.lock.withLock { _ in
+    try HostProcess.lock.withLock { _ in
       let wild = try WildMachine(.g3beige, power: .cuda)
       let program = [
         "stw r5, 0(r4)", "lwz r6, 0(r4)", "lwz r7, 0(r8)", "mtspr 9, r4", "bcctr 20, 0",
@@ -83,7 +84,7 @@ struct SystemMemoryTests {
 
   @Test("A processor that is checkstopped takes no interrupts")
   func checkstop() throws {
-    try WildMachine.lock.withLock { _ in
+    try HostProcess.lock.withLock { _ in
       let wild = try WildMachine(.g3beige, power: .cuda)
       // Machine checks are off and interrupts on; nothing can be fetched at 0x7000_0000.
       try run(wild, ["mtmsr r3", "mtspr 9, r4", "bcctr 20, 0"]) { supervisor in
@@ -100,7 +101,7 @@ struct SystemMemoryTests {
 
   @Test("Windows that move under a running block leave its registers right")
   func flushedBlock() throws {
-    try WildMachine.lock.withLock { _ in
+    try HostProcess.lock.withLock { _ in
       let wild = try WildMachine(.g3beige, power: .cuda)
       // The base address of the display moves; then a load whose sum of address and displacement
       // passes 4 GiB.

@@ -1,3 +1,4 @@
+import EngineSupport
 import Foundation
 import Machine
 import Testing
@@ -30,7 +31,7 @@ struct WildGuestTests {
 
   @Test("Random code in supervisor mode reaches nothing but its machine", arguments: kinds)
   func randomCode(_ kind: Kind) throws {
-    try WildMachine.lock.withLock { _ in
+    try HostProcess.lock.withLock { _ in
       let wild = try WildMachine(kind.board, power: kind.power, processor: kind.processor)
       let seeds = onlySeed.map { $0...$0 } ?? 0...(isLong ? 800 : 12)
       for seed in seeds {

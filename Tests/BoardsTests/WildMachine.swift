@@ -1,4 +1,5 @@
 import Devices
+import EngineSupport
 import Foundation
 import GuestPowerPC
 import HostX64
@@ -12,9 +13,6 @@ import Translation
 /// the test moves on, exit requests from another thread, and memory beside the machine's that no
 /// guest may change.
 final class WildMachine {
-  /// Held while a machine of the process is used: signal handling belongs to the process.
-  static let lock = Mutex(())
-
   let machine: MacMachine
   private let clock: Clock
   private let fences: [PhysicalMemory]
@@ -29,7 +27,7 @@ final class WildMachine {
     _ board: Board, power: MacMachine.Configuration.Power, processor: String? = nil,
     disk: (any Storage)? = nil
   ) throws {
-    Self.prepareThread()
+    HostProcess.prepareThread()
     let first = try PhysicalMemory(size: 1 << 20)
     let firmware = try Self.firmware()
     var wanted = MacMachine.Configuration(
@@ -58,16 +56,6 @@ final class WildMachine {
 
   private final class TimeBox { var now: Int64 = 0 }
   private let time: TimeBox
-
-  /// Signal stacks belong to threads, and a test may run on any.
-  static func prepareThread() {
-    var stack = stack_t()
-    sigaltstack(nil, &stack)
-    if stack.ss_flags & 2 != 0 || !isInstalled.exchange(true, ordering: .relaxed) {
-      FaultHandler.install()
-    }
-  }
-  private static let isInstalled = Atomic<Bool>(false)
 
   /// A file of a MiB whose vectors skip the instruction that they were entered for.
   private static func firmware() throws -> String {
@@ -103,7 +91,7 @@ final class WildMachine {
 
   /// Runs translated code for a part of a second, unless it stops by itself.
   func run(microseconds: UInt64) throws {
-    Self.prepareThread()
+    HostProcess.prepareThread()
     WildWatch.shared.start(machine.emulator.exitRequest, microseconds: microseconds)
     defer { WildWatch.shared.stop() }
     try machine.emulator.run()

@@ -3,7 +3,6 @@ import Glibc
 import GuestPowerPC
 import HostX64
 import IR
-import Synchronization
 import Translation
 
 /// How a run of translated code ended.
@@ -18,7 +17,7 @@ public enum Ending: Equatable, Sendable {
 
 /// A translator for PowerPC code with what it needs to run in this process.
 ///
-/// The fault handler and guest memory at address 0 belong to the process: one run at a time.
+/// One run at a time: see `HostProcess`.
 public final class HostMachine: CodeMemory, @unchecked Sendable {
   /// What a machine consists of.
   public struct Configuration: Sendable {
@@ -46,9 +45,6 @@ public final class HostMachine: CodeMemory, @unchecked Sendable {
       self.isPaged = isPaged
     }
   }
-
-  /// Held while a machine of the process is used.
-  public static let lock = Mutex(())
 
   public let configuration: Configuration
   public private(set) var translator: Translator!
@@ -105,7 +101,7 @@ public final class HostMachine: CodeMemory, @unchecked Sendable {
 
   /// Runs from the program counter in env; the lock must be held.
   public func run(_ env: UnsafeMutableRawPointer, milliseconds: Int = 2_000) throws -> Ending {
-    Self.prepareThread()
+    HostProcess.prepareThread()
     csys_set_gs_base(UInt64(configuration.space.base))
     let runner = try translator.attach(env)
     let request = env + translator.guest.layout.exitRequest
@@ -136,14 +132,4 @@ public final class HostMachine: CodeMemory, @unchecked Sendable {
     let exit = translator.stepSlowly(env)
     return exit == .request ? try translator.run(env) : exit
   }
-
-  /// Translated code has no room for a signal handler on its stack.
-  private static func prepareThread() {
-    var stack = stack_t()
-    sigaltstack(nil, &stack)
-    if stack.ss_flags & 2 != 0 || !isInstalled.exchange(true, ordering: .relaxed) {
-      FaultHandler.install()
-    }
-  }
-  private static let isInstalled = Atomic<Bool>(false)
 }

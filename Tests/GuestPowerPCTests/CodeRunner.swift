@@ -6,7 +6,7 @@ import Translation
 @testable import GuestPowerPC
 
 /// A machine in whose memory a piece of code stands, run again and again. Used under
-/// `HostMachine.lock`.
+/// `HostProcess.lock`.
 final class CodeRunner {
   let machine = InstructionMachine()
   private let host: HostMachine

@@ -131,7 +131,7 @@ final class OpsEngine: @unchecked Sendable {
   }
 
   func engine(_ name: String) -> Engine {
-    Engine(name: name) { machine in HostMachine.lock.withLock { _ in self.run(machine) } }
+    Engine(name: name) { machine in HostProcess.lock.withLock { _ in self.run(machine) } }
   }
 
   private func run(_ machine: InstructionMachine) -> Outcome {
@@ -207,7 +207,7 @@ final class HostEngine: @unchecked Sendable {
   }
 
   func engine(_ name: String) -> Engine {
-    Engine(name: name) { machine in HostMachine.lock.withLock { _ in self.run(machine) } }
+    Engine(name: name) { machine in HostProcess.lock.withLock { _ in self.run(machine) } }
   }
 
   private func run(_ machine: InstructionMachine) -> Outcome {

@@ -123,7 +123,7 @@ struct FloatByHostTests {
   func instruction(row: Int) throws {
     let row = Self.rows[row]
     var failures: [String] = []
-    try HostMachine.lock.withLock { _ in
+    try HostProcess.lock.withLock { _ in
       for (space, features) in Self.configurations {
         let runner = try CodeRunner(space, features)
         try runner.load([row.text])
@@ -141,7 +141,7 @@ struct FloatByHostTests {
   @Test("Sequences, with comparisons and moves of the FPSCR between")
   func sequences() throws {
     var failures: [String] = []
-    try HostMachine.lock.withLock { _ in
+    try HostProcess.lock.withLock { _ in
       var generator = OperandGenerator(state: 11)
       for (space, features) in Self.configurations {
         let runner = try CodeRunner(space, features)

@@ -22,7 +22,7 @@ struct FloatLevelTests {
     _ row: Row, inAllModes: Bool, fromMemory: Bool = false, _ next: (Int) -> [UInt64]?
   ) throws {
     var failures: [String] = []
-    try HostMachine.lock.withLock { _ in
+    try HostProcess.lock.withLock { _ in
       for (space, features) in FloatByHostTests.configurations {
         let runner = try SingleRunner(row, space, features, fromMemory: fromMemory)
         var index = 0
@@ -95,7 +95,7 @@ struct FloatLevelTests {
 }
 
 /// An instruction as it is run: by itself, or behind loads of its operands and before a store of its
-/// result. Used under `HostMachine.lock`.
+/// result. Used under `HostProcess.lock`.
 private struct SingleRunner {
   let row: FloatByHostTests.Row
   let runner: CodeRunner

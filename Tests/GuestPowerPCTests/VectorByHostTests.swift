@@ -69,7 +69,7 @@ struct VectorByHostTests {
   func instruction(row: Row) throws {
     guard let space = vectorSpace else { return }
     var failures: [String] = []
-    try HostMachine.lock.withLock { _ in
+    try HostProcess.lock.withLock { _ in
       let runner = try CodeRunner(space, .detect())
       try runner.load([row.text])
       var generator = OperandGenerator(state: 5)
@@ -171,7 +171,7 @@ struct VectorByHostTests {
   func sequences() throws {
     guard let space = vectorSpace else { return }
     var failures: [String] = []
-    try HostMachine.lock.withLock { _ in
+    try HostProcess.lock.withLock { _ in
       var generator = OperandGenerator(state: 13)
       let native = try CodeRunner(space, .detect()), plain = try CodeRunner(space, [])
       for _ in 0..<(Self.isLong ? 100_000 : 500) where failures.count < 5 {

@@ -140,7 +140,7 @@ final class GuestProgram {
 
   /// Runs a body while no other machine of the process runs.
   static func alone<T>(_ body: () throws -> sending T) throws -> T {
-    try HostMachine.lock.withLock { _ in try body() }
+    try HostProcess.lock.withLock { _ in try body() }
   }
 }
 
