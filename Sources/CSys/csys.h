@@ -211,6 +211,10 @@ static inline uint64_t csys_cvt_i64_f64(uint64_t a, uint32_t *status) {
 }
 /// Whether the host has AVX-512F, and the system saves its registers.
 static inline int csys_has_avx512f(void) { return __builtin_cpu_supports("avx512f") != 0; }
+/// Whether it has AVX-512BW and AVX-512VL as well.
+static inline int csys_has_avx512bw(void) {
+  return __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512vl") != 0;
+}
 /// Results of an operation in the mode that `status` says, upward and downward.
 struct csys_outcome { uint64_t result, up, down; };
 // By AVX-512, whose instructions can say how they round.

@@ -43,7 +43,7 @@ public final class HostDisassembler {
     var size = code.count
     var place = UInt64(address)
     guard size > 0, next(handle, &cursor, &size, &place, instruction) else {
-      return Self.quietConversion(code)
+      return Self.extendedInstruction(code)
     }
     return (
       code.count - size, String(cString: csys_capstone_mnemonic(instruction)),
@@ -51,17 +51,21 @@ public final class HostDisassembler {
     )
   }
 
-  /// VCVTSD2SS {rn-sae} of the low sixteen registers (Intel SDM, volume 2, 2.7), which Capstone 4 does
-  /// not know; nil if it is something else.
-  private static func quietConversion(
+  /// What Capstone 4 does not know of EVEX (Intel SDM, volume 2, 2.7), with its first two operands in
+  /// the low sixteen registers; nil if it is something else.
+  private static func extendedInstruction(
     _ code: UnsafeRawBufferPointer
   ) -> (size: Int, mnemonic: String, operands: String)? {
-    guard code.count >= 6, code[0] == 0x62, code[1] & 0x5f == 0x51, code[2] & 0x87 == 0x87,
-      code[3] == 0x18, code[4] == 0x5a, code[5] >= 0xc0
-    else { return nil }
+    guard code.count >= 6, code[0] == 0x62, code[1] & 0x10 != 0, code[5] >= 0xc0 else { return nil }
     let to = code[5] >> 3 & 7 | (~code[1] >> 7 & 1) << 3
-    let from = code[5] & 7 | (~code[1] >> 5 & 1) << 3
-    let upper = ~code[2] >> 3 & 15
-    return (6, "vcvtsd2ss", "{rn-sae}, %xmm\(from), %xmm\(upper), %xmm\(to)")
+    let from = code[5] & 7 | (~code[1] >> 5 & 3) << 3
+    let other = ~code[2] >> 3 & 15
+    switch (code[1] & 0xf, code[2] & 0x87, code[3], code[4]) {
+    case (1, 0x87, 0x18, 0x5a):
+      return (6, "vcvtsd2ss", "{rn-sae}, %xmm\(from), %xmm\(other), %xmm\(to)")
+    case (2, 0x05, 0x08, 0x00):
+      return (6, "vpshufb", "%xmm\(from), %xmm\(other), %xmm\(to)")
+    default: return nil
+    }
   }
 }

@@ -49,14 +49,17 @@ struct HostListingTests {
   func quietConversion() throws {
     try #require(HostDisassembler() != nil, "libcapstone4 is not installed")
     let code: [UInt8] = [
-      0x62, 0xd1, 0xbf, 0x18, 0x5a, 0xd8, 0x62, 0x71, 0xff, 0x18, 0x5a, 0xe0, 0xc3,
+      0x62, 0xd1, 0xbf, 0x18, 0x5a, 0xd8, 0x62, 0x71, 0xff, 0x18, 0x5a, 0xe0,
+      0x62, 0x32, 0x35, 0x08, 0x00, 0xf8, 0x62, 0xb2, 0x7d, 0x08, 0x00, 0xd9, 0xc3,
     ]
     let lines = listing(code).split(separator: "\n").map { String($0) }
     #expect(
       lines == [
         "0x7fd84d000000:  62 d1 bf 18 5a d8        vcvtsd2ss {rn-sae}, %xmm8, %xmm8, %xmm3",
         "0x7fd84d000006:  62 71 ff 18 5a e0        vcvtsd2ss {rn-sae}, %xmm0, %xmm0, %xmm12",
-        "0x7fd84d00000c:  c3                       retq     ",
+        "0x7fd84d00000c:  62 32 35 08 00 f8        vpshufb  %xmm16, %xmm9, %xmm15",
+        "0x7fd84d000012:  62 b2 7d 08 00 d9        vpshufb  %xmm17, %xmm0, %xmm3",
+        "0x7fd84d000018:  c3                       retq     ",
       ])
   }
 

@@ -189,6 +189,33 @@ extension Assembler {
   }
 }
 
+extension Assembler {
+  /// `EVEX.e /r` of 128 bits whose r/m operand is one of the upper vector registers.
+  mutating func encodeEVEX(_ e: Encoding, _ w: Width, _ reg: XMM, _ v: XMM, _ rm: UpperXMM) {
+    guard hasRoom() else { return }
+    let p = cursor
+    p[0] = 0x62
+    p[1] = (reg.rawValue &>> 3 ^ 1) &<< 7 | (rm.rawValue &>> 3 & 1 ^ 1) &<< 5 | 0x10 | e.map
+    p[2] = (w == .qword ? 0x80 : 0) | (v.rawValue ^ 15) &<< 3 | 4 | e.compressedPrefix
+    p[3] = 8
+    p[4] = e.opcode
+    p[5] = 0xc0 | (reg.rawValue & 7) &<< 3 | rm.rawValue & 7
+    cursor = p + 6
+  }
+
+  /// `EVEX.e /r` of 128 bits from memory near the code to one of the upper vector registers.
+  mutating func encodeEVEX(_ e: Encoding, _ w: Width, _ reg: UpperXMM, near m: Address) {
+    guard hasRoom() else { return }
+    let p = cursor
+    p[0] = 0x62
+    p[1] = (reg.rawValue &>> 3 & 1 ^ 1) &<< 7 | 0x60 | e.map
+    p[2] = (w == .qword ? 0x80 : 0) | 0x7c | e.compressedPrefix
+    p[3] = 8
+    p[4] = e.opcode
+    cursor = putOperand(p + 5, reg.rawValue, m, immediateSize: 0)
+  }
+}
+
 // MARK: Parts of an instruction
 
 /// Each function writes one part and returns its end. The place is passed on, and not kept in

@@ -207,6 +207,17 @@ extension Assembler {
   /// PUNPCKLQDQ: the high quadword of d ← the low one of s.
   public mutating func punpcklqdq(_ d: XMM, _ s: XMM) { vector(.vpunpcklqdq, d, s) }
 
+  /// VPSHUFB by one of the upper registers: d ← the bytes of s whose numbers m holds. By AVX-512BW
+  /// and AVX-512VL.
+  public mutating func vpshufb(_ d: XMM, _ s: XMM, _ m: UpperXMM) {
+    encodeEVEX(.pshufb, .dword, d, s, m)
+  }
+
+  /// VMOVDQU64: d ← 16 bytes of memory near the code. By AVX-512VL.
+  public mutating func vmovdqu64(_ d: UpperXMM, near s: Address) {
+    encodeEVEX(.movdquLoad, .qword, d, near: s)
+  }
+
   /// PSHUFB: byte i of d ← byte s[i] mod 16 of d, or 0 where the top bit of s[i] is set.
   public mutating func pshufb(_ d: XMM, _ s: XMM) { vector(.pshufb, d, s) }
 

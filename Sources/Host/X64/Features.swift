@@ -26,12 +26,14 @@ public struct Features: OptionSet, Sendable {
   @inlinable public static var avx2: Features { Features(rawValue: 256) }
   /// AVX-512F, whose scalar instructions can leave the flags alone.
   @inlinable public static var avx512f: Features { Features(rawValue: 512) }
+  /// AVX-512BW and AVX-512VL, for constants in the upper vector registers.
+  @inlinable public static var avx512bw: Features { Features(rawValue: 1024) }
 
   /// The names that the option `host-features` takes.
   public static let names: [(name: String, feature: Features)] = [
     ("movbe", .movbe), ("lzcnt", .lzcnt), ("popcnt", .popcnt), ("bmi1", .bmi1), ("bmi2", .bmi2),
     ("avx", .avx), ("fma", .fma), ("sse4.1", .sse41), ("avx2", .avx2),
-    ("avx512f", .avx512f),
+    ("avx512f", .avx512f), ("avx512bw", .avx512bw),
   ]
 
   /// What this host has (CPUID leaves 1, 7 and 0x80000001; Intel manual, volume 2, CPUID).
@@ -49,6 +51,7 @@ public struct Features: OptionSet, Sendable {
     if extended.ebx >> 5 & 1 != 0 && savesVectors { found.insert(.avx2) }
     // Which asks whether the system saves the registers, too.
     if csys_has_avx512f() != 0 { found.insert(.avx512f) }
+    if csys_has_avx512bw() != 0 { found.insert(.avx512bw) }
     if extended.ebx >> 3 & 1 != 0 { found.insert(.bmi1) }
     if extended.ebx >> 8 & 1 != 0 { found.insert(.bmi2) }
     if more.ecx >> 5 & 1 != 0 { found.insert(.lzcnt) }

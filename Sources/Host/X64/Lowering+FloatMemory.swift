@@ -40,9 +40,13 @@ extension Lowering {
 }
 
 extension Emitter {
-  /// What exchanges the bytes of the number.
-  private func swap(_ o: OpInPlace) -> Address {
-    stubs.constant(o.isSingle ? .singleSwap : .doubleSwap)
+  /// d becomes the bytes of s in the order that guest memory wants, or those of guest memory in ours.
+  func exchangeBytes(_ d: XMM, _ s: XMM, _ order: Stubs.ByteOrder) {
+    if features.contains(.avx512bw) {
+      x.vpshufb(d, s, order.register)
+    } else {
+      x.vectorVEX(.pshufb, d, s, stubs.constant(order))
+    }
   }
 
   /// Loads from a host address.
@@ -50,7 +54,7 @@ extension Emitter {
     let isLittleEndian = o.op.pointee.memory.isLittleEndian
     if isLittleEndian || features.contains(.avx) {
       o.isSingle ? x.movss(o.xd, place) : x.movsd(o.xd, place)
-      if !isLittleEndian { x.vectorVEX(.pshufb, o.xd, o.xd, swap(o)) }
+      if !isLittleEndian { exchangeBytes(o.xd, o.xd, o.isSingle ? .single : .double) }
     } else {
       let width: Width = o.isSingle ? .dword : .qword
       x.mov(width, .rcx, place)
@@ -66,7 +70,7 @@ extension Emitter {
     if o.op.pointee.memory.isLittleEndian {
       o.isSingle ? x.movss(place, value) : x.movsd(place, value)
     } else if features.contains(.avx) {
-      x.vectorVEX(.pshufb, .xmm15, value, swap(o))
+      exchangeBytes(.xmm15, value, o.isSingle ? .single : .double)
       o.isSingle ? x.movss(place, .xmm15) : x.movsd(place, .xmm15)
     } else {
       let width: Width = o.isSingle ? .dword : .qword

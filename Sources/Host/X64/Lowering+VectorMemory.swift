@@ -73,11 +73,11 @@ extension Lowering {
 extension Emitter {
   func loadVector(_ o: OpInPlace, from m: Address) {
     x.movups(o.xd, m)
-    x.vectorVEX(.pshufb, o.xd, o.xd, stubs.constant(.swap))
+    exchangeBytes(o.xd, o.xd, .vector)
   }
 
   func storeVector(_ o: OpInPlace, at m: Address) {
-    x.vectorVEX(.pshufb, .xmm15, o.vector(0), stubs.constant(.swap))
+    exchangeBytes(.xmm15, o.vector(0), .vector)
     x.movups(m, .xmm15)
   }
 

@@ -11,6 +11,12 @@ public enum XMM: UInt8, Sendable, CaseIterable {
   case xmm8, xmm9, xmm10, xmm11, xmm12, xmm13, xmm14, xmm15
 }
 
+/// A vector register that only EVEX can name. The raw value is its number.
+public enum UpperXMM: UInt8, Sendable, CaseIterable {
+  case xmm16 = 16
+  case xmm17, xmm18
+}
+
 /// The register that holds a variable shift count: the only one that x86 shifts take.
 public enum ShiftCount: Sendable {
   case cl

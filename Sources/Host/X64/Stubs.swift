@@ -53,6 +53,7 @@ struct Stubs {
 
   private let homes: [Home]
   let layout: EnvironmentLayout
+  private let features: Features
 
   /// Makes a slow access to paged memory: its number stands behind the call of this stub. Every
   /// register but the result's keeps its value.
@@ -69,6 +70,7 @@ struct Stubs {
     self.assembler = assembler
     self.homes = homes
     self.layout = layout
+    self.features = features
     writeLookupMiss()
     writeConstants()
     writeEnter()
@@ -78,7 +80,7 @@ struct Stubs {
     writeModes()
     if let reservation = layout.reservation { writeLineTouch(reservation) }
     writeCopy()
-    for helper in helpers { writeHelper(helper, features) }
+    for helper in helpers { writeHelper(helper) }
     if let slowAccess, let paging = layout.paging {
       writeSlowAccesses(UInt(bitPattern: slowAccess), paging)
     }
@@ -161,6 +163,36 @@ struct Stubs {
     Address(near: vectorConstants + 16 * which.rawValue)
   }
 
+  /// Orders of bytes for VPSHUFB that guest memory wants: of a double, a single and a whole vector.
+  enum ByteOrder: CaseIterable {
+    case double, single, vector
+
+    /// Where it is as long as translated code runs, if the host has such registers.
+    var register: UpperXMM {
+      switch self {
+      case .double: .xmm16
+      case .single: .xmm17
+      case .vector: .xmm18
+      }
+    }
+  }
+
+  func constant(_ which: ByteOrder) -> Address {
+    switch which {
+    case .double: constant(FloatConstant.doubleSwap)
+    case .single: constant(FloatConstant.singleSwap)
+    case .vector: constant(VectorConstant.swap)
+    }
+  }
+
+  /// Upon entry, and after functions of ours, which may use every vector register.
+  private mutating func loadByteOrders() {
+    guard features.contains(.avx512bw) else { return }
+    for order in ByteOrder.allCases {
+      assembler.vmovdqu64(order.register, near: constant(order))
+    }
+  }
+
   func env(_ offset: Int) -> Address { Address(.rbp, Int32(truncatingIfNeeded: offset)) }
 
   private static let calleeSaved: [GPR] = [.rbp, .rbx, .r12, .r13, .r14, .r15]
@@ -198,6 +230,7 @@ struct Stubs {
     assembler.mov(.qword, .rsp, env(layout.returnStack))
     loadHomes()
     if let paging = layout.paging { assembler.mov(.qword, .pageTable, env(paging.pageTable)) }
+    loadByteOrders()
     loadFloatStatus()
     assembler.jmp(.rax)
   }
@@ -328,7 +361,7 @@ struct Stubs {
   }
 
   /// A helper takes its operands in rax, rdx, rcx and leaves its result in rax.
-  private mutating func writeHelper(_ helper: Helper, _ features: Features) {
+  private mutating func writeHelper(_ helper: Helper) {
     assembler.align(to: 16)
     helpers.append(assembler.currentAddress)
     let looksAtStatus = helper.flags.contains(.readsFloatStatus)
@@ -356,9 +389,13 @@ struct Stubs {
 
   /// Calls a function of ours, near or far.
   mutating func callFunction(_ target: UInt) {
-    if assembler.reaches(target) { return assembler.call(to: target) }
-    assembler.movabs(.rax, UInt64(target))
-    assembler.call(.rax)
+    if assembler.reaches(target) {
+      assembler.call(to: target)
+    } else {
+      assembler.movabs(.rax, UInt64(target))
+      assembler.call(.rax)
+    }
+    loadByteOrders()
   }
 }
 
