@@ -39,7 +39,8 @@ public final class UserEmulator {
     process = LinuxProcess(space, options)
     translator = try Translator(
       guest: guest, host: host, memory: memory, codeBufferSize: codeBufferSize,
-      homes: Globals.housed, records: Globals.records, techniques: techniques)
+      homes: Globals.housed, records: Globals.records, recovered: Globals.recovered,
+      techniques: techniques)
     process.lock = translator.lock
     let state = UnsafeMutablePointer<PowerPCState>.allocate(capacity: 1)
     state.initialize(to: PowerPCState())

@@ -12,9 +12,9 @@ import IR
 /// such a branch, and not longer, is not stored: it has neither mark, and the op stays. Cold parts
 /// that are nothing but a jump to another block are none: the branch goes there itself.
 ///
-/// Globals that are recovered after a fault (`records`) need not be in memory there either: a register
-/// keeps them, and whoever looks after the fault is told which. Nor does anything keep them for a cold
-/// part that begins by replacing them.
+/// Globals that are recovered after a fault need not be in memory there either: a register keeps them,
+/// and whoever looks after the fault is told which. Nor does anything keep those among them that are
+/// records for a cold part that begins by replacing them.
 ///
 /// A value whose last reader is a cold part lives until the branch that leads there: a `discard`
 /// behind the branch says so, where no mark can.
@@ -37,21 +37,24 @@ public struct Liveness {
   private let wanted: UnsafeMutablePointer<UInt16>
   private let registers: PreferredRegisters
   private let records: ClosedRange<TempIndex>?
-  private let recovers: Bool
+  /// Per temp, a byte each as in `needed`: whether a fault recovers it.
+  private let recovered: UnsafeMutablePointer<UInt64>
   /// Per label of a cold part: which of the records it begins by replacing, a bit each.
   private let replaced: UnsafeMutablePointer<UInt16>
 
   /// - Parameters:
   ///   - registers: what the host prefers.
   ///   - records: up to sixteen globals that are written often, and looked at rarely.
-  ///   - recovers: whether they may be in registers alone where an access faults.
+  ///   - recovered: globals that may be in registers alone where an access faults.
   public init(
     _ registers: PreferredRegisters = PreferredRegisters(),
-    records: ClosedRange<TempIndex>? = nil, recovers: Bool = false
+    records: ClosedRange<TempIndex>? = nil, recovered: [ClosedRange<TempIndex>] = []
   ) {
     self.registers = registers
     self.records = records
-    self.recovers = recovers && records != nil
+    self.recovered = .allocate(capacity: 32)
+    self.recovered.initialize(repeating: 0, count: 32)
+    for temp in recovered.joined() { self.recovered[Int(temp) >> 3] |= 1 << (UInt64(temp & 7) * 8) }
     replaced = .allocate(capacity: Self.labelCapacity)
     replaced.initialize(repeating: 0, count: Self.labelCapacity)
     wanted = .allocate(capacity: Block.tempCapacity)
@@ -77,6 +80,7 @@ public struct Liveness {
     wanted.deallocate()
     needed.deallocate()
     held.deallocate()
+    recovered.deallocate()
     storesItself.deallocate()
     replaced.deallocate()
     coldStart.deallocate()
@@ -224,13 +228,18 @@ public struct Liveness {
 
   /// At a fault memory must hold every global, or a register those that are recovered.
   @inline(__always) private func observeAtFault(_ block: Block) {
-    guard let records, recovers else {
-      return needed.update(repeating: true, count: block.firstLocal)
+    // Sound: both are arrays of 256 Bool, each of which is a byte of 0 or 1, and so it stays.
+    let needed = UnsafeMutableRawPointer(needed), held = UnsafeMutableRawPointer(held)
+    for n in 0..<(block.firstLocal &+ 7) &>> 3 {
+      let recovered = recovered[n], others = ~recovered & 0x0101_0101_0101_0101
+      let place = 8 &* n
+      needed.storeBytes(
+        of: needed.load(fromByteOffset: place, as: UInt64.self) | others, toByteOffset: place,
+        as: UInt64.self)
+      held.storeBytes(
+        of: held.load(fromByteOffset: place, as: UInt64.self) | recovered, toByteOffset: place,
+        as: UInt64.self)
     }
-    let first = Int(records.lowerBound), end = Int(records.upperBound) + 1
-    needed.update(repeating: true, count: first)
-    (held + first).update(repeating: true, count: end - first)
-    (needed + end).update(repeating: true, count: block.firstLocal - end)
   }
 
   @inline(__always) private func markResult(

@@ -52,14 +52,14 @@ public struct Optimizer {
   ///   - registers: what the host prefers.
   ///   - reach: the largest constant that a guest access of the host's may add to its address.
   ///   - records: up to sixteen globals that are written often, and looked at rarely.
-  ///   - recovers: whether they may be in registers alone where an access faults.
+  ///   - recovered: globals that may be in registers alone where an access faults.
   public init(
     _ block: Block, passes: Passes = .all, homes: [TempIndex] = [],
     registers: PreferredRegisters = PreferredRegisters(), reach: UInt32 = .max,
-    records: ClosedRange<TempIndex>? = nil, recovers: Bool = false
+    records: ClosedRange<TempIndex>? = nil, recovered: [ClosedRange<TempIndex>] = []
   ) {
     self.registers = registers
-    liveness = Liveness(registers, records: records, recovers: recovers)
+    liveness = Liveness(registers, records: records, recovered: recovered)
     self.passes = passes
     forward = ForwardPass(block, rules: rules, passes: passes, homes: homes, reach: reach)
   }

@@ -30,7 +30,9 @@ extension LocalAllocator {
       return defineResult(to, in: place, dead: dead, sync: sync)
     }
     if place != noRegister { busy = 1 &<< RegisterSet(place) }
-    let register = take(type.isInteger ? file.general : file.vector)
+    // What the result has held until now need not go anywhere.
+    let own = places[Int(to)].register
+    let register = own != noRegister ? own : take(type.isInteger ? file.general : file.vector)
     transfer(from, to: register, fromDies)
     defineResult(to, in: register, dead: dead, sync: sync)
   }
@@ -83,6 +85,7 @@ extension LocalAllocator {
     general(op)
     let label = Int(op.pointee.constant)
     guard label < Self.labelCapacity else { return }
+    keptSlots |= slots
     snapshots[label].valid = true
     snapshots[label].occupied = occupied
     snapshots[label].unstoredRegisters = 0
@@ -111,6 +114,7 @@ extension LocalAllocator {
     carryIsLive = false
     emit(Step(.op, .i32, op: current))
     let label = Int(op.pointee.constant)
+    current >= block.mainCount ? releaseSlots() : (keptSlots |= slots)
     guard current >= block.mainCount, label < Self.labelCapacity, snapshots[label].valid else {
       return
     }

@@ -33,8 +33,13 @@ public final class LocalAllocator {
   /// Set when a block needs more spill slots than there are: it must be translated in parts.
   public private(set) var failed = false
   /// Spill slots in use, one bit each. A slot belongs to its temp until the block ends, so that
-  /// cold parts find what was put away before their branch.
+  /// cold parts find what was put away before their branch; one of a cold part's own, until that ends,
+  /// if it has no branches.
   var slots: UInt64 = 0
+  /// Those in use before the first cold part, and at branches of cold parts.
+  var keptSlots: UInt64 = 0
+  /// The temp of each slot.
+  private var slotOwners = InlineArray<64, TempIndex>(repeating: 0)
   /// Registers of the operands of the op at hand: not to be taken.
   var busy: RegisterSet = 0
   /// The op at hand, what it asks, and what it gets.
@@ -168,6 +173,7 @@ public final class LocalAllocator {
     failed = false
     forgetAll()
     slots = 0
+    keptSlots = 0
     unstoredCount = 0
     carryIsLive = false
     for temp in 0..<block.firstLocal {
@@ -258,9 +264,20 @@ public final class LocalAllocator {
       let free = (~slots).trailingZeroBitCount
       if free >= spillCount { failed = true }
       slots |= 1 &<< UInt64(free & 63)
+      slotOwners[free & 63] = temp
       places[Int(temp)].slot = Int16(free & 63)
     }
     return spillBase &+ 16 &* Int(places[Int(temp)].slot)
+  }
+
+  /// A cold part has ended: its slots are free for the next.
+  func releaseSlots() {
+    var ended = slots & ~keptSlots
+    while ended != 0 {
+      places[Int(slotOwners[ended.trailingZeroBitCount])].slot = -1
+      ended &= ended &- 1
+    }
+    slots = keptSlots
   }
 
   /// A register out of a set that is now free, and not one of the op's operands.
@@ -274,21 +291,21 @@ public final class LocalAllocator {
     return victim
   }
 
-  /// Prefers a register whose temp is in memory anyway.
+  /// Prefers a register whose temp is in memory anyway, then one that needs no spill slot for it.
   private func chooseVictim(_ usable: RegisterSet) -> RegisterNumber {
     clock = (clock &+ 1) & 31
     let rotated = (usable &>> clock) &<< clock
     var set = rotated != 0 ? rotated : usable
-    let first = RegisterNumber(truncatingIfNeeded: set.trailingZeroBitCount)
+    var victim = RegisterNumber(truncatingIfNeeded: set.trailingZeroBitCount)
     set = usable
     while set != 0 {
-      let register = set.trailingZeroBitCount
+      let register = RegisterNumber(truncatingIfNeeded: set.trailingZeroBitCount)
       set &= set &- 1
-      if places[Int(occupant[register])].inMemory {
-        return RegisterNumber(truncatingIfNeeded: register)
-      }
+      let temp = occupant[Int(register)]
+      if places[Int(temp)].inMemory { return register }
+      if Int(temp) < block.firstLocal { victim = register }
     }
-    return first
+    return victim
   }
 
   /// Ends a value's stay in a register.

@@ -15,9 +15,9 @@ public struct FaultReport {
   public var code: Int32 = 0
   /// Whether the access was a store.
   public var isWrite = false
-  /// What the registers held that are no homes: rax, rcx, rdx, and the vector registers' low halves
-  /// and high halves in turn.
-  var general = InlineArray<3, UInt64>(repeating: 0)
+  /// What the registers held: the general ones by number, and the vector registers' low halves and
+  /// high halves in turn.
+  var general = InlineArray<16, UInt64>(repeating: 0)
   var vectors = InlineArray<32, UInt64>(repeating: 0)
   /// Where the guard below the return stack starts, and where it ends.
   var guardStart, guardEnd: UInt
@@ -31,14 +31,17 @@ public struct FaultReport {
   /// What a register held: the low 64 bits of a vector register (numbers from 16 on).
   func value(of register: RegisterNumber) -> UInt64 {
     let number = Int(register)
-    return number < 3 ? general[number] : number < 32 ? vectors[2 * max(0, number - 16)] : 0
+    return number < 16 ? general[number] : number < 32 ? vectors[2 * (number - 16)] : 0
   }
 
   /// Keeps what the registers held.
   mutating func keep(_ context: UnsafePointer<mcontext_t>) {
-    general[0] = UInt64(bitPattern: context.pointee.gregs.13)
-    general[1] = UInt64(bitPattern: context.pointee.gregs.14)
-    general[2] = UInt64(bitPattern: context.pointee.gregs.12)
+    let g = context.pointee.gregs
+    let held =
+      [
+        g.13, g.14, g.12, g.11, g.15, g.10, g.9, g.8, g.0, g.1, g.2, g.3, g.4, g.5, g.6, g.7,
+      ] as InlineArray<16, greg_t>
+    for n in 0..<16 { general[n] = UInt64(bitPattern: Int64(held[n])) }
     guard let floats = UnsafeRawPointer(context.pointee.fpregs) else { return }
     // The image of FXSAVE, where the vector registers lie at 160 (Intel SDM, volume 1, 10.5.1).
     withUnsafeMutableBytes(of: &vectors) {

@@ -97,15 +97,17 @@ public final class Translator {
   ///
   /// - Parameters:
   ///   - homes: the guest's globals (temps) that live in host registers, best first.
-  ///   - records: up to sixteen globals without a home that are written often, and looked at rarely;
-  ///     where guest memory is not paged, they may be in registers alone at an access that faults.
+  ///   - records: up to sixteen globals without a home that are written often, and looked at rarely.
+  ///   - recovered: globals without a home that may be in registers alone at an access that faults,
+  ///     where guest memory is not paged.
   ///   - accesses: what makes the slow accesses of paged guest memory.
   ///   - codeAddress: where code is to execute, for logs that are the same every time; nil: near
   ///     our own functions.
   public init(
     guest: any Guest, host: any Host, memory: any CodeMemory, codeBufferSize: Int,
     homes: [(temp: TempIndex, offset: Int)], records: ClosedRange<TempIndex>? = nil,
-    techniques: Techniques = Techniques(), accesses: (any AccessPort)? = nil,
+    recovered: [ClosedRange<TempIndex>] = [], techniques: Techniques = Techniques(),
+    accesses: (any AccessPort)? = nil,
     codeAddress: UInt? = nil
   ) throws(TranslationError) {
     self.guest = guest
@@ -139,7 +141,7 @@ public final class Translator {
       block, passes: passes, homes: homes.map(\.0),
       registers: PreferredRegisters(operands: host.operandRegisters, homes: homes),
       reach: host.reach, records: records,
-      recovers: techniques.recovers && accesses == nil)
+      recovered: techniques.recovers && accesses == nil ? recovered : [])
     allocator = LocalAllocator(
       block: block, file: host.registerFile, homes: Dictionary(uniqueKeysWithValues: homes),
       layout: guest.layout)

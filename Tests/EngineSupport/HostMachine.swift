@@ -76,7 +76,7 @@ public final class HostMachine: CodeMemory, @unchecked Sendable {
     translator = try Translator(
       guest: guest, host: host, memory: self,
       codeBufferSize: configuration.codeBufferSize,
-      homes: Globals.housed, records: Globals.records,
+      homes: Globals.housed, records: Globals.records, recovered: Globals.recovered,
       techniques: configuration.techniques, accesses: paging)
     translator.limits = TranslationLimits(
       instructions: configuration.instructions, chains: configuration.chains)

@@ -55,7 +55,8 @@ final class RandomBlocks {
     var passes = configuration.passes
     if !host.addsIndexes { passes.remove(.indexes) }
     optimizer = Optimizer(
-      block, passes: passes, homes: Array(homes.keys), records: Globals.records, recovers: true)
+      block, passes: passes, homes: Array(homes.keys), records: Globals.records,
+      recovered: Globals.recovered)
     allocator = LocalAllocator(
       block: block, file: host.registerFile,
       homes: homes, layout: guest.layout)

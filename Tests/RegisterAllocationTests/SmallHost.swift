@@ -39,7 +39,7 @@ final class SmallHost {
   let allocator: LocalAllocator
   private let constraints: UnsafeMutablePointer<OpConstraint>
   /// The globals d and e are records.
-  private var liveness = Liveness(records: 4...5, recovers: true)
+  private var liveness = Liveness(records: 4...5, recovered: [4...5])
 
   init(_ rows: [Row]) {
     let noop: @convention(c) () -> Void = {}

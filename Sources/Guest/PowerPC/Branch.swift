@@ -166,15 +166,18 @@ extension Cpu {
     return label
   }
 
-  /// The label of a cold part that leaves a loop. It is more than a jump, so that it stores what nobody
-  /// in the loop looks at.
+  /// The label of a cold part that leaves a loop.
   private func labelBehindLoop() -> UInt32 {
     let label = ir.newLabel(), next = address &+ 4
-    cold(label) {
-      ir.effect(.insn_start, constant: address)
-      chain(to: next)
-    }
+    cold(label) { leaveLoop(to: next) }
     return label
+  }
+
+  /// A cold part that leaves a loop is more than a jump, so that it stores what nobody in the loop looks
+  /// at.
+  func leaveLoop(to target: UInt32) {
+    ir.effect(.insn_start, constant: context.pointee.start)
+    chain(to: target)
   }
 
   /// A conditional branch to a known address.

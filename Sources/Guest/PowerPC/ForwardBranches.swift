@@ -76,7 +76,9 @@ extension Cpu {
     while let address = context.pointee.forward.first,
       let label = context.pointee.forward.take(address)
     {
-      ir.cold(label) { chain(to: address) }
+      ir.cold(label) {
+        context.pointee.iterations > 1 ? leaveLoop(to: address) : chain(to: address)
+      }
     }
   }
 }

@@ -5,11 +5,12 @@ import RegisterAllocation
 extension Lowering {
   static func floatingPoint(_ features: Features) -> [Lowering] {
     let floats: [ValueType] = [.f32, .f64]
+    let counting = features.contains(.avx) ? 0 : GPR.rcx.set
     return [
       Lowering(.fsqrt, floats, [C.x], [C.x]) { e, o in
         o.isSingle ? e.x.sqrtss(o.xd, o.vector(0)) : e.x.sqrtsd(o.xd, o.vector(0))
       },
-      Lowering(.brclass, floats, [], [C(0xffff_0000 & ~scratch)], clobbers: GPR.rcx.set | scratch) {
+      Lowering(.brclass, floats, [], [C(0xffff_0000 & ~scratch)], clobbers: counting | scratch) {
         e, o in
         e.branchOnClass(o)
       },
@@ -17,7 +18,7 @@ extension Lowering {
         .brextreme, floats, [],
         [C(0xffff_0000 & ~scratch)]
           + Array(repeating: C(0xffff_0000 & ~scratch, .memory), count: 2),
-        clobbers: GPR.rcx.set | scratch
+        clobbers: counting | scratch
       ) { e, o in e.branchOnExtreme(o) },
       Lowering(
         .brnarrow, [.f32], [C(0xffff_0000 & ~scratch, isEarly: true)], [C(0xffff_0000 & ~scratch)],
@@ -185,6 +186,8 @@ extension Emitter {
     check.isSingle
       ? x.ucomiss(check.result, check.result) : x.ucomisd(check.result, check.result)
     let isNaN = x.jccShort(.p)
+    let kept = env(layout.spillSlots &- 8)
+    x.mov(.qword, kept, .rcx)
     for operand in [check.operands.0, check.operands.1] {
       if operand.kind == .memory {
         x.mov(width, .rcx, env(operand.offset))
@@ -195,6 +198,7 @@ extension Emitter {
       x.add(width, .rcx, .rcx)
       x.shr(width, .rcx, imm: check.isSingle ? 24 : 53)
       x.cmp(.dword, .rcx, imm: check.isSingle ? 0xff : 0x7ff)
+      x.mov(.qword, .rcx, kept)
       x.patch(x.jcc(.e), to: check.resume)
     }
     x.bind(isNaN)
