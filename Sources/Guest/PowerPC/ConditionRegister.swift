@@ -7,6 +7,7 @@ let conditionRegisterLogical: [Instruction] = [
   },
 
   Instruction("cror", "Condition Register OR", .XL(19, 449), "BT, BA, BB") { cpu, i in
+    if cpu.joinEqual(i.BT, i.BA, i.BB) { return }
     cpu.setBit(i.BT, cpu.bit(i.BA) | cpu.bit(i.BB))
   },
 
@@ -48,12 +49,14 @@ extension Cpu {
   func setFieldImage(_ field: Int, _ image: I64) {
     ir.write(Globals.cr + TempIndex(field), image.temp)
     context.pointee.unordered |= 1 << UInt8(field)
+    context.pointee.relations &= ~(1 << UInt8(field))
   }
 
-  /// Sets a CR field from a comparison of numbers: SO, which says otherwise here, is clear.
-  func setRelation(_ field: Int, _ difference: I64) {
-    setFieldImage(field, difference)
+  /// Sets a CR field from a comparison of numbers, which says 1, 0 or -1: SO is clear.
+  func setRelation(_ field: Int, _ relation: I64) {
+    setFieldImage(field, relation)
     context.pointee.unordered &= ~(1 << UInt8(field))
+    context.pointee.relations |= 1 << UInt8(field)
   }
 
   /// Sets a CR field from a comparison, with SO as it stands.
@@ -134,7 +137,23 @@ extension Cpu {
     let unequal = image | 1 | image.test(.eq, 0) << 63
     let chosen =
       value.constant.map { $0 == 0 ? unequal : equal } ?? value.select(.ne, 0, equal, unequal)
-    let keepsRelation = context.pointee.unordered >> UInt8(field) & 1 == 0
-    keepsRelation ? setRelation(field, chosen) : setFieldImage(field, chosen)
+    let isOrdered = context.pointee.unordered >> UInt8(field) & 1 == 0
+    setFieldImage(field, chosen)
+    if isOrdered { context.pointee.unordered &= ~(1 << UInt8(field)) }
+  }
+
+  /// What `cror` does behind a comparison of numbers: "equal" becomes "less or equal", or "greater or
+  /// equal". The images 1, 0 and -1 have EQ in the low word, and all else is said by the high one.
+  /// - Returns: false if it does something else.
+  fileprivate func joinEqual(_ to: Int, _ a: Int, _ b: Int) -> Bool {
+    let field = to >> 2, other = a == to ? b : a
+    guard to & 3 == 2, a == to || b == to, other == to - 1 || other == to - 2,
+      context.pointee.relations >> UInt8(field) & 1 != 0
+    else { return false }
+    let relation = fieldImage(field)
+    let image = relation.select(other == to - 1 ? .lt : .gt, 0, relation, relation << 32)
+    setFieldImage(field, image)
+    context.pointee.unordered &= ~(1 << UInt8(field))
+    return true
   }
 }

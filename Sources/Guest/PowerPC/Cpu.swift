@@ -54,8 +54,8 @@ struct TranslationContext {
   var hasVectors = false
   /// Which floating-point status holds here; nil where nothing is known.
   var floatMode: FloatMode?
-  /// The CR fields, a bit each, whose SO may be set; the others hold comparisons of numbers.
-  var unordered: UInt8 = 0xff
+  /// The CR fields, a bit each, whose SO may be set; and those that hold comparisons of numbers.
+  var unordered: UInt8 = 0xff, relations: UInt8 = 0
   /// The word of the instruction under translation as it was found in memory when it was executed,
   /// if its immediate may be another one each time; else 0.
   var changing: TempIndex = 0
@@ -255,7 +255,8 @@ public struct Cpu {
   func cold(_ label: UInt32, replacing target: FPR?, _ body: () -> Void) {
     let mode = context.pointee.floatMode, singles = context.pointee.singles
     let held = context.pointee.held, maybeNaN = context.pointee.maybeNaN
-    let stored = context.pointee.stored, unordered = context.pointee.unordered
+    let stored = context.pointee.stored
+    let unordered = context.pointee.unordered, relations = context.pointee.relations
     ir.cold(label) {
       if let target { forgetSingle(target) }
       settle()
@@ -267,6 +268,7 @@ public struct Cpu {
     context.pointee.maybeNaN = maybeNaN
     context.pointee.stored = stored
     context.pointee.unordered = unordered
+    context.pointee.relations = relations
   }
 
   /// Leaves to the runtime with the program counter at an address.

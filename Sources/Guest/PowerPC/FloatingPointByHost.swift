@@ -306,6 +306,7 @@ extension Cpu {
     context.pointee.singles = .init(repeating: 0)
     context.pointee.stored.clear()
     context.pointee.unordered = 0xff
+    context.pointee.relations = 0
   }
 
   /// Sees to it that a floating-point status holds.
