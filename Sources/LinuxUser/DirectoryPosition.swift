@@ -1,3 +1,4 @@
+import CSys
 import Glibc
 import Memory
 
@@ -17,17 +18,17 @@ enum DirectoryPosition {
     return position >> 32
   }
 
-  /// The host's position for one of the guest's, which lseek sets.
-  static func long(_ position: Int, _ call: SystemCall, whence: Int) -> Int {
-    guard whence == Int(SEEK_SET), position > 0,
-      call.descriptors.isNoted(call[0], .hashed)
-    else { return position }
-    return position == shortEnd ? end : position << 32
+  /// lseek of the host's, with the guest's position and result.
+  static func seek(_ call: SystemCall, _ position: Int, whence: Int) throws(Errno) -> Int {
+    guard call.descriptors.isNoted(call[0], .hashed) else {
+      return try hostCall(SYS_lseek, call.signed(0), position, whence)
+    }
+    return try short(hostCall(SYS_lseek, call.signed(0), long(position, whence), whence), call)
   }
 
-  /// The result of lseek.
-  static func result(_ position: Int, _ call: SystemCall) -> Int {
-    call.descriptors.isNoted(call[0], .hashed)
-      ? short(position, call) : position
+  /// The host's position for one of the guest's, which lseek sets.
+  private static func long(_ position: Int, _ whence: Int) -> Int {
+    guard whence == Int(SEEK_SET), position > 0 else { return position }
+    return position == shortEnd ? end : position << 32
   }
 }

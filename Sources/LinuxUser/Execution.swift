@@ -68,8 +68,7 @@ enum Execution {
   /// The program's file: the guest's own for /proc/self/exe, else looked up under `-L`.
   private static func resolved(_ path: Bytes, _ process: LinuxProcess) -> Bytes {
     if let file = ProcessEntry.find(path, process)?.executable(process) { return Bytes(file.utf8) }
-    let text = String(decoding: path, as: UTF8.self)
-    return process.inSysroot(text).map { Bytes($0.utf8) } ?? path
+    return process.inSysroot(path).map { Bytes($0.utf8) } ?? path
   }
 
   /// The strings of a zero-terminated array of pointers.

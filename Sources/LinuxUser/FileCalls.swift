@@ -72,7 +72,7 @@ enum FileCalls {
     // Our own memory is not the guest's to see.
     if entry?.isMemory == true { throw .accessDenied }
     let follows = flags & FileFlags.noFollow == 0
-    let path = try call.lookup(name, from: directory, followsLinks: follows)
+    let path = try call.lookup(name, bytes, follows ? entry : nil)
     let descriptor = try call.waiting(
       SYS_openat, directory, path, FileFlags.host(flags), Int(mode))
     if flags & FileFlags.pathOnly == 0, let entry,
@@ -146,20 +146,16 @@ enum FileCalls {
   // MARK: Positions
 
   static func seek(_ call: SystemCall) throws(Errno) -> Int {
-    let wanted = DirectoryPosition.long(call.signed(1), call, whence: call.signed(2))
-    let result = DirectoryPosition.result(
-      try hostCall(SYS_lseek, call.signed(0), wanted, call.signed(2)), call)
+    let result = try DirectoryPosition.seek(call, call.signed(1), whence: call.signed(2))
     guard result <= Int(Int32.max) else { throw .overflow }
     return result
   }
 
   static func seek64(_ call: SystemCall) throws(Errno) -> Int {
-    let wanted = DirectoryPosition.long(call.pair(1), call, whence: call.signed(4))
-    let position = DirectoryPosition.result(
-      try hostCall(SYS_lseek, call.signed(0), wanted, call.signed(4)), call)
-    var result = StructureWriter()
-    result.doubleword(position)
-    try call.write(call[3], result)
+    let position = try DirectoryPosition.seek(call, call.pair(1), whence: call.signed(4))
+    guard call.copy.writeDoubleword(call[3], UInt64(bitPattern: Int64(position))) else {
+      throw .fault
+    }
     return 0
   }
 

@@ -74,8 +74,8 @@ public final class LinuxProcess {
   var limits: [Int: (UInt64, UInt64)] = [:]
   /// What the other families of calls keep.
   let callState = CallState()
-  /// Whether a name is at the top of the directory of `-L`.
-  private var sysrootTops: [Substring: Bool] = [:]
+  /// Whether names are at the top of the directory of `-L`: few are asked for.
+  private var sysrootTops: [(name: [UInt8], isThere: Bool)] = []
   private var reported = Set<Int>()
 
   /// A process without a program yet.
@@ -174,7 +174,7 @@ public final class LinuxProcess {
     _ image: ELFImage
   ) throws(LoadError.Cause) -> ELFImage? {
     guard let name = image.interpreter else { return nil }
-    let file = inSysroot(name) ?? name
+    let file = inSysroot(Array(name.utf8)) ?? name
     guard access(file, F_OK) == 0 else { throw .interpreterMissing(name) }
     do throws(LoadError) {
       let image = try ELFImage(path: file, into: space, preferredBase: 0)
@@ -198,16 +198,23 @@ public final class LinuxProcess {
 
   /// The file of an absolute name under `-L`, if there is one. What is at the top of that
   /// directory is looked up once.
-  func inSysroot(_ name: String) -> String? {
-    guard !options.sysroot.isEmpty, name.hasPrefix("/") else { return nil }
-    let top = name.dropFirst().prefix { $0 != "/" }
-    if top.isEmpty { return nil }
-    if sysrootTops[top] == nil {
-      sysrootTops[top] = access(options.sysroot + "/" + top, F_OK) == 0
-    }
-    guard sysrootTops[top] == true else { return nil }
-    let candidate = options.sysroot + name
+  func inSysroot(_ name: [UInt8]) -> String? {
+    let slash = UInt8(ascii: "/")
+    guard !options.sysroot.isEmpty, name.first == slash else { return nil }
+    let top = name.dropFirst().prefix { $0 != slash }
+    guard !top.isEmpty, isInSysroot(top) else { return nil }
+    let candidate = options.sysroot + String(decoding: name, as: UTF8.self)
     return access(candidate, F_OK) == 0 ? candidate : nil
+  }
+
+  private func isInSysroot(_ top: ArraySlice<UInt8>) -> Bool {
+    for known in sysrootTops where known.name.count == top.count && known.name.elementsEqual(top) {
+      return known.isThere
+    }
+    let path = options.sysroot + "/" + String(decoding: top, as: UTF8.self)
+    let isThere = access(path, F_OK) == 0
+    if sysrootTops.count < 64 { sysrootTops.append((Array(top), isThere)) }
+    return isThere
   }
 
   static func absolute(_ path: String) -> String {
@@ -225,19 +232,18 @@ public final class LinuxProcess {
   }
 
   func handleSystemCall(_ registers: any GuestRegisters, _ thread: LinuxThread) {
-    let call = SystemCall(self, registers)
-    let row = SystemCallTable.row(call.number)
-    if options.tracesSystemCalls { traceStart(call, row) }
-    let result = perform(call, row)
-    if options.tracesSystemCalls { traceEnd(call, row, result) }
+    let call = SystemCall(self, thread, registers)
+    if options.tracesSystemCalls { traceStart(call, SystemCallTable.row(call.number)) }
+    let result = perform(call)
+    if options.tracesSystemCalls { traceEnd(call, SystemCallTable.row(call.number), result) }
     finish(result, registers)
     if thread.mailbox.isPending || thread.signals.needsDelivery {
       deliverPendingSignals(registers)
     }
   }
 
-  private func perform(_ call: SystemCall, _ row: SystemCallRow?) -> Int {
-    guard let row else {
+  private func perform(_ call: SystemCall) -> Int {
+    guard let row = SystemCallTable.row(call.number) else {
       reportUnsupported(call.number)
       return -Int(Errno.notImplemented.rawValue)
     }

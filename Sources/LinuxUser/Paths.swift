@@ -14,14 +14,16 @@ extension SystemCall {
   func lookup(
     _ address: UInt32, from directory: Int = SystemCall.currentDirectory, followsLinks: Bool = true
   ) throws(Errno) -> Int {
-    let direct = try source(address)
-    guard let name = try remarkableName(address) else { return direct }
-    if followsLinks, let file = processEntry(name, directory)?.executable(process) {
-      return process.keepPath(file)
-    }
-    guard !process.options.sysroot.isEmpty,
-      let inside = process.inSysroot(String(decoding: name, as: UTF8.self))
-    else { return direct }
+    let name = try remarkableName(address)
+    let entry = followsLinks ? name.flatMap { processEntry($0, directory) } : nil
+    return try lookup(address, name, entry)
+  }
+
+  /// The same for a name that has been looked at.
+  /// - Parameter entry: the file of /proc that it leads to, if that is what the call is about.
+  func lookup(_ address: UInt32, _ name: [UInt8]?, _ entry: ProcessEntry?) throws(Errno) -> Int {
+    if let file = entry?.executable(process) { return process.keepPath(file) }
+    guard let name, let inside = process.inSysroot(name) else { return try source(address) }
     return process.keepPath(inside)
   }
 
@@ -33,7 +35,7 @@ extension SystemCall {
   /// The bytes of a name that may stand for another file; an address that cannot be read is the
   /// kernel's to refuse.
   func remarkableName(_ address: UInt32) throws(Errno) -> [UInt8]? {
-    guard address != 0 else { return nil }
+    guard address != 0, copy.readByte(address) != 0 else { return nil }
     switch copy.readCString(address) {
     case .success(let name): return name
     case .failure(.fault): return nil

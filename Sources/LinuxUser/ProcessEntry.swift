@@ -24,18 +24,19 @@ struct ProcessEntry {
   let owner: Owner
 
   /// Last parts of names that are looked at.
-  private static let files: Set<[UInt8]> = Set(
-    [
-      "auxv", "cmdline", "cpuinfo", "environ", "exe", "maps", "mem", "smaps", "smaps_rollup",
-      "stat", "statm", "status",
-    ].map { Array($0.utf8) })
+  private static let files = [
+    "auxv", "cmdline", "cpuinfo", "environ", "exe", "maps", "mem", "smaps", "smaps_rollup",
+    "stat", "statm", "status",
+  ].map { Array($0.utf8) }
 
   /// The file that the bytes of a name lead to from a directory, if it is such a one.
   static func find(
     _ name: [UInt8], from directory: Int = SystemCall.currentDirectory, _ process: LinuxProcess
   ) -> ProcessEntry? {
     let last = name.lastIndex(of: UInt8(ascii: "/")).map { name[($0 + 1)...] } ?? name[...]
-    guard last.count <= 12, files.contains(Array(last)) else { return nil }
+    guard files.contains(where: { $0.count == last.count && $0.elementsEqual(last) }) else {
+      return nil
+    }
     guard let path = canonical(name, directory) else { return nil }
     return ProcessEntry(path, process)
   }

@@ -4,23 +4,31 @@ import Memory
 
 /// One system call of the guest: its number in r0, its arguments in r3 to r8.
 public struct SystemCall {
-  /// The process that makes it.
-  public let process: LinuxProcess
+  /// The process that makes it. Sound: nobody keeps a call, and while it is made its thread, which is
+  /// one of the process and has the registers, is there.
+  public unowned(unsafe) let process: LinuxProcess
+  /// The thread that makes it.
+  unowned(unsafe) let thread: LinuxThread
   /// The guest's registers; r3 is not changed before the call has its result.
-  public let registers: any GuestRegisters
+  public unowned(unsafe) let registers: any GuestRegisters
   /// The number in Linux's 32-bit PowerPC table.
   public let number: Int
   private let arguments: InlineArray<6, UInt32>
 
-  init(_ process: LinuxProcess, _ registers: any GuestRegisters) {
+  init(_ process: LinuxProcess, _ thread: LinuxThread, _ registers: any GuestRegisters) {
     self.process = process
+    self.thread = thread
     self.registers = registers
     number = Int(registers.gpr(0))
-    arguments = InlineArray { registers.gpr(3 + $0) }
+    arguments = [
+      registers.gpr(3), registers.gpr(4), registers.gpr(5), registers.gpr(6), registers.gpr(7),
+      registers.gpr(8),
+    ]
   }
 
   init(_ call: SystemCall, number: Int, arguments: InlineArray<6, UInt32>) {
     process = call.process
+    thread = call.thread
     registers = call.registers
     self.number = number
     self.arguments = arguments
@@ -44,7 +52,7 @@ public struct SystemCall {
   }
 
   /// What is known of the caller's descriptors.
-  var descriptors: DescriptorKinds { process.current.descriptors }
+  var descriptors: DescriptorKinds { thread.descriptors }
   /// The guest's memory.
   var space: UserAddressSpace { process.space }
   /// Copies to and from the guest's memory.
@@ -127,7 +135,6 @@ public struct SystemCall {
     _ number: Int32, _ a: Int = 0, _ b: Int = 0, _ c: Int = 0, _ d: Int = 0, _ e: Int = 0,
     _ f: Int = 0
   ) throws(Errno) -> Int {
-    let thread = process.current
     thread.signals.synchronizeHost()
     process.lock.release()
     let result = csys_interruptible(thread.mailbox.interruption, Int(number), a, b, c, d, e, f)

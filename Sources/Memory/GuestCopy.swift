@@ -8,8 +8,8 @@ import Glibc
 /// A page of a file may lie past the file's end: code of the translator's whose faults are answered
 /// copies there, or, where there is none, the kernel (process_vm_readv).
 public struct GuestCopy {
-  /// The guest's memory.
-  public let space: UserAddressSpace
+  /// The guest's memory, which must outlive this: that saves each use a count of references.
+  public unowned(unsafe) let space: UserAddressSpace
 
   /// Copies to and from an address space.
   @inlinable
@@ -153,12 +153,11 @@ public struct GuestCopy {
     while bytes.count < maximum {
       let rest = Int(Page.size &- (next & Page.mask))
       let count = min(rest, maximum - bytes.count, bytes.isEmpty ? 256 : 4096)
-      guard let part = readBytes(next, count) else { return .failure(.fault) }
-      if let end = part.firstIndex(of: 0) {
-        bytes += part[..<end]
-        return .success(bytes)
-      }
-      bytes += part
+      guard var part = readBytes(next, count) else { return .failure(.fault) }
+      let end = part.firstIndex(of: 0)
+      if let end { part.removeLast(part.count - end) }
+      if bytes.isEmpty { bytes = part } else { bytes += part }
+      if end != nil { return .success(bytes) }
       let (following, overflow) = next.addingReportingOverflow(UInt32(truncatingIfNeeded: count))
       if overflow { return .failure(.fault) }
       next = following
