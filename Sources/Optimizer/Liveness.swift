@@ -181,6 +181,9 @@ public struct Liveness {
     }
     if op.pointee.opcode == .call {
       call(op, block)
+    } else if op.pointee.opcode == .line_touch {
+      // It looks at the reservation in memory.
+      needed.update(repeating: true, count: block.firstLocal)
     } else if flags.contains(.canFault) {
       observeAtFault(block)
     }

@@ -323,9 +323,9 @@ public enum Globals {
   /// What is noted of the last floating-point operation: nobody but faults looks at most of it.
   public static let records = lastFloat...lastSingleA + 2
 
-  /// All globals without homes that most instructions write again soon: the condition register, CTR to
-  /// CA, and the records.
-  public static let recovered = [cr...cr + 7, ctr...ca, records]
+  /// All globals without homes that are often written again soon: the condition register, CTR to CA,
+  /// the reservation, and the records.
+  public static let recovered = [cr...cr + 7, ctr...reserveValue, records]
 
   /// The temp and the offset from env of a general register.
   public static func home(ofGPR number: Int) -> (temp: TempIndex, offset: Int) {
