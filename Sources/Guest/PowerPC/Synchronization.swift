@@ -39,7 +39,7 @@ let synchronization: [Instruction] = [
     if cpu.context.pointee.isShared && !isPaired { return cpu.storeShared(i, address) }
     cpu.context.pointee.pairedStore = 0
     cpu.setFieldImage(0, cpu.successImage(cpu.storeReserved(cpu[i.RS], at: address)))
-    cpu.endReservation()
+    cpu.reserveValid = cpu.constant(0)
   },
 
   Instruction("sync", "Synchronize", .X(31, 598), "LS") { cpu, i in
@@ -80,14 +80,6 @@ extension Cpu {
   var reserveValue: I32 {
     get { word(Globals.reserveValue) }
     nonmutating set { ir.write(Globals.reserveValue, newValue.temp) }
-  }
-
-  /// There is no reservation any more, and nobody asks for what.
-  fileprivate func endReservation() {
-    reserveValid = constant(0)
-    ir.commit()
-    ir.discard(Globals.reserveAddress)
-    ir.discard(Globals.reserveValue)
   }
 
   /// Raises an alignment exception unless the address is a multiple of `bytes`.
