@@ -104,7 +104,9 @@ extension Checker {
     checkCarry(op, step)
     checkField(op, step)
     if isObserved(op) {
-      let faults = op.opcode.info.flags.contains(.canFault) && op.opcode != .call
+      // `line_touch` looks at the reservation in memory.
+      let faults =
+        op.opcode.info.flags.contains(.canFault) && op.opcode != .call && op.opcode != .line_touch
       checkGlobals(step, recovered: faults ? recoveries[current] ?? [] : [])
     }
     // A call's thunk keeps the homes.
