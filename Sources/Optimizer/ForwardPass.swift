@@ -21,8 +21,10 @@ public struct ForwardPass {
   let facts: UnsafeMutablePointer<Fact>
   let rules: RuleTable
   let passes: Passes
-  /// Per global (by temp): the bits of its type.
-  private let globalBits: UnsafeMutablePointer<UInt64>
+  /// Per global (by temp): what is known of it before anything else is.
+  private let unknown: UnsafeMutablePointer<Fact>
+  /// The globals, a bit each, that have been written since all were forgotten.
+  private var written = InlineArray<4, UInt64>(repeating: 0)
   /// Per global (by temp): whether it lives in a host register, which makes it the better copy.
   let hasHome: UnsafeMutablePointer<Bool>
   var block: Block
@@ -46,9 +48,10 @@ public struct ForwardPass {
     hasHome = .allocate(capacity: 256)
     hasHome.initialize(repeating: false, count: 256)
     for temp in homes { hasHome[Int(temp)] = true }
-    globalBits = .allocate(capacity: block.firstLocal)
+    unknown = .allocate(capacity: block.firstLocal)
     for temp in 0..<block.firstLocal {
-      globalBits[temp] = block.temps[temp].type == .i32 ? 0xffff_ffff : ~0
+      let bits: UInt64 = block.temps[temp].type == .i32 ? 0xffff_ffff : ~0
+      (unknown + temp).initialize(to: Fact(definition: -1, copy: 0, copiedAt: 0, maybe: bits))
     }
     self.rules = rules
     self.passes = passes
@@ -59,7 +62,7 @@ public struct ForwardPass {
   func deallocate() {
     facts.deallocate()
     hasHome.deallocate()
-    globalBits.deallocate()
+    unknown.deallocate()
     labelUses.deallocate()
   }
 
@@ -70,7 +73,12 @@ public struct ForwardPass {
     count = 0
     isUnreachable = false
     labelUses.update(repeating: 0, count: min(block.labelCount, Self.labelCapacity))
-    for temp in 0..<block.tempCount { forget(TempIndex(temp)) }
+    facts.update(from: unknown, count: block.firstLocal)
+    written = .init(repeating: 0)
+    // Of values nothing is asked before they are made.
+    for temp in block.firstLocal..<block.tempCount where block.temps[temp].kind == .constant {
+      forget(TempIndex(temp))
+    }
     let info = Opcode.infoTable
     let ops = block.ops
     let total = block.opCount
@@ -79,7 +87,7 @@ public struct ForwardPass {
     for n in 0..<total {
       if n == main {
         newMain = count
-        forgetGlobals()
+        forgetWritten()
       }
       var op = ops[n]
       let flags = info[Int(op.opcode.rawValue)].flags
@@ -118,10 +126,24 @@ public struct ForwardPass {
 
   /// Every global may have changed at this point.
   mutating func forgetGlobals() {
-    let position = Int32(truncatingIfNeeded: count)
-    for temp in 1..<block.firstLocal {
-      facts[temp] = Fact(definition: position, copy: 0, copiedAt: 0, maybe: globalBits[temp])
+    for temp in 1..<block.firstLocal { forgetGlobal(temp) }
+    written = .init(repeating: 0)
+  }
+
+  /// The same where no value outlives this point: of globals that have not been written nothing is
+  /// known that would have to be forgotten.
+  private mutating func forgetWritten() {
+    for word in 0..<4 {
+      while written[word] != 0 {
+        forgetGlobal(64 &* word &+ written[word].trailingZeroBitCount)
+        written[word] &= written[word] &- 1
+      }
     }
+  }
+
+  @inline(__always) private func forgetGlobal(_ temp: Int) {
+    facts[temp] = unknown[temp]
+    facts[temp].definition = Int32(truncatingIfNeeded: count)
   }
 
   /// A temp's value as it stands, replaced by a constant or a better copy.
@@ -147,6 +169,7 @@ public struct ForwardPass {
       let temp = op.output(k)
       forget(temp)
       facts[Int(temp)].definition = Int32(truncatingIfNeeded: count)
+      if Int(temp) < block.firstLocal { written[Int(temp) &>> 6] |= 1 &<< UInt64(temp & 63) }
     }
     count &+= 1
   }
@@ -233,7 +256,7 @@ public struct ForwardPass {
       if !block.helperFlags(op.constant).contains(.noWriteGlobals) { forgetGlobals() }
     } else if flags.contains(.blockEnd), !flags.contains(.blockExit) {
       // Behind an op that leaves comes a label, which does this.
-      forgetGlobals()
+      forgetWritten()
     }
   }
 
