@@ -130,8 +130,8 @@ public struct ForwardPass {
     written = .init(repeating: 0)
   }
 
-  /// The same where no value outlives this point: of globals that have not been written nothing is
-  /// known that would have to be forgotten.
+  /// The same where values end, or only cold parts still read them, for which what has not been written
+  /// is what it was: of such globals nothing is known that would have to be forgotten.
   private mutating func forgetWritten() {
     for word in 0..<4 {
       while written[word] != 0 {
