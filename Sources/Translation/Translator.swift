@@ -98,8 +98,7 @@ public final class Translator {
   /// - Parameters:
   ///   - homes: the guest's globals (temps) that live in host registers, best first.
   ///   - records: up to sixteen globals without a home that are written often, and looked at rarely.
-  ///   - recovered: globals without a home that may be in registers alone at an access that faults,
-  ///     where guest memory is not paged.
+  ///   - recovered: globals without one that, unless memory is paged, a fault finds in registers.
   ///   - accesses: what makes the slow accesses of paged guest memory.
   ///   - codeAddress: where code is to execute, for logs that are the same every time; nil: near
   ///     our own functions.
@@ -136,12 +135,12 @@ public final class Translator {
       + placed.compactMap { home, register in
         guest.layout.singleForms?.narrow(of: home.temp).map { ($0, register) }
       }
-    keepsSingles = techniques.recovers && accesses == nil
+    let recovers = techniques.recovers && accesses == nil
+    keepsSingles = recovers
     optimizer = Optimizer(
       block, passes: passes, homes: homes.map(\.0),
       registers: PreferredRegisters(operands: host.operandRegisters, homes: homes),
-      reach: host.reach, records: records,
-      recovered: techniques.recovers && accesses == nil ? recovered : [])
+      reach: host.reach, records: records, recovered: recovers ? recovered : [])
     allocator = LocalAllocator(
       block: block, file: host.registerFile, homes: Dictionary(uniqueKeysWithValues: homes),
       layout: guest.layout)

@@ -178,14 +178,9 @@ extension Assembler {
     rounding: StaticRounding = .nearest
   ) {
     guard hasRoom() else { return }
-    let p = cursor
-    p[0] = 0x62
-    p[1] = (reg &>> 3 ^ 1) &<< 7 | 0x40 | (rm &>> 3 ^ 1) &<< 5 | 0x10 | e.map
-    p[2] = (w == .qword ? 0x80 : 0) | (v ^ 15) &<< 3 | 4 | e.compressedPrefix
-    p[3] = 0x18 | rounding.rawValue &<< 5
-    p[4] = e.opcode
-    p[5] = 0xc0 | (reg & 7) &<< 3 | rm & 7
-    cursor = p + 6
+    let p = putEVEX(cursor, e, w, reg, v, rm, 0x18 | rounding.rawValue &<< 5)
+    p.pointee = 0xc0 | (reg & 7) &<< 3 | rm & 7
+    cursor = p + 1
   }
 }
 
@@ -193,26 +188,31 @@ extension Assembler {
   /// `EVEX.e /r` of 128 bits whose r/m operand is one of the upper vector registers.
   mutating func encodeEVEX(_ e: Encoding, _ w: Width, _ reg: XMM, _ v: XMM, _ rm: UpperXMM) {
     guard hasRoom() else { return }
-    let p = cursor
-    p[0] = 0x62
-    p[1] = (reg.rawValue &>> 3 ^ 1) &<< 7 | (rm.rawValue &>> 3 & 1 ^ 1) &<< 5 | 0x10 | e.map
-    p[2] = (w == .qword ? 0x80 : 0) | (v.rawValue ^ 15) &<< 3 | 4 | e.compressedPrefix
-    p[3] = 8
-    p[4] = e.opcode
-    p[5] = 0xc0 | (reg.rawValue & 7) &<< 3 | rm.rawValue & 7
-    cursor = p + 6
+    let p = putEVEX(cursor, e, w, reg.rawValue, v.rawValue, rm.rawValue, 8)
+    p.pointee = 0xc0 | (reg.rawValue & 7) &<< 3 | rm.rawValue & 7
+    cursor = p + 1
   }
 
   /// `EVEX.e /r` of 128 bits from memory near the code to one of the upper vector registers.
   mutating func encodeEVEX(_ e: Encoding, _ w: Width, _ reg: UpperXMM, near m: Address) {
     guard hasRoom() else { return }
-    let p = cursor
+    let p = putEVEX(cursor, e, w, reg.rawValue, 0, 0, 8)
+    cursor = putOperand(p, reg.rawValue, m, immediateSize: 0)
+  }
+
+  /// The EVEX prefix and the opcode (Intel SDM, volume 2, 2.7.1): registers by numbers of five bits, `v`
+  /// of four; `last` is the byte before the opcode.
+  @inline(__always)
+  private func putEVEX(
+    _ p: Place, _ e: Encoding, _ w: Width, _ reg: UInt8, _ v: UInt8, _ rm: UInt8, _ last: UInt8
+  ) -> Place {
+    let (r, high) = (~reg &>> 3 & 1, ~reg &>> 4 & 1), (b, x) = (~rm &>> 3 & 1, ~rm &>> 4 & 1)
     p[0] = 0x62
-    p[1] = (reg.rawValue &>> 3 & 1 ^ 1) &<< 7 | 0x60 | e.map
-    p[2] = (w == .qword ? 0x80 : 0) | 0x7c | e.compressedPrefix
-    p[3] = 8
+    p[1] = r &<< 7 | x &<< 6 | b &<< 5 | high &<< 4 | e.map
+    p[2] = (w == .qword ? 0x80 : 0) | (v ^ 15) &<< 3 | 4 | e.compressedPrefix
+    p[3] = last
     p[4] = e.opcode
-    cursor = putOperand(p + 5, reg.rawValue, m, immediateSize: 0)
+    return p + 5
   }
 }
 
@@ -221,7 +221,7 @@ extension Assembler {
 /// Each function writes one part and returns its end. The place is passed on, and not kept in
 /// `cursor`, so that it stays in a register.
 extension Assembler {
-  private typealias Place = UnsafeMutablePointer<UInt8>
+  fileprivate typealias Place = UnsafeMutablePointer<UInt8>
 
   /// Prefixes, escape bytes and opcode. `rex` holds the bits R, X and B, and 0x40 if forced.
   @inline(__always)

@@ -5,12 +5,13 @@ import RegisterAllocation
 extension Lowering {
   static func floatingPoint(_ features: Features) -> [Lowering] {
     let floats: [ValueType] = [.f32, .f64]
-    let counting = features.contains(.avx) ? 0 : GPR.rcx.set
+    // Where exponents are looked at by integers (`branchOnShiftedExponent`).
+    let integer = features.contains(.avx) ? 0 : GPR.rcx.set
     return [
       Lowering(.fsqrt, floats, [C.x], [C.x]) { e, o in
         o.isSingle ? e.x.sqrtss(o.xd, o.vector(0)) : e.x.sqrtsd(o.xd, o.vector(0))
       },
-      Lowering(.brclass, floats, [], [C(0xffff_0000 & ~scratch)], clobbers: counting | scratch) {
+      Lowering(.brclass, floats, [], [C(0xffff_0000 & ~scratch)], clobbers: integer | scratch) {
         e, o in
         e.branchOnClass(o)
       },
@@ -18,7 +19,7 @@ extension Lowering {
         .brextreme, floats, [],
         [C(0xffff_0000 & ~scratch)]
           + Array(repeating: C(0xffff_0000 & ~scratch, .memory), count: 2),
-        clobbers: counting | scratch
+        clobbers: integer | scratch
       ) { e, o in e.branchOnExtreme(o) },
       Lowering(
         .brnarrow, [.f32], [C(0xffff_0000 & ~scratch, isEarly: true)], [C(0xffff_0000 & ~scratch)],
