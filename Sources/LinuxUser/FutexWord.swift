@@ -19,13 +19,21 @@ struct FutexWord {
   }
 
   /// Replaces the word by a function of it, all at once.
+  ///
+  /// An error of the function's counts only if the word is still the same: whether an owner lives is
+  /// asked after the word was read, and by then it may have given the lock back and ended (the kernel's
+  /// `handle_exit_race`).
   /// - Returns: the value before.
   @discardableResult
   func change(_ function: (UInt32) throws(Errno) -> UInt32) throws(Errno) -> UInt32 {
     guard address & 3 == 0 else { throw .invalid }
     while true {
       guard let old = GuestCopy(space).readWord(address) else { throw .fault }
-      let new = try function(old)
+      let new: UInt32
+      do { new = try function(old) } catch {
+        if GuestCopy(space).readWord(address) == old { throw error }
+        continue
+      }
       guard space.isAccessible(address, 4, .writable) else { throw .fault }
       space.prepareForWrite(address, 4)
       let place = space.host(address).assumingMemoryBound(to: UInt32.self)
