@@ -48,7 +48,7 @@ extension UserAddressSpace {
     guard descriptor >= 0 else { return "" }
     defer { close(descriptor) }
     var text: [UInt8] = []
-    var part = [UInt8](repeating: 0, count: 0x1_0000)
+    var part = [UInt8](repeating: 0, count: 0x1000)
     while true {
       let count = read(descriptor, &part, part.count)
       guard count > 0 else { return String(decoding: text, as: UTF8.self) }

@@ -67,8 +67,7 @@ final class BlockTable {
   /// What blocks that check their code were made from; nil where nothing could be fetched.
   private(set) var words: Arena<UInt32?>
   /// Heads of the chains by address, and by guest page, plus one.
-  private let heads: UnsafeMutablePointer<UInt32>
-  private let pages: ZeroMemory
+  private let chains, pages: ZeroMemory
   private static let headCount = 1 << 15
 
   init() throws(TranslationError) {
@@ -79,12 +78,9 @@ final class BlockTable {
     accesses = Arena()
     recoveries = Arena()
     words = Arena()
-    heads = .allocate(capacity: Self.headCount)
-    heads.initialize(repeating: 0, count: Self.headCount)
+    chains = try ZeroMemory(4 * Self.headCount)
     pages = try ZeroMemory(4 << 20)
   }
-
-  deinit { heads.deallocate() }
 
   /// Forgets everything.
   func clear() {
@@ -95,8 +91,12 @@ final class BlockTable {
     accesses.clear()
     recoveries.clear()
     words.clear()
-    heads.update(repeating: 0, count: Self.headCount)
+    chains.clear()
     pages.clear()
+  }
+
+  private var heads: UnsafeMutablePointer<UInt32> {
+    chains.start.assumingMemoryBound(to: UInt32.self)
   }
 
   @inline(__always) private func slot(_ address: UInt32, _ key: UInt32) -> Int {

@@ -37,22 +37,18 @@ final class CodeSection {
   private let targets: UnsafeMutablePointer<UInt32>
   /// A bit for each page of guest addresses: whether there have been entries.
   private let used: UnsafeMutablePointer<UInt64>
-  private let words: Int
 
   /// - Parameters:
   ///   - first: the first guest address.
   ///   - size: bytes of guest addresses.
   init(first: UInt32, size: Int) throws(TranslationError) {
-    memory = try ZeroMemory(size)
+    let words = max(1, size >> 18)
+    memory = try ZeroMemory(size + 8 * words)
     self.first = first
     base = UInt(bitPattern: memory.start) &- UInt(first)
     targets = memory.start.assumingMemoryBound(to: UInt32.self)
-    words = max(1, size >> 18)
-    used = .allocate(capacity: words)
-    used.initialize(repeating: 0, count: words)
+    used = (memory.start + size).assumingMemoryBound(to: UInt64.self)
   }
-
-  deinit { used.deallocate() }
 
   @inline(__always) func offset(_ address: UInt32) -> UInt32 {
     targets[Int((address &- first) >> 2)]
@@ -87,10 +83,7 @@ final class CodeSection {
   }
 
   /// Takes everything out.
-  func clear() {
-    memory.clear()
-    used.update(repeating: 0, count: words)
-  }
+  func clear() { memory.clear() }
 }
 
 /// The jump tables of all address spaces and keys, made when they are first wanted.

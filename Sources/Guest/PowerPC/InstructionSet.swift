@@ -4,7 +4,10 @@ import IR
 public final class InstructionSet: Sendable {
   /// Every declared instruction.
   public let instructions: [Instruction]
-  /// Per primary opcode: the numbers of its instructions plus one, by the word's last eleven bits.
+  /// Per primary opcode: which of the word's last eleven bits belong to the opcode of one of its
+  /// instructions, and where in `table` its row begins.
+  private let rows: [(mask: UInt32, start: UInt32)]
+  /// Rows of the numbers of instructions plus one, by the bits of `rows`; 0 where there is none.
   private let table: [UInt16]
   /// The opcode bits of every instruction and their values.
   private let encodings: [(mask: UInt32, opcode: UInt32)]
@@ -27,22 +30,34 @@ public final class InstructionSet: Sendable {
 
   init(_ instructions: [Instruction]) {
     self.instructions = Self.numbered(instructions)
-    var table = [UInt16](repeating: 0, count: 64 * 2048)
+    var masks = [UInt32](repeating: 0, count: 64)
+    for instruction in instructions {
+      masks[Int(instruction.opcode >> 26)] |= instruction.mask & Self.extended
+    }
+    var end: UInt32 = 0
+    let rows = masks.map { mask in
+      defer { end += mask + 1 }
+      return (mask: mask, start: end)
+    }
+    var table = [UInt16](repeating: 0, count: Int(end))
     for (number, instruction) in instructions.enumerated() {
-      let primary = Int(instruction.opcode >> 26)
-      let free = Int(~instruction.mask & 0x7ff)
-      let value = Int(instruction.opcode & 0x7ff)
+      let row = rows[Int(instruction.opcode >> 26)]
+      let free = row.mask & ~instruction.mask
       // Every value of the bits that are not the opcode's.
       var others = free
       while true {
-        table[primary << 11 | value | others] = UInt16(number + 1)
+        table[Int(row.start + (instruction.opcode & row.mask | others))] = UInt16(number + 1)
         if others == 0 { break }
         others = (others - 1) & free
       }
     }
+    self.rows = rows
     self.table = table
     encodings = instructions.map { ($0.mask, $0.opcode) }
   }
+
+  /// The bits of a word that may tell instructions of one primary opcode apart.
+  private static let extended: UInt32 = 0x7ff
 
   /// The instructions with the numbers of their functions: behind the other helpers.
   private static func numbered(_ instructions: [Instruction]) -> [Instruction] {
@@ -70,7 +85,8 @@ public final class InstructionSet: Sendable {
 
   /// The number of the instruction that a word is, or nil if it is none.
   public func index(of word: UInt32) -> Int? {
-    let entry = table[Int(word >> 26) << 11 | Int(word & 0x7ff)]
+    let row = rows[Int(word >> 26)]
+    let entry = table[Int(row.start &+ (word & row.mask))]
     guard entry != 0 else { return nil }
     let number = Int(entry) - 1
     let (mask, opcode) = encodings[number]

@@ -194,7 +194,7 @@ final class Emitter {
       return workInMemory(op.pointee.opcode, step)
     }
     let place = OpInPlace(op: op, step: step, temps: block.temps)
-    guard let emit = table.emitters[index] else {
+    guard let emit = table.emitters[index].emit else {
       preconditionFailure("no lowering for \(op.pointee.opcode) \(op.pointee.type)")
     }
     emit(self, place)

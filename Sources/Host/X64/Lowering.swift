@@ -129,7 +129,13 @@ extension OperandConstraint {
 /// All rows, and the flat tables that the allocator and the emitter index.
 struct LoweringTable {
   let constraints: UnsafeMutablePointer<OpConstraint>
-  let emitters: UnsafeMutablePointer<(@Sendable (Emitter, OpInPlace) -> Void)?>
+  let emitters: UnsafeMutablePointer<Entry>
+
+  /// What writes an op. In a struct, for a generic pointer to closures would hold them in another form,
+  /// each with a context that is counted at every call.
+  struct Entry {
+    let emit: (@Sendable (Emitter, OpInPlace) -> Void)?
+  }
 
   /// Per row and operand: the general registers that it may be in.
   let operandRegisters: UnsafeMutablePointer<UInt16>
@@ -140,7 +146,7 @@ struct LoweringTable {
     constraints = .allocate(capacity: 2048)
     constraints.initialize(repeating: OpConstraint(outputs: [], inputs: []), count: 2048)
     emitters = .allocate(capacity: 2048)
-    emitters.initialize(repeating: nil, count: 2048)
+    emitters.initialize(repeating: Entry(emit: nil), count: 2048)
     let sections: [[Lowering]] = [
       Lowering.arithmetic, Lowering.logic, Lowering.shifts(features), Lowering.fields(features),
       Lowering.comparisons, Lowering.carries, Lowering.environment,
@@ -157,7 +163,7 @@ struct LoweringTable {
         let index = RegisterFile.index(row.opcode.rawValue, type.rawValue &+ shift)
         constraints[index] = row.constraint
         constraints[index].worksInMemory = Emitter.worksInMemory(row.opcode) && type == .i32
-        emitters[index] = row.emit
+        emitters[index] = Entry(emit: row.emit)
         for k in 0..<4 where row.constraint.inputs[k].registers & 0xffff != 0 {
           operandRegisters[4 * index + k] =
             UInt16(truncatingIfNeeded: row.constraint.inputs[k].registers)
