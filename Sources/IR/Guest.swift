@@ -315,6 +315,9 @@ public struct TranslatedCode {
   public var isChecked: Bool
   /// Whether some of the words compared there have often been others.
   public var isShortLived = false
+  /// Whether it begins with an attempt to do more at once, from its first mark to its second: if an access
+  /// faults there nothing has been done, and what is behind does it.
+  public var beginsWithAttempt = false
 
   /// The numbers of a translation.
   public init(spans: Int, instructions: Int, isChecked: Bool) {
@@ -341,6 +344,8 @@ public struct TranslationLimits {
   public var isShared = false
   /// Whether a block that is a loop may be translated several times in a row.
   public var repeatsLoops = true
+  /// Whether iterations of a loop may be done side by side.
+  public var usesLanes = true
   /// Whether the host has fused multiply-add.
   public var fusesMultiplyAdd = true
   /// Whether singles may stand for doubles where an access faults (`EnvironmentLayout.SingleForms`).

@@ -5,17 +5,25 @@ extension Interpreter {
   /// Does an op by the host's own instruction: the flags that it raises are added to the status
   /// that env keeps.
   func computeFloat(_ op: Op, _ a: UInt64, _ b: UInt64, _ c: UInt64, _ place: Int) {
+    assign(op.output(0), rounded(op.opcode, op.type == .f32, a, b, c, place))
+  }
+
+  /// What the host makes of an op's operands.
+  /// - Parameter place: the offset of the status in env.
+  func rounded(
+    _ opcode: Opcode, _ isSingle: Bool, _ a: UInt64, _ b: UInt64, _ c: UInt64, _ place: Int
+  ) -> UInt64 {
     var status = env.load(fromByteOffset: place, as: UInt32.self)
-    let single: Int32 = op.type == .f32 ? 1 : 0
+    let single: Int32 = isSingle ? 1 : 0
     let result =
-      switch op.opcode {
+      switch opcode {
       case .fadd: csys_fadd(single, a, b, &status)
       case .fsub: csys_fsub(single, a, b, &status)
       case .fmul: csys_fmul(single, a, b, &status)
       case .fdiv: csys_fdiv(single, a, b, &status)
       case .fsqrt: csys_fsqrt(single, a, &status)
       case .fma: csys_fma(single, a, b, c, &status)
-      case .fms: csys_fma(single, a, b, Opcode.negated(c, width: op.type.bits), &status)
+      case .fms: csys_fma(single, a, b, Opcode.negated(c, width: isSingle ? 32 : 64), &status)
       case .cvt_f64_f32: csys_cvt_f64_f32(a, &status)
       case .cvt_i64_f64: csys_cvt_i64_f64(a, &status)
       case .cvt_f64_i32: csys_cvt_f64_i32(a, &status)
@@ -23,7 +31,7 @@ extension Interpreter {
       default: csys_cvt_f64_i64(a, &status)
       }
     env.storeBytes(of: status, toByteOffset: place, as: UInt32.self)
-    assign(op.output(0), result)
+    return result
   }
 }
 

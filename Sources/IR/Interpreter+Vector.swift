@@ -15,10 +15,17 @@ extension Interpreter {
       var mask: UInt64 = 0
       for n in 0..<16 { mask |= UInt64(a.bytes[n] >> 7) << UInt64(n) }
       assign(op.output(0), mask)
+    case .lane_f32: assign(op.output(0), UInt64(a.lane(Int(op.constant), UInt32.self)))
+    case .lane_f64: assign(op.output(0), a.lane(Int(op.constant), UInt64.self))
+    case .dup_lanes:
+      let both = op.constant == FloatLanes.singles.rawValue ? a.low << 32 | a.low : a.low
+      assign(op.output(0), wide: VectorBits(low: both, high: both))
     case .extrl_v128_i64: assign(op.output(0), a.low)
     case .extrh_v128_i64: assign(op.output(0), a.high)
     default:
-      guard let result = op.evaluate(a, b, c) ?? float(op, a, b, c) else { return false }
+      guard let result = op.evaluate(a, b, c) ?? float(op, a, b, c) ?? lanes(op, a, b, c) else {
+        return false
+      }
       assign(op.output(0), wide: result)
     }
     return true
@@ -37,6 +44,28 @@ extension Interpreter {
     }
     return result
   }
+
+  /// Scalar operations side by side.
+  private func lanes(_ op: Op, _ a: VectorBits, _ b: VectorBits, _ c: VectorBits) -> VectorBits? {
+    guard let lanes = FloatLanes(rawValue: op.constant), let scalar = Self.scalars[op.opcode],
+      let floatStatus
+    else { return nil }
+    func computed<T: FixedWidthInteger>(_: T.Type) -> VectorBits {
+      var result = a
+      for n in 0..<lanes.count {
+        let operands = [a, b, c].map { UInt64($0.lane(n, T.self)) }
+        let value = rounded(
+          scalar, lanes == .singles, operands[0], operands[1], operands[2], floatStatus)
+        result.setLane(n, T(truncatingIfNeeded: value))
+      }
+      return result
+    }
+    return lanes == .singles ? computed(UInt32.self) : computed(UInt64.self)
+  }
+
+  private static let scalars: [Opcode: Opcode] = [
+    .fadd_lanes: .fadd, .fsub_lanes: .fsub, .fmul_lanes: .fmul, .fma_lanes: .fma,
+  ]
 
   /// The numbers that `csys_packed` knows them by.
   private static let packed: [Opcode: Int32] = [

@@ -100,6 +100,11 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
   // Vectors of four singles
   case fadd_vec, fsub_vec, fmul_vec, fdiv_vec, fsqrt_vec, fma_vec, fmin_vec, fmax_vec
   case fcmp_vec, fround_vec, cvt_i32_f32_vec, cvt_f32_i32_vec
+  // Scalar operations side by side, under the scalar status, whose flags they raise: the constant is
+  // the width of the lanes (`FloatLanes`)
+  case fadd_lanes, fsub_lanes, fmul_lanes, fma_lanes
+  // A number in every lane; that of a lane, which the constant counts from the right
+  case dup_lanes, lane_f32, lane_f64
 }
 
 /// How an op stands in its block.

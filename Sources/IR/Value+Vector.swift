@@ -108,6 +108,45 @@ extension Value where Tag == V128Tag {
   }
 }
 
+/// Scalar operations side by side.
+extension Value where Tag == V128Tag {
+  /// The single in a lane, counted from the right.
+  public func single(_ lane: Int) -> F32 {
+    F32(builder, number(.lane_f32, .f32, lane))
+  }
+
+  /// The double in a lane, counted from the right.
+  public func double(_ lane: Int) -> F64 {
+    F64(builder, number(.lane_f64, .f64, lane))
+  }
+
+  private func number(_ opcode: Opcode, _ type: ValueType, _ lane: Int) -> TempIndex {
+    builder.emit1(
+      opcode, .v128, result: type, temp, constant: UInt32(truncatingIfNeeded: lane))
+  }
+
+  /// `fadd_lanes`, `fsub_lanes` or `fmul_lanes`.
+  public func lanes(_ opcode: Opcode, _ b: V128, _ lanes: FloatLanes) -> V128 {
+    op(opcode, b, lanes.rawValue)
+  }
+
+  /// `self * b + c`, rounded once.
+  public func multipliedLanes(_ b: V128, plus c: V128, _ lanes: FloatLanes) -> V128 {
+    V128(
+      builder,
+      builder.emit3(.fma_lanes, .v128, temp, b.temp, c.temp, constant: lanes.rawValue))
+  }
+}
+
+extension Value where Tag: FloatTag {
+  /// A vector of nothing else.
+  public func inAllLanes() -> V128 {
+    let lanes: FloatLanes = Tag.type == .f32 ? .singles : .doubles
+    return V128(
+      builder, builder.emit1(.dup_lanes, .v128, result: .v128, temp, constant: lanes.rawValue))
+  }
+}
+
 extension Value where Tag: IntegerTag {
   /// A vector whose every element is the low bits of a word.
   public func duplicated(_ e: VectorElement) -> V128 where Tag == I32Tag {

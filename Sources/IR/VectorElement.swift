@@ -7,6 +7,15 @@ public enum VectorElement: UInt32, CaseIterable, Sendable {
   public var bytes: Int { 1 << Int(rawValue) }
 }
 
+/// The numbers of a vector that scalar operations are done with side by side. The raw value is the
+/// logarithm of their bytes.
+public enum FloatLanes: UInt32, CaseIterable, Sendable {
+  case singles = 2, doubles = 3
+
+  /// Four or two.
+  public var count: Int { self == .singles ? 4 : 2 }
+}
+
 /// Which floating-point status of the host's translated code runs under: see
 /// `EnvironmentLayout.floatStatus`.
 public enum FloatMode: UInt32, Sendable {
@@ -48,5 +57,16 @@ struct VectorBits: Equatable {
   func elements<V: SIMD>(_: V.Type = V.self) -> V {
     precondition(MemoryLayout<V>.size == 16, "a vector has 16 bytes")
     return withUnsafeBytes(of: self) { $0.loadUnaligned(as: V.self) }
+  }
+
+  /// A lane, counted from the right.
+  func lane<T: FixedWidthInteger>(_ n: Int, _: T.Type) -> T {
+    withUnsafeBytes(of: self) { $0.load(fromByteOffset: n * MemoryLayout<T>.size, as: T.self) }
+  }
+
+  mutating func setLane<T: FixedWidthInteger>(_ n: Int, _ value: T) {
+    withUnsafeMutableBytes(of: &self) {
+      $0.storeBytes(of: value, toByteOffset: n * MemoryLayout<T>.size, as: T.self)
+    }
   }
 }

@@ -228,6 +228,10 @@ struct Verifier {
     case .float_round: return first < 4
     case .fcmp_vec: return first < VectorRelation.allCases.count
     case .fround_vec: return first < 4
+    case .fadd_lanes, .fsub_lanes, .fmul_lanes, .fma_lanes, .dup_lanes:
+      return FloatLanes(rawValue: op.constant) != nil
+    case .lane_f32: return first < 4
+    case .lane_f64: return first < 2
     case _ where op.opcode.hasElements: return elementsAreInRange(op)
     case .qemu_ld2, .qemu_st2: return op.memory.bytes * 8 == 2 * bits
     case .qemu_cmpxchg: return op.memory.bytes * 8 <= bits

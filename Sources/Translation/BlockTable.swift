@@ -24,6 +24,8 @@ public struct TranslatedBlock {
   public var incoming: UInt32
   /// The next block in the same chain of the hash table, plus one.
   public var next: UInt32
+  /// Whether it begins with an attempt: see `TranslatedCode.beginsWithAttempt`.
+  public var beginsWithAttempt: Bool
   /// Not to be found or entered any more.
   public var isInvalid: Bool
 }
@@ -243,6 +245,14 @@ final class BlockTable {
       let recovery = recoveries.base[n]
       if recovery.start <= within && within < recovery.end { body(recovery) }
     }
+  }
+
+  /// Where the attempt ends that holds an offset of the code buffer, also as an offset; or nil.
+  func endOfAttempt(atCode offset: UInt32, in number: Int) -> UInt32? {
+    let block = blocks.base[number]
+    guard block.beginsWithAttempt, block.markCount > 1 else { return nil }
+    let end = block.codeOffset + marks.base[Int(block.firstMark) + 1].offset
+    return offset < end ? end : nil
   }
 
   /// How many instructions of a block, a straight line, lie before the one at a guest address.

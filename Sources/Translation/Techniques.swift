@@ -12,6 +12,8 @@ public struct Techniques: Sendable {
   public var keepsForwardBranches = true
   /// Blocks that are loops of floating point are translated several times in a row.
   public var repeatsLoops = true
+  /// Iterations of loops of floating point are done side by side.
+  public var usesLanes = true
   /// Globals that nobody but a fault would look at are recovered after one.
   public var recovers = true
 
@@ -20,7 +22,9 @@ public struct Techniques: Sendable {
 
   /// The names of all techniques.
   public static var names: [String] {
-    Passes.names.map(\.name) + ["homes", "returns", "forward-branches", "loops", "recovery"]
+    Passes.names.map(\.name) + [
+      "homes", "returns", "forward-branches", "loops", "lanes", "recovery",
+    ]
   }
 
   /// Switches one off by its name; false if there is none of that name.
@@ -30,6 +34,7 @@ public struct Techniques: Sendable {
     case "returns": pairsReturns = false
     case "forward-branches": keepsForwardBranches = false
     case "loops": repeatsLoops = false
+    case "lanes": usesLanes = false
     case "recovery": recovers = false
     default:
       guard let pass = Passes.names.first(where: { $0.name == name })?.pass else { return false }

@@ -4,14 +4,16 @@ import RegisterAllocation
 /// The guest's state where translated code has faulted.
 extension Translator {
   /// The program counter of a fault: that of the guest instruction whose code was running.
-  func recoverFault(_ pc: UnsafeMutablePointer<UInt32>, _ runner: Runner) {
+  /// - Returns: where to go on, as an offset, if the fault is one of an attempt, which the guest knows
+  ///   nothing of.
+  func recoverFault(_ pc: UnsafeMutablePointer<UInt32>, _ runner: Runner) -> UInt32? {
     let offset = UInt32(truncatingIfNeeded: runner.fault.pointee.hostPC &- buffer.executable)
-    if let number = table.block(atCode: offset) {
-      let instruction = table.instruction(atCode: offset, in: number)
-      pc.pointee = instruction.address
-      widen(instruction.singles, runner.env)
-      table.forEachRecovery(atCode: offset, in: number) { recover($0, runner) }
-    }
+    guard let number = table.block(atCode: offset) else { return nil }
+    let instruction = table.instruction(atCode: offset, in: number)
+    pc.pointee = instruction.address
+    widen(instruction.singles, runner.env)
+    table.forEachRecovery(atCode: offset, in: number) { recover($0, runner) }
+    return table.endOfAttempt(atCode: offset, in: number)
   }
 
   /// Puts doubles in the place of the singles that stood for them: in the double's field where they share

@@ -81,8 +81,7 @@ extension Translator {
         firstWord: code.isChecked ? UInt32(table.words.count) : .max,
         linkCount: UInt16(exits.count), markCount: UInt16(marks.count),
         spanCount: UInt16(code.spans), instructions: UInt16(code.instructions), incoming: 0,
-        next: 0,
-        isInvalid: false), isFound: isFound)
+        next: 0, beginsWithAttempt: code.beginsWithAttempt, isInvalid: false), isFound: isFound)
     for access in host.slowAccesses { table.append(access) }
     for mark in marks { table.append(mark) }
     for recovery in host.recoveries { table.append(recovery) }

@@ -150,6 +150,7 @@ public final class Translator {
     limits.pairsReturns = techniques.pairsReturns
     limits.keepsForwardBranches = techniques.keepsForwardBranches
     limits.repeatsLoops = techniques.repeatsLoops
+    limits.usesLanes = techniques.usesLanes
   }
 
   deinit {
@@ -276,6 +277,7 @@ public final class Translator {
     let env = runner.env
     let pc = word(env, layout.programCounter)
     var link: UInt32? = nil
+    var resumption: UInt32?
     while true {
       waitForStop()
       let key = guest.key(env)
@@ -284,7 +286,8 @@ public final class Translator {
         try select(space, key, runner)
         link = nil
       }
-      guard let offset = entry(pc.pointee, runner, link) else { return .fetch }
+      guard let offset = resumption ?? entry(pc.pointee, runner, link) else { return .fetch }
+      resumption = nil
       if runner.returnsAreStale {
         runner.returnsAreStale = false
         field(env, layout.returnStack).pointee = UInt64(runner.returnStack.top)
@@ -315,7 +318,8 @@ public final class Translator {
         return .exception(word(env, layout.exitPayload).pointee)
       case .exception: return .exception(word(env, layout.exitPayload).pointee)
       default:
-        recoverFault(pc, runner)
+        resumption = recoverFault(pc, runner)
+        if resumption != nil { continue }
         if limits.countsInstructions { countUntil(runner.fault.pointee.hostPC, env) }
         return .fault
       }
@@ -393,7 +397,7 @@ public final class Translator {
     switch ExitKind(rawValue: word(env, layout.exitKind).pointee) {
     case .exception, .access: return .exception(word(env, layout.exitPayload).pointee)
     case .fault:
-      recoverFault(pc, runner)
+      _ = recoverFault(pc, runner)
       return .fault
     default: return .request
     }

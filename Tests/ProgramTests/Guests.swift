@@ -59,7 +59,7 @@ struct Guest: Sendable, CustomTestStringConvertible {
   static let translation =
     [
       "mix", "flags", "libm", "rounding", "signals", "floatframes", "floatcontexts",
-      "selfmodifying", "mapping",
+      "selfmodifying", "mapping", "lanes",
     ].map {
       Guest(name: $0, variant: "static")
     }

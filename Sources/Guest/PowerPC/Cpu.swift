@@ -65,8 +65,10 @@ struct TranslationContext {
   /// what it knows of registers; whether it is one.
   var most = 0, mostWithFloats = 0
   var hasFloats = false
-  /// How often the loop that the block is has been translated.
+  /// How often the loop that the block is has been translated; the address of the branch that closes it
+  /// if that is more than once.
   var iterations = 1
+  var loopEnd: UInt32 = 0
 }
 
 /// The processor as instruction semantics see it: registers to read and assign, memory,
@@ -197,8 +199,7 @@ public struct Cpu {
     I64(ir, access(.i64, MemoryOperation(bytes: 8), address))
   }
 
-  private func access(_ type: ValueType, _ operation: MemoryOperation, _ address: I32) -> TempIndex
-  {
+  func access(_ type: ValueType, _ operation: MemoryOperation, _ address: I32) -> TempIndex {
     ir.emit2(
       .qemu_ld, type, result: type, address.temp, ir.i32(0).temp, constant: operation.rawValue)
   }
@@ -238,7 +239,7 @@ public struct Cpu {
   }
 
   /// Every store passes here, but for those of helpers and `stwcx.`.
-  private func put(_ type: ValueType, _ value: TempIndex, _ op: MemoryOperation, _ address: I32) {
+  func put(_ type: ValueType, _ value: TempIndex, _ op: MemoryOperation, _ address: I32) {
     forgetOverwritten()
     if context.pointee.isShared { ir.effect1(.line_touch, .i32, address.temp) }
     ir.storeGuest(type, value, op, address: address.temp)

@@ -320,7 +320,7 @@ extension Cpu {
   // MARK: What follows later
 
   /// Notes the last operation and its operands.
-  private func note(_ helper: HelperNumber, _ operands: [F64]) {
+  func note(_ helper: HelperNumber, _ operands: [F64]) {
     ir.write(Globals.lastFloat, constant(Int(FloatRecord(helper).rawValue)).temp)
     for n in 0..<3 {
       let global = Globals.lastFloatA + TempIndex(n)
@@ -329,7 +329,7 @@ extension Cpu {
   }
 
   /// Notes the last operation and its operands, which are singles.
-  private func note(_ helper: HelperNumber, singles: [TempIndex]) {
+  func note(_ helper: HelperNumber, singles: [TempIndex]) {
     let record = FloatRecord(helper).rawValue | FloatRecord.isOfSingles
     ir.write(Globals.lastFloat, constant(Int(record)).temp)
     for n in 0..<3 {

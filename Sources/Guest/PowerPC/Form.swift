@@ -100,6 +100,11 @@ public struct B: Form, FormFields {
   public init(_ word: UInt32) { self.word = word }
   /// Displacement in bytes.
   var BD: Int { Int(Int16(truncatingIfNeeded: word & 0xfffc)) }
+
+  /// Whether a word is `bdnz`: decrement CTR, and branch if it is not zero then.
+  static func isCountedLoop(_ word: UInt32) -> Bool {
+    word >> 26 == 16 && word >> 21 & 0b10110 == 0b10000 && word & 3 == 0
+  }
 }
 
 /// SC-form: system call.

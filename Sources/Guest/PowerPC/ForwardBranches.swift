@@ -104,6 +104,7 @@ extension Cpu {
       done + done / iterations <= context.pointee.mostWithFloats
     else { return false }
     context.pointee.iterations = iterations + 1
+    context.pointee.loopEnd = address
     return true
   }
 }

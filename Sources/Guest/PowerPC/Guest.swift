@@ -97,7 +97,14 @@ public final class PowerPCGuest: Guest {
     limits: TranslationLimits, record: CodeRecord
   ) -> TranslatedCode {
     let first = walk(block, address, key, limits, Reading(source: code, record: record))
-    guard first.isChecked else { return first }
+    guard first.isChecked else {
+      guard limits.usesLanes, let plan = lanePlan(record) else { return first }
+      block.clear()
+      let reading = Reading(source: code, record: record)
+      var second = walk(block, address, key, limits, reading, plan)
+      second.beginsWithAttempt = true
+      return second
+    }
     block.clear()
     var second = walk(
       block, address, key, limits, Reading(source: code, record: record, known: first))
@@ -108,9 +115,13 @@ public final class PowerPCGuest: Guest {
 
   private func walk(
     _ block: Block, _ address: UInt32, _ key: UInt32, _ limits: TranslationLimits,
-    _ reading: Reading
+    _ reading: Reading, _ plan: LanePlan? = nil
   ) -> TranslatedCode {
     let cpu = begin(block, address, key, limits)
+    if let plan {
+      var step = LaneStep(cpu, plan)
+      step.emit()
+    }
     var walk = Walk(spans: reading.record.spans, first: address)
     var isChecked = reading.known != nil
     while let pc = nextAddress() {
@@ -131,6 +142,23 @@ public final class PowerPCGuest: Guest {
     cpu.abandonForwardBranches()
     cpu.ir.finish()
     return TranslatedCode(spans: walk.finish(), instructions: walk.count, isChecked: isChecked)
+  }
+
+  /// How iterations of the loop that the block just walked is are done at once, if they can be.
+  private func lanePlan(_ record: CodeRecord) -> LanePlan? {
+    guard context.pointee.iterations > 1, context.pointee.holdsSingles, !context.pointee.isShared,
+      context.pointee.fuses, context.pointee.hasVectors, instructionBreakpoint == nil
+    else { return nil }
+    let count = Int(context.pointee.loopEnd &- context.pointee.start) / 4
+    guard count < wordCapacity, record.words[count].word.map(B.isCountedLoop) == true else {
+      return nil
+    }
+    var body: [(mnemonic: String, word: UInt32)] = []
+    for n in 0..<count {
+      guard let word = record.words[n].word, let number = set.index(of: word) else { return nil }
+      body.append((instructions[number].mnemonic, word))
+    }
+    return LanePlan(body)
   }
 
   /// Finds out what the instruction forms one access with that follows.

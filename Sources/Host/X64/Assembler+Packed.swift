@@ -87,6 +87,10 @@ extension Encoding {
   static let vcvtdq2ps = Encoding(0x0f, 0x5b)
   static let vcvttps2dq = Encoding(prefix: 0xf3, 0x0f, 0x5b)
   static let vfmadd213ps = Encoding(prefix: 0x66, 0x0f, 0x38, 0xa8)
+  // Doubles
+  static let vaddpd = Encoding(prefix: 0x66, 0x0f, 0x58)
+  static let vmulpd = Encoding(prefix: 0x66, 0x0f, 0x59)
+  static let vsubpd = Encoding(prefix: 0x66, 0x0f, 0x5c)
 }
 
 extension Assembler {

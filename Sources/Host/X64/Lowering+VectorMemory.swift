@@ -47,6 +47,33 @@ extension Lowering {
     },
   ]
 
+  /// Scalar operations side by side, under the scalar status.
+  static let lanes: [Lowering] = [
+    lanes(.fadd_lanes, .vaddps, .vaddpd), lanes(.fsub_lanes, .vsubps, .vsubpd),
+    lanes(.fmul_lanes, .vmulps, .vmulpd),
+    Lowering(.fma_lanes, [.v128], [C.sameX], [C.x, C.x, C.x]) { e, o in
+      let isSingle = o.op.pointee.constant == FloatLanes.singles.rawValue
+      e.x.vectorVEX(.vfmadd213ps, o.xd, o.vector(1), o.vector(2), isSingle ? .dword : .qword)
+    },
+    Lowering(.dup_lanes, [.v128], [C.x], [C.x]) { e, o in
+      let isSingle = o.op.pointee.constant == FloatLanes.singles.rawValue
+      e.x.vectorVEX(.pshufd, o.xd, o.vector(0), imm: isSingle ? 0 : 0x44)
+    },
+    Lowering(.lane_f32, [.v128], [C.x], [C.x]) { e, o in
+      e.x.vectorVEX(.pshufd, o.xd, o.vector(0), imm: UInt8(o.op.pointee.constant) * 0x55)
+    },
+    Lowering(.lane_f64, [.v128], [C.x], [C.x]) { e, o in
+      e.x.vectorVEX(.pshufd, o.xd, o.vector(0), imm: o.op.pointee.constant == 0 ? 0x44 : 0xee)
+    },
+  ]
+
+  private static func lanes(_ opcode: Opcode, _ single: Encoding, _ double: Encoding) -> Lowering {
+    Lowering(opcode, [.v128], [C.x], [C.x, C.x]) { e, o in
+      let isSingle = o.op.pointee.constant == FloatLanes.singles.rawValue
+      e.x.vectorVEX(isSingle ? single : double, o.xd, o.vector(0), o.vector(1), .dword)
+    }
+  }
+
   private static func singles(_ opcode: Opcode, _ encoding: Encoding) -> Lowering {
     Lowering(opcode, [.v128], [C.x], [C.x, C.xm]) { e, o in
       e.packed(encoding, o.xd, o.vector(0), o.input(1))

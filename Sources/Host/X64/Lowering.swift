@@ -155,7 +155,7 @@ struct LoweringTable {
       Lowering.floatSelection(features), Lowering.halves,
       memory == .paged ? Lowering.pagedVectorMemory : Lowering.vectorMemory,
       memory == .paged ? Lowering.pagedFloatMemory(features) : Lowering.floatMemory(features),
-      Lowering.vectors, Lowering.vectorSingles, Lowering.vectorBranches,
+      Lowering.vectors, Lowering.vectorSingles, Lowering.lanes, Lowering.vectorBranches,
     ]
     for row in sections.joined() {
       for type in row.types {

@@ -1,0 +1,153 @@
+import IR
+
+/// The ops of a step of `LanePlan`, at the head of the block that is the loop: several iterations are
+/// done and the block is entered again, or none is, and what follows does them.
+struct LaneStep {
+  private let cpu: Cpu
+  private let plan: LanePlan
+  /// Where the step is given up.
+  private var labels: [UInt32] = []
+  private var vectors: [V128] = []
+  /// The registers that are in all lanes, as singles.
+  private var singles: [Int: TempIndex] = [:]
+
+  private var ir: Builder { cpu.ir }
+  private var lanes: FloatLanes { plan.lanes }
+
+  init(_ cpu: Cpu, _ plan: LanePlan) { (self.cpu, self.plan) = (cpu, plan) }
+
+  mutating func emit() {
+    let context = cpu.context
+    context.pointee.address = context.pointee.start
+    ir.beginInstruction(context.pointee.start)
+    cpu.use(.scalar)
+    checkState()
+    checkAddresses()
+    compute()
+    for store in plan.stores {
+      cpu.put(
+        .v128, vectors[store.vector].temp, MemoryOperation(bytes: 16), address(of: store.place))
+    }
+    finish()
+    cpu.chain(to: context.pointee.start)
+    for label in labels { ir.setLabel(label) }
+    cpu.forgetFloats()
+  }
+
+  private func address(of place: LoopBody.Place) -> I32 {
+    cpu[place.base] + place.displacement
+  }
+
+  private mutating func giveUp() -> UInt32 {
+    labels.append(ir.newLabel())
+    return labels[labels.count - 1]
+  }
+
+  private mutating func giveUp(_ condition: Condition, _ value: I32, _ limit: Int) {
+    ir.brcond(.i32, condition, value.temp, cpu.constant(limit).temp, to: giveUp())
+  }
+
+  // MARK: Whether it can be done
+
+  /// Another iteration must be left for the branch, and XX be set already, here or in the host's flags
+  /// as far as they are known.
+  private mutating func checkState() {
+    giveUp(.leu, cpu.CTR, plan.iterations)
+    let inexact = cpu.state(\.storedFPSCR) | cpu.state(\.floatStatus) << 20
+    giveUp(.tsteq, inexact, Int(FPSCR.XX))
+  }
+
+  /// What is stored must be within a page, and apart from what is loaded by way of other registers.
+  private mutating func checkAddresses() {
+    let place = plan.stores[0].place, bytes = 16 * plan.stores.count
+    let first = address(of: place)
+    giveUp(.gtu, first & 0xfff, 0x1000 - bytes)
+    for window in plan.windows() where window.base != place.base {
+      // At least as far above as what is stored is long, and not as near from below.
+      let distance = cpu[window.base] + window.first - first - bytes
+      giveUp(.gtu, distance, -(bytes + window.bytes))
+    }
+  }
+
+  // MARK: Doing it
+
+  /// Makes all vectors. Gives up if one of the results is extreme in any lane: if the upper two bits of
+  /// its exponent are equal.
+  private mutating func compute() {
+    var ordinary: V128?
+    for vector in plan.vectors {
+      switch vector {
+      case .splat(let number): vectors.append(splat(number))
+      case .load(let place):
+        let value = cpu.access(.v128, MemoryOperation(bytes: 16), address(of: place))
+        vectors.append(V128(ir, value))
+      case .operation(let operation, let operands):
+        let result = compute(operation, operands.map { vectors[$0] })
+        let differs = result ^ result.elements(.add_vec, result, .e32)
+        ordinary = ordinary.map { $0 & differs } ?? differs
+        vectors.append(result)
+      }
+    }
+    guard let ordinary else { return }
+    // Of each number, or its upper word, bit 30 comes to the end of the word, and so of its byte.
+    let wanted = lanes == .singles ? 0x8888 : 0x8080
+    giveUp(.ne, ordinary.shiftedLeft(1, .e32).mask & wanted, wanted)
+  }
+
+  private mutating func splat(_ number: Int) -> V128 {
+    let register = FPR(number)
+    guard lanes == .singles else { return cpu[register].inAllLanes() }
+    let single = ir.brnarrow(cpu[register].temp, to: giveUp())
+    singles[number] = single
+    return F32(ir, single).inAllLanes()
+  }
+
+  private func compute(_ operation: LaneOperation, _ x: [V128]) -> V128 {
+    guard operation.opcode == .fma_lanes else {
+      return x[0].lanes(operation.opcode, x[1], lanes)
+    }
+    let signs = ir.v128(lanes == .singles ? 0x8000_0000_8000_0000 : 1 << 63)
+    let addend = operation.turnsAddend ? x[2] ^ signs : x[2]
+    let result = x[0].multipliedLanes(x[1], plus: addend, lanes)
+    return operation.turnsResult ? result ^ signs : result
+  }
+
+  // MARK: What is left
+
+  /// Registers and the record are those of the last iteration.
+  private func finish() {
+    let body = plan.body
+    let general = body.general.map { cpu[$0.base] + $0.displacement }
+    for n in 0..<32 where body.general[n] != LoopBody.Place(base: GPR(n), displacement: 0) {
+      cpu[GPR(n)] = general[n]
+    }
+    cpu.CTR = cpu.CTR - plan.iterations
+    let changed = (0..<32).filter { body.floats[$0] != $0 }
+    let operands = plan.lastOperands
+    if lanes == .singles {
+      let noted = operands.map(single)
+      let values = changed.map { single(body.floats[$0]) }
+      for (n, value) in zip(changed, values) {
+        cpu.hold(FPR(n), value, isNumber: plan.isNumber(body.floats[n]))
+      }
+      cpu.note(plan.lastOperation.helper, singles: noted)
+    } else {
+      let noted = operands.map(double)
+      let values = changed.map { double(body.floats[$0]) }
+      for (n, value) in zip(changed, values) { cpu[FPR(n)] = value }
+      cpu.note(plan.lastOperation.helper, noted)
+    }
+    ir.commit()
+  }
+
+  private func double(_ value: Int) -> F64 {
+    guard let lane = plan.places[value] else { return cpu.copy(of: FPR(value)) }
+    return vectors[lane.vector].double(1 - lane.number)
+  }
+
+  private func single(_ value: Int) -> TempIndex {
+    if let lane = plan.places[value] { return vectors[lane.vector].single(3 - lane.number).temp }
+    guard let single = singles[value] else { preconditionFailure("an operand in no lane") }
+    return single
+  }
+}
