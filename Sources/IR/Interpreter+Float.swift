@@ -9,11 +9,12 @@ extension Interpreter {
   }
 
   /// What the host makes of an op's operands.
-  /// - Parameter place: the offset of the status in env.
+  /// - Parameter place: the offset of the status in env, if it is there.
   func rounded(
-    _ opcode: Opcode, _ isSingle: Bool, _ a: UInt64, _ b: UInt64, _ c: UInt64, _ place: Int
+    _ opcode: Opcode, _ isSingle: Bool, _ a: UInt64, _ b: UInt64, _ c: UInt64, _ place: Int?
   ) -> UInt64 {
-    var status = env.load(fromByteOffset: place, as: UInt32.self)
+    var status: UInt32 = 0x1f80
+    if let place { status = env.load(fromByteOffset: place, as: UInt32.self) }
     let single: Int32 = isSingle ? 1 : 0
     let result =
       switch opcode {
@@ -30,7 +31,7 @@ extension Interpreter {
       case .cvtr_f64_i32: csys_cvtr_f64_i32(a, &status)
       default: csys_cvt_f64_i64(a, &status)
       }
-    env.storeBytes(of: status, toByteOffset: place, as: UInt32.self)
+    if let place { env.storeBytes(of: status, toByteOffset: place, as: UInt32.self) }
     return result
   }
 }
@@ -96,7 +97,7 @@ extension Opcode {
   var leavesFloatStatus: Bool {
     switch self {
     case .fadd, .fsub, .fmul, .fdiv, .fsqrt, .fma, .fms, .cvt_f64_f32, .cvt_i64_f64, .cvt_f64_i32,
-      .cvt_f64_i64, .cvtr_f64_i32:
+      .cvt_f64_i64, .cvtr_f64_i32, .fadd_lanes, .fsub_lanes, .fmul_lanes, .fma_lanes:
       true
     default: false
     }

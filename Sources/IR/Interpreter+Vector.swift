@@ -17,9 +17,10 @@ extension Interpreter {
       assign(op.output(0), mask)
     case .lane_f32: assign(op.output(0), UInt64(a.lane(Int(op.constant), UInt32.self)))
     case .lane_f64: assign(op.output(0), a.lane(Int(op.constant), UInt64.self))
-    case .dup_lanes:
-      let both = op.constant == FloatLanes.singles.rawValue ? a.low << 32 | a.low : a.low
+    case .dup_f32:
+      let both = a.low << 32 | a.low & 0xffff_ffff
       assign(op.output(0), wide: VectorBits(low: both, high: both))
+    case .dup_f64: assign(op.output(0), wide: VectorBits(low: a.low, high: a.low))
     case .extrl_v128_i64: assign(op.output(0), a.low)
     case .extrh_v128_i64: assign(op.output(0), a.high)
     default:
@@ -47,9 +48,9 @@ extension Interpreter {
 
   /// Scalar operations side by side.
   private func lanes(_ op: Op, _ a: VectorBits, _ b: VectorBits, _ c: VectorBits) -> VectorBits? {
-    guard let lanes = FloatLanes(rawValue: op.constant), let scalar = Self.scalars[op.opcode],
-      let floatStatus
-    else { return nil }
+    guard let lanes = FloatLanes(rawValue: op.constant), let scalar = Self.scalars[op.opcode] else {
+      return nil
+    }
     func computed<T: FixedWidthInteger>(_: T.Type) -> VectorBits {
       var result = a
       for n in 0..<lanes.count {

@@ -88,7 +88,8 @@ extension Opcode {
     case .fsqrt_vec, .cvt_i32_f32_vec, .cvt_f32_i32_vec: Self.row(1, 1, 0, [.pure, .untyped])
     case .fadd_lanes, .fsub_lanes, .fmul_lanes: Self.row(1, 2, 1, [.sideEffects, .untyped])
     case .fma_lanes: Self.row(1, 3, 1, [.sideEffects, .untyped])
-    case .dup_lanes, .lane_f32, .lane_f64: Self.row(1, 1, 1, [.pure, .untyped])
+    case .dup_f32, .dup_f64: Self.row(1, 1, 0, [.pure, .untyped])
+    case .lane_f32, .lane_f64: Self.row(1, 1, 1, [.pure, .untyped])
     case .brfcmp: Self.row(0, 2, 2, [.conditionalBranch, .sideEffects])
     case .brclass: Self.row(0, 1, 2, [.conditionalBranch, .sideEffects])
     // The first operand, a result of the others, is a `SuspectResult`.

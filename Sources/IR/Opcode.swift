@@ -103,8 +103,8 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
   // Scalar operations side by side, under the scalar status, whose flags they raise: the constant is
   // the width of the lanes (`FloatLanes`)
   case fadd_lanes, fsub_lanes, fmul_lanes, fma_lanes
-  // A number in every lane; that of a lane, which the constant counts from the right
-  case dup_lanes, lane_f32, lane_f64
+  // A number in every lane; the number in a lane, which the constant counts from the right
+  case dup_f32, dup_f64, lane_f32, lane_f64
 }
 
 /// How an op stands in its block.

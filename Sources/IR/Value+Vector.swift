@@ -141,9 +141,8 @@ extension Value where Tag == V128Tag {
 extension Value where Tag: FloatTag {
   /// A vector of nothing else.
   public func inAllLanes() -> V128 {
-    let lanes: FloatLanes = Tag.type == .f32 ? .singles : .doubles
-    return V128(
-      builder, builder.emit1(.dup_lanes, .v128, result: .v128, temp, constant: lanes.rawValue))
+    let opcode: Opcode = Tag.type == .f32 ? .dup_f32 : .dup_f64
+    return V128(builder, builder.emit1(opcode, .v128, result: .v128, temp))
   }
 }
 

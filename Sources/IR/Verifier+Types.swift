@@ -17,8 +17,8 @@ extension Op {
     case .call_tb, .call_ptr, .goto_ptr, .ret_ptr, .float_status: .i32
     case .dup_vec: n == 0 ? .v128 : .i32
     case .msk_vec: n == 0 ? .i32 : .v128
-    case .dup_lanes:
-      n == 0 ? .v128 : constant == FloatLanes.singles.rawValue ? .f32 : .f64
+    case .dup_f32: n == 0 ? .v128 : .f32
+    case .dup_f64: n == 0 ? .v128 : .f64
     case .lane_f32: n == 0 ? .f32 : .v128
     case .lane_f64: n == 0 ? .f64 : .v128
     case .concat_i64_v128: n == 0 ? .v128 : .i64

@@ -228,7 +228,7 @@ struct Verifier {
     case .float_round: return first < 4
     case .fcmp_vec: return first < VectorRelation.allCases.count
     case .fround_vec: return first < 4
-    case .fadd_lanes, .fsub_lanes, .fmul_lanes, .fma_lanes, .dup_lanes:
+    case .fadd_lanes, .fsub_lanes, .fmul_lanes, .fma_lanes:
       return FloatLanes(rawValue: op.constant) != nil
     case .lane_f32: return first < 4
     case .lane_f64: return first < 2

@@ -22,9 +22,15 @@ struct VectorForm {
   var isSingle: Bool { name.hasPrefix("f") || name.hasPrefix("cvt") }
 
   /// Every vector op that the verifier allows, with each of its constants.
-  static let vectors: [VectorForm] = Opcode.allCases.filter(\.isVector).flatMap { opcode in
+  static let vectors: [VectorForm] = Opcode.allCases.filter {
+    $0.isVector && !scalars.contains($0)
+  }.flatMap { opcode in
     opcode.hasElements ? elementForms(opcode) : plainForms(opcode)
   }
+
+  /// Scalar operations side by side, under the scalar status.
+  static let lanes: [VectorForm] = scalars.flatMap { plainForms($0) }
+  static let scalars: [Opcode] = [.fadd_lanes, .fsub_lanes, .fmul_lanes, .fma_lanes]
 
   /// Logic, on the same hosts. For the other ops of logic there is no code: nobody emits them.
   static let logic: [VectorForm] =
@@ -60,7 +66,9 @@ struct VectorForm {
     let constants =
       switch opcode {
       case .fcmp_vec: (0..<8).map { ",$0x\($0)" }
-      case .fround_vec: (0..<4).map { ",$0x\($0)" }
+      case .fround_vec, .lane_f32: (0..<4).map { ",$0x\($0)" }
+      case .lane_f64: (0..<2).map { ",$0x\($0)" }
+      case _ where scalars.contains(opcode): FloatLanes.allCases.map { ",$0x\($0.rawValue)" }
       default: [""]
       }
     return constants.map {

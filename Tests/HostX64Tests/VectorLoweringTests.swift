@@ -53,7 +53,7 @@ struct VectorLoweringTests {
   @Test("Each op gives what the interpreter gives", .enabled(if: hasVectors))
   func ops() throws {
     let forms = VectorForm.vectors + VectorForm.logic + VectorForm.halves
-    let names = Set(forms.map { $0.name.prefix { $0 != " " } })
+    let names = Set((forms + VectorForm.lanes).map { $0.name.prefix { $0 != " " } })
     for opcode in Opcode.allCases where opcode.isVector {
       #expect(names.contains(opcode.name[...]))
     }
@@ -63,6 +63,21 @@ struct VectorLoweringTests {
       let failures = try Self.failures(
         forms, try VectorMachine(.detect(), passes: passes), seed: passes.isEmpty ? 3 : 4)
       #expect(failures == [], "\(failures.prefix(20).joined(separator: "\n"))")
+    }
+  }
+
+  @Test("Scalar operations side by side", .enabled(if: hasVectors))
+  func lanes() throws {
+    for passes in [[], Passes.all] {
+      let machine = try VectorMachine(.detect(), passes: passes)
+      var random = VectorValues(12)
+      for form in VectorForm.lanes {
+        for _ in 0..<rounds {
+          var block = VectorText()
+          block.appendCase(form, &random, constants: true)
+          #expect(machine.failure(block.text, Self.scalarRuns(&random)) == nil, "\(form.name)")
+        }
+      }
     }
   }
 

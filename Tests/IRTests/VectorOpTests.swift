@@ -30,7 +30,8 @@ private let outOfRange = [
   "shli_vec v128,e32,d,a,$0x20", "shri_vec v128,e32,d,a,$0x20", "sari_vec v128,e32,d,a,$0x20",
   "shli_vec v128,e8,d,a,$0x1", "shri_vec v128,e8,d,a,$0x1", "sari_vec v128,e8,d,a,$0x1",
   "splat_vec v128,e8,d,a,$0x10", "splat_vec v128,e16,d,a,$0x8", "splat_vec v128,e32,d,a,$0x4",
-  "fcmp_vec d,a,b,$0x8", "fround_vec d,a,$0x4", "float_mode $0x2",
+  "fadd_lanes d,a,b,$0x1", "fma_lanes d,a,b,c,$0x4", "lane_f32 s,a,$0x4",
+  "lane_f64 f,a,$0x2", "fcmp_vec d,a,b,$0x8", "fround_vec d,a,$0x4", "float_mode $0x2",
   "extract2_v128 d,a,b,$0x4", "extract2_v128 d,a,b,$0x80", "extract2_v128 d,a,b,$0x7f",
   "qemu_ld_v128 d,w,beq,0", "qemu_st_v128 d,w,beq,0",
 ]

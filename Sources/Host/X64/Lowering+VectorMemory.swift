@@ -55,9 +55,11 @@ extension Lowering {
       let isSingle = o.op.pointee.constant == FloatLanes.singles.rawValue
       e.x.vectorVEX(.vfmadd213ps, o.xd, o.vector(1), o.vector(2), isSingle ? .dword : .qword)
     },
-    Lowering(.dup_lanes, [.v128], [C.x], [C.x]) { e, o in
-      let isSingle = o.op.pointee.constant == FloatLanes.singles.rawValue
-      e.x.vectorVEX(.pshufd, o.xd, o.vector(0), imm: isSingle ? 0 : 0x44)
+    Lowering(.dup_f32, [.v128], [C.x], [C.x]) { e, o in
+      e.x.vectorVEX(.pshufd, o.xd, o.vector(0), imm: 0)
+    },
+    Lowering(.dup_f64, [.v128], [C.x], [C.x]) { e, o in
+      e.x.vectorVEX(.pshufd, o.xd, o.vector(0), imm: 0x44)
     },
     Lowering(.lane_f32, [.v128], [C.x], [C.x]) { e, o in
       e.x.vectorVEX(.pshufd, o.xd, o.vector(0), imm: UInt8(o.op.pointee.constant) * 0x55)
