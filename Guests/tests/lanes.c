@@ -161,13 +161,15 @@ int main(void) {
     numbers = sum;
     // What is loaded lies about what is stored.
     for (int k = -280; k <= 280; k++) {
-      if (k % 20 == 0) fill(loop, 0);
+      // Ordinary numbers wherever they begin.
+      if (k % 20 == 0)
+        for (int m = 0; m < pages * page; m++) arena[m] = 0x3e + next() % 3;
       struct state s = made(37, middle, middle + k, middle - k * step, 0x3fe00000);
       wrong[1] += differ(loop, s, 0x82000000, -1, 0);
     }
     // Pages that cannot be read or written, everywhere in the loop.
-    for (int k = 0; k < 80; k++) {
-      int isStore = k & 1, protection = k & 2 ? PROT_NONE : PROT_READ, at = page - step * (k / 2);
+    for (int k = 0; k < 150; k++) {
+      int isStore = k % 3, protection = k % 3 < 2 ? PROT_NONE : PROT_READ, at = page - step * (k / 3);
       fill(loop, 0);
       struct state s = made(60, (isStore ? middle + at : middle), (isStore ? 64 : page + at), 6 * page, 0x3fd55555);
       wrong[2] += differ(loop, s, 0x82000000, isStore ? middle + page : 2 * page, protection);
