@@ -97,6 +97,8 @@ public struct PowerPCState {
   public var lastSingleC: UInt32 = 0
   /// What stands for floating-point registers without a home now and then, within a block.
   public var single: InlineArray<32, UInt32> = .init(repeating: 0)
+  /// How often loops do their iterations one by one before they try again to do several at once.
+  public var laneRest: UInt32 = 0
   /// The operand of a conversion to integer that came since.
   public var lastFloatD: UInt64 = 0
   /// What a comparison that came since has found: below, above or equal to zero.

@@ -5,8 +5,9 @@ import IR
 struct LaneStep {
   private let cpu: Cpu
   private let plan: LanePlan
-  /// Where the step is given up.
+  /// Where the step is given up; by extreme results, and while it is not tried.
   private var labels: [UInt32] = []
+  private let extreme, resting: UInt32
   private var vectors: [V128] = []
   /// The registers that are in all lanes, as singles.
   private var singles: [Int: TempIndex] = [:]
@@ -14,7 +15,10 @@ struct LaneStep {
   private var ir: Builder { cpu.ir }
   private var lanes: FloatLanes { plan.lanes }
 
-  init(_ cpu: Cpu, _ plan: LanePlan) { (self.cpu, self.plan) = (cpu, plan) }
+  init(_ cpu: Cpu, _ plan: LanePlan) {
+    (self.cpu, self.plan) = (cpu, plan)
+    (extreme, resting) = (cpu.ir.newLabel(), cpu.ir.newLabel())
+  }
 
   mutating func emit() {
     let context = cpu.context
@@ -30,9 +34,20 @@ struct LaneStep {
     }
     finish()
     cpu.chain(to: context.pointee.start)
+    rest()
     for label in labels { ir.setLabel(label) }
     cpu.forgetFloats()
   }
+
+  /// Where results are extreme the next are likely to be: it is not worth while to try for some time.
+  private func rest() {
+    ir.setLabel(extreme)
+    cpu.setState(\.laneRest, cpu.constant(Self.rests))
+    ir.setLabel(resting)
+    cpu.setState(\.laneRest, cpu.state(\.laneRest) - 1)
+  }
+
+  private static let rests = 33
 
   private func address(of place: LoopBody.Place) -> I32 {
     cpu[place.base] + place.displacement
@@ -53,6 +68,8 @@ struct LaneStep {
   /// as far as they are known.
   private mutating func checkState() {
     giveUp(.leu, cpu.CTR, plan.iterations)
+    let rest = cpu.state(\.laneRest)
+    ir.brcond(.i32, .ne, rest.temp, cpu.constant(0).temp, to: resting)
     let inexact = cpu.state(\.storedFPSCR) | cpu.state(\.floatStatus) << 20
     giveUp(.tsteq, inexact, Int(FPSCR.XX))
   }
@@ -91,7 +108,8 @@ struct LaneStep {
     guard let ordinary else { return }
     // Of each number, or its upper word, bit 30 comes to the end of the word, and so of its byte.
     let wanted = lanes == .singles ? 0x8888 : 0x8080
-    giveUp(.ne, ordinary.shiftedLeft(1, .e32).mask & wanted, wanted)
+    let mask = ordinary.shiftedLeft(1, .e32).mask & wanted
+    ir.brcond(.i32, .ne, mask.temp, cpu.constant(wanted).temp, to: extreme)
   }
 
   private mutating func splat(_ number: Int) -> V128 {
