@@ -120,6 +120,14 @@ static struct state made(int count, int store, int load, int other, uint32_t fac
   return s;
 }
 
+// A translator may let its steps rest for some rounds when results were extreme: many of ordinary numbers.
+static void refresh(const struct loop *loop) {
+  static unsigned char numbers[3][16384] __attribute__((aligned(4096)));
+  memset(numbers, 0x3f, sizeof numbers);
+  struct state s = made(400, numbers[0] - arena, numbers[1] - arena, numbers[2] - arena, 0x3fe00000);
+  loop->fast(&s);
+}
+
 // A case in both ways; 1 if they differ.
 static int differ(const struct loop *loop, struct state s, uint32_t status, int closed, int protection) {
   struct state one = s, fast = s;
@@ -127,6 +135,7 @@ static int differ(const struct loop *loop, struct state s, uint32_t status, int 
   memcpy(before, arena, sizeof before), memset(seen, 0, sizeof seen);
   for (who = 0; who < 2; who++) {
     memcpy(arena, before, sizeof before), seenCount = 0;
+    if (who) refresh(loop);
     if (closed >= 0) mprotect(arena + closed, page, protection);
     setStatus(status);
     who ? loop->fast(&fast) : loop->one(&one);
