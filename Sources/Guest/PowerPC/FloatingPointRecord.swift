@@ -9,6 +9,8 @@ enum MXCSR {
   /// The flags.
   static let zeroDivide: UInt32 = 4, overflow: UInt32 = 8, underflow: UInt32 = 16
   static let precision: UInt32 = 32
+  /// How far left of PE the FPSCR has XX.
+  static let precisionToXX = 20
   static let flags: UInt32 = 0x3f
   /// Rounding control: 0 nearest, 1 down, 2 up, 3 toward zero.
   static let roundingOffset: UInt32 = 13, rounding: UInt32 = 0x6000
@@ -142,5 +144,7 @@ extension FloatRecord {
   /// The flag moved to the place of the exception bit. The other exceptions are those of operations
   /// that the software unit does again, and stored at once.
   @inline(__always)
-  private static func exceptions(_ flags: UInt32) -> UInt32 { (flags & MXCSR.precision) << 20 }
+  private static func exceptions(_ flags: UInt32) -> UInt32 {
+    (flags & MXCSR.precision) << MXCSR.precisionToXX
+  }
 }

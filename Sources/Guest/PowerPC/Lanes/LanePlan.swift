@@ -82,18 +82,28 @@ struct LanePlan {
   /// The vector of the values, one for each lane; nil if they are of different kinds.
   private mutating func vector(of group: [Int]) -> Int? {
     if let vector = known[group] { return vector }
-    let made: Vector
+    guard let made = made(of: group) else { return nil }
+    let number = vectors.count
+    vectors.append(made)
+    known[group] = number
+    for (n, value) in group.enumerated() where value >= LoopBody.registers {
+      places[value] = Lane(vector: number, number: n)
+    }
+    return number
+  }
+
+  /// How the vector of the values is made.
+  private mutating func made(of group: [Int]) -> Vector? {
     switch body.values[group[0]] {
     case .before(let register):
-      guard group.allSatisfy({ $0 == group[0] }) else { return nil }
-      made = .splat(register.number)
+      return group.allSatisfy { $0 == group[0] } ? .splat(register.number) : nil
     case .loaded(let place):
       for (n, value) in group.enumerated() {
         guard case .loaded(let other) = body.values[value], other.base == place.base,
           other.displacement == place.displacement + n * body.size
         else { return nil }
       }
-      made = .load(place)
+      return .load(place)
     case .result(let operation, let operands):
       var groups = operands.map { _ in [Int]() }
       for value in group {
@@ -102,28 +112,18 @@ struct LanePlan {
         else { return nil }
         for n in groups.indices { groups[n].append(inputs[n]) }
       }
-      var inputs: [Int] = []
-      for group in groups {
-        guard let input = vector(of: group) else { return nil }
-        inputs.append(input)
-      }
-      made = .operation(operation, inputs)
+      let inputs = groups.compactMap { vector(of: $0) }
+      return inputs.count == groups.count ? .operation(operation, inputs) : nil
     }
-    let number = vectors.count
-    vectors.append(made)
-    known[group] = number
-    for (n, value) in group.enumerated() where value >= 32 {
-      places[value] = Lane(vector: number, number: n)
-    }
-    return number
   }
 
   /// Whether every load and operation is in a lane, for none may be left out; and in single precision
   /// what registers hold afterwards.
   private func coversAll() -> Bool {
-    (32..<body.values.count).allSatisfy { places[$0] != nil }
+    let registers = LoopBody.registers
+    return (registers..<body.values.count).allSatisfy { places[$0] != nil }
       && (lanes == .doubles
-        || (0..<32).allSatisfy { body.floats[$0] >= 32 || body.floats[$0] == $0 })
+        || (0..<registers).allSatisfy { body.floats[$0] >= registers || body.floats[$0] == $0 })
   }
 
   /// Whether a value is no NaN where the step is done: no result is, and so no operand.
@@ -138,12 +138,8 @@ struct LanePlan {
     if case .result = body.values[value] { true } else { false }
   }
 
-  /// The operation last done.
-  var lastOperation: LaneOperation { last.operation }
-  /// Its operands, by their numbers among the values.
-  var lastOperands: [Int] { last.operands }
-
-  private var last: (operation: LaneOperation, operands: [Int]) {
+  /// The operation last done, and its operands, by their numbers among the values.
+  var last: (operation: LaneOperation, operands: [Int]) {
     guard let last = body.last, case .result(let operation, let operands) = body.values[last]
     else { preconditionFailure("a loop without operations is none") }
     return (operation, operands)

@@ -5,8 +5,9 @@ import IR
 struct LaneStep {
   private let cpu: Cpu
   private let plan: LanePlan
-  /// Where the step is given up; by extreme results, and while it is not tried.
+  /// Where the step is given up: a label for each branch.
   private var labels: [UInt32] = []
+  /// The same for extreme results, and while steps rest.
   private let extreme, resting: UInt32
   private var vectors: [V128] = []
   /// The registers that are in all lanes, as singles.
@@ -70,7 +71,7 @@ struct LaneStep {
     giveUp(.leu, cpu.CTR, plan.iterations)
     let rest = cpu.state(\.laneRest)
     ir.brcond(.i32, .ne, rest.temp, cpu.constant(0).temp, to: resting)
-    let inexact = cpu.state(\.storedFPSCR) | cpu.state(\.floatStatus) << 20
+    let inexact = cpu.state(\.storedFPSCR) | cpu.state(\.floatStatus) << MXCSR.precisionToXX
     giveUp(.tsteq, inexact, Int(FPSCR.XX))
   }
 
@@ -136,24 +137,25 @@ struct LaneStep {
   private func finish() {
     let body = plan.body
     let general = body.general.map { cpu[$0.base] + $0.displacement }
-    for n in 0..<32 where body.general[n] != LoopBody.Place(base: GPR(n), displacement: 0) {
+    for n in 0..<LoopBody.registers
+    where body.general[n] != LoopBody.Place(base: GPR(n), displacement: 0) {
       cpu[GPR(n)] = general[n]
     }
     cpu.CTR = cpu.CTR - plan.iterations
-    let changed = (0..<32).filter { body.floats[$0] != $0 }
-    let operands = plan.lastOperands
+    let changed = (0..<LoopBody.registers).filter { body.floats[$0] != $0 }
+    let (operation, operands) = plan.last
     if lanes == .singles {
       let noted = operands.map(single)
       let values = changed.map { single(body.floats[$0]) }
       for (n, value) in zip(changed, values) {
         cpu.hold(FPR(n), value, isNumber: plan.isNumber(body.floats[n]))
       }
-      cpu.note(plan.lastOperation.helper, singles: noted)
+      cpu.note(operation.helper, singles: noted)
     } else {
       let noted = operands.map(double)
       let values = changed.map { double(body.floats[$0]) }
       for (n, value) in zip(changed, values) { cpu[FPR(n)] = value }
-      cpu.note(plan.lastOperation.helper, noted)
+      cpu.note(operation.helper, noted)
     }
     ir.commit()
   }

@@ -21,11 +21,13 @@ struct LoopBody {
     case result(LaneOperation, [Int])
   }
 
+  /// The number of registers of each kind.
+  static let registers = 32
   /// Every value, by number: first those of the registers before.
-  private(set) var values: [Value] = (0..<32).map { .before(FPR($0)) }
-  /// What the registers hold now.
-  private(set) var floats = Array(0..<32)
-  private(set) var general = (0..<32).map { Place(base: GPR($0), displacement: 0) }
+  private(set) var values: [Value] = (0..<registers).map { .before(FPR($0)) }
+  /// What the registers hold now: of the floating-point ones the numbers of values.
+  private(set) var floats = Array(0..<registers)
+  private(set) var general = (0..<registers).map { Place(base: GPR($0), displacement: 0) }
   private(set) var stores: [(place: Place, value: Int)] = []
   /// The operation last done.
   private(set) var last: Int?
