@@ -60,11 +60,14 @@ public final class HostDisassembler {
     let to = code[5] >> 3 & 7 | (~code[1] >> 7 & 1) << 3
     let from = code[5] & 7 | (~code[1] >> 5 & 3) << 3
     let other = ~code[2] >> 3 & 15
+    let size = code[3] & 0x20 == 0 ? "x" : "y"
+    let operands = [from, other, to].map { "%\(size)mm\($0)" }.joined(separator: ", ")
     switch (code[1] & 0xf, code[2] & 0x87, code[3], code[4]) {
-    case (1, 0x87, 0x18, 0x5a):
-      return (6, "vcvtsd2ss", "{rn-sae}, %xmm\(from), %xmm\(other), %xmm\(to)")
-    case (2, 0x05, 0x08, 0x00):
-      return (6, "vpshufb", "%xmm\(from), %xmm\(other), %xmm\(to)")
+    case (1, 0x87, 0x18, 0x5a): return (6, "vcvtsd2ss", "{rn-sae}, \(operands)")
+    case (2, 0x05, 0x08, 0x00), (2, 0x05, 0x28, 0x00): return (6, "vpshufb", operands)
+    case (3, 0x05, 0x08, 0x25), (3, 0x05, 0x28, 0x25):
+      guard code.count > 6 else { return nil }
+      return (7, "vpternlogd", "$0x\(String(code[6], radix: 16)), \(operands)")
     default: return nil
     }
   }

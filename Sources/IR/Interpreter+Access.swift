@@ -29,13 +29,18 @@ extension Interpreter {
     if Int(address) & (op.memory.alignment - 1) != 0 {
       return .misaligned(address: address, instruction: instruction)
     }
-    let fault: UInt32? =
-      switch op.opcode {
-      case .qemu_ld, .qemu_ld2: load(op, address, &memory)
-      case .qemu_cmpxchg: compareAndExchange(op, address, &memory)
-      default: store(op, address, &memory)
-      }
-    return fault.map { .fault(address: $0, instruction: instruction) }
+    // The vectors of 256 bits lie one behind the other.
+    for half in 0..<max(op.type.vectors, 1) {
+      let address = address &+ UInt32(16 * half)
+      let fault: UInt32? =
+        switch op.opcode {
+        case .qemu_ld, .qemu_ld2: load(op, address, half, &memory)
+        case .qemu_cmpxchg: compareAndExchange(op, address, &memory)
+        default: store(op, address, half, &memory)
+        }
+      if let fault { return .fault(address: fault, instruction: instruction) }
+    }
+    return nil
   }
 
   /// Base, index and displacement, modulo 2^32.
@@ -47,13 +52,13 @@ extension Interpreter {
   }
 
   private func load<Memory: InterpreterMemory & ~Copyable>(
-    _ op: Op, _ address: UInt32, _ memory: inout Memory
+    _ op: Op, _ address: UInt32, _ half: Int, _ memory: inout Memory
   ) -> UInt32? {
     var bytes = GuestBytes(op.memory)
     if let fault = bytes.read(address, &memory) { return fault }
     let (low, high) = bytes.value
-    if op.type == .v128 {
-      assign(op.output(0), wide: VectorBits(low: low, high: high))
+    if op.type.vectors > 0 {
+      assign(op.output(0), wide: VectorBits(low: low, high: high), half)
     } else if op.opcode == .qemu_ld {
       assign(op.output(0), op.memory.isSigned ? extended(low, 8 * op.memory.bytes) : low)
     } else if op.type.bits == 64 {
@@ -67,12 +72,12 @@ extension Interpreter {
   }
 
   private func store<Memory: InterpreterMemory & ~Copyable>(
-    _ op: Op, _ address: UInt32, _ memory: inout Memory
+    _ op: Op, _ address: UInt32, _ half: Int, _ memory: inout Memory
   ) -> UInt32? {
     var bytes = GuestBytes(op.memory)
     let first = input(op, 0)
-    if op.type == .v128 {
-      let value = wide(op.input(0))
+    if op.type.vectors > 0 {
+      let value = wide(op.input(0), half)
       bytes.value = (value.low, value.high)
     } else if op.opcode == .qemu_st {
       bytes.value = (first, 0)

@@ -115,6 +115,8 @@ extension FloatClass {
     case .nan: magnitude > infinity
     case .extreme: magnitude < 2 * leastNormal || magnitude >= infinity - leastNormal
     case .nanOrLeast: magnitude > infinity || magnitude == leastNormal
+    case .clearSingle: bits >> 30 & 1 == 0
+    case .clearDouble: bits >> 62 & 1 == 0
     }
   }
 }

@@ -1,33 +1,46 @@
 import CSys
 
-/// The ops of 128 bits.
+/// The ops of vectors.
 extension Interpreter {
-  /// Runs an op that has 128 bits among its results or operands; false if there is no such op.
+  /// Runs an op that has a vector among its results or operands; false if there is no such op.
   func computeVector(_ op: Op) -> Bool {
+    switch op.opcode {
+    case .lane_f32: takeLane(op, UInt32.self)
+    case .lane_f64: takeLane(op, UInt64.self)
+    default:
+      for half in 0..<max(op.type.vectors, 1) where !computeVector(op, half) { return false }
+    }
+    return true
+  }
+
+  private func takeLane<T: FixedWidthInteger>(_ op: Op, _: T.Type) {
+    let number = Int(op.constant), count = 128 / T.bitWidth
+    assign(op.output(0), UInt64(wide(op.input(0), number / count).lane(number % count, T.self)))
+  }
+
+  private func computeVector(_ op: Op, _ half: Int) -> Bool {
     let inputs = op.inputCount
     let none = VectorBits(low: 0, high: 0)
-    let a = inputs > 0 ? wide(op.input(0)) : none
-    let b = inputs > 1 ? wide(op.input(1)) : none
-    let c = inputs > 2 ? wide(op.input(2)) : none
+    let a = inputs > 0 ? wide(op.input(0), half) : none
+    let b = inputs > 1 ? wide(op.input(1), half) : none
+    let c = inputs > 2 ? wide(op.input(2), half) : none
     switch op.opcode {
-    case .mov: assign(op.output(0), wide: a)
+    case .mov: assign(op.output(0), wide: a, half)
     case .msk_vec:
       var mask: UInt64 = 0
       for n in 0..<16 { mask |= UInt64(a.bytes[n] >> 7) << UInt64(n) }
       assign(op.output(0), mask)
-    case .lane_f32: assign(op.output(0), UInt64(a.lane(Int(op.constant), UInt32.self)))
-    case .lane_f64: assign(op.output(0), a.lane(Int(op.constant), UInt64.self))
     case .dup_f32:
       let both = a.low << 32 | a.low & 0xffff_ffff
-      assign(op.output(0), wide: VectorBits(low: both, high: both))
-    case .dup_f64: assign(op.output(0), wide: VectorBits(low: a.low, high: a.low))
+      assign(op.output(0), wide: VectorBits(low: both, high: both), half)
+    case .dup_f64: assign(op.output(0), wide: VectorBits(low: a.low, high: a.low), half)
     case .extrl_v128_i64: assign(op.output(0), a.low)
     case .extrh_v128_i64: assign(op.output(0), a.high)
     default:
       guard let result = op.evaluate(a, b, c) ?? float(op, a, b, c) ?? lanes(op, a, b, c) else {
         return false
       }
-      assign(op.output(0), wide: result)
+      assign(op.output(0), wide: result, half)
     }
     return true
   }
@@ -75,9 +88,14 @@ extension Interpreter {
     .fround_vec: 11,
   ]
 
-  /// Whether an element of a vector of singles belongs to a class.
+  /// Whether an element of a vector belongs to a class.
   func holds(_ wanted: FloatClass, inElementsOf temp: TempIndex) -> Bool {
-    let elements = wide(temp).elements(SIMD4<UInt32>.self)
-    return elements.indices.contains { wanted.holds(UInt64(elements[$0]), .f32) }
+    (0..<block.temps[Int(temp)].type.vectors).contains { half in
+      let bits = wide(temp, half)
+      if wanted == .clearDouble {
+        return (0..<2).contains { bits.lane($0, UInt64.self) >> 62 & 1 == 0 }
+      }
+      return (0..<4).contains { wanted.holds(UInt64(bits.lane($0, UInt32.self)), .f32) }
+    }
   }
 }

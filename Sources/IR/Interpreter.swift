@@ -26,10 +26,12 @@ public enum BlockExit: Equatable, Sendable {
 public struct Interpreter: ~Copyable {
   /// The most ops that one run executes: a block has no loops, so no good one comes near.
   static let limit = 4 * Block.capacity
-  private let block: Block
+  /// How often 64 bits are in the widest value.
+  private static let pieces = 4
+  let block: Block
   private let names: BlockNames
   let env: UnsafeMutableRawPointer
-  /// Per temp: its value; and behind all of those the high halves of those of 128 bits.
+  /// Per temp: its low 64 bits; behind all of those the next 64 of all, and so on up to 256.
   private let values: UnsafeMutablePointer<UInt64>
   /// Where each label is placed; -1 nowhere.
   private let places: UnsafeMutablePointer<Int>
@@ -51,13 +53,12 @@ public struct Interpreter: ~Copyable {
     self.env = env
     names = block.names
     let count = block.tempCount
-    values = .allocate(capacity: 2 * count)
+    values = .allocate(capacity: Self.pieces * count)
     for index in 0..<count {
       let temp = block.temps[index]
       let value = temp.kind == .constant ? temp.value : 0
-      (values + index).initialize(to: value)
-      // A constant of 128 bits is one of 64, twice.
-      (values + (count + index)).initialize(to: value)
+      // A constant of a vector is one of 64 bits, repeated.
+      for piece in 0..<Self.pieces { (values + (piece * count + index)).initialize(to: value) }
     }
     values[Int(Block.env)] = UInt64(UInt(bitPattern: env))
     places = .allocate(capacity: block.labelCount + 1)
@@ -106,7 +107,7 @@ public struct Interpreter: ~Copyable {
     switch op.opcode {
     case .insn_start: instruction = op.constant
     // One processor: nobody else watches lines.
-    case .set_label, .mb, .discard, .float_mode, .line_touch: break
+    case .set_label, .mb, .discard, .float_mode, .line_touch, .zeroupper: break
     case .line_watch: assign(op.output(0), 0)
     case .br: return .jump(place(op.constant))
     case .brcond:
@@ -125,7 +126,7 @@ public struct Interpreter: ~Copyable {
         return .leave(.invalid(op: index))
       }
       let holds =
-        op.type == .v128
+        op.type.vectors > 0
         ? self.holds(wanted, inElementsOf: op.input(0)) : wanted.holds(input(op, 0), op.type)
       return holds ? .jump(place(op.constant)) : .next
     case .goto_tb, .call_tb, .goto_ptr, .call_ptr, .ret_ptr, .exit_tb:
@@ -137,7 +138,7 @@ public struct Interpreter: ~Copyable {
       call(op)
     case .ld8u, .ld8s, .ld16u, .ld16s, .ld32u, .ld32s, .ld, .st8, .st16, .st32, .st: hostAccess(op)
     default:
-      if op.type == .v128 || op.opcode.isVector {
+      if op.type.vectors > 0 || op.opcode.isVector {
         guard computeVector(op) else { return .leave(.invalid(op: index)) }
       } else {
         compute(op)
@@ -221,27 +222,30 @@ public struct Interpreter: ~Copyable {
     }
   }
 
-  /// The value of a temp of 128 bits, or of another with zeros above it.
-  func wide(_ temp: TempIndex) -> VectorBits {
+  /// A vector of a temp, of which one of 256 bits has two; or the value of another temp with zeros above
+  /// it.
+  func wide(_ temp: TempIndex, _ half: Int = 0) -> VectorBits {
     let t = block.temps + Int(temp)
-    guard t.pointee.type == .v128 else { return VectorBits(low: value(temp), high: 0) }
+    guard t.pointee.type.vectors > 0 else { return VectorBits(low: value(temp), high: 0) }
     guard t.pointee.kind == .global else {
-      return VectorBits(low: values[Int(temp)], high: values[block.tempCount + Int(temp)])
+      let first = 2 * half * block.tempCount + Int(temp)
+      return VectorBits(low: values[first], high: values[block.tempCount + first])
     }
-    let place = env + Int(truncatingIfNeeded: t.pointee.value)
+    let place = env + Int(truncatingIfNeeded: t.pointee.value) + 16 * half
     return VectorBits(
       low: place.loadUnaligned(as: UInt64.self),
       high: place.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
   }
 
-  func assign(_ temp: TempIndex, wide value: VectorBits) {
+  func assign(_ temp: TempIndex, wide value: VectorBits, _ half: Int = 0) {
     let t = block.temps + Int(temp)
     guard t.pointee.kind == .global else {
-      values[Int(temp)] = value.low
-      values[block.tempCount + Int(temp)] = value.high
+      let first = 2 * half * block.tempCount + Int(temp)
+      values[first] = value.low
+      values[block.tempCount + first] = value.high
       return
     }
-    let place = env + Int(truncatingIfNeeded: t.pointee.value)
+    let place = env + Int(truncatingIfNeeded: t.pointee.value) + 16 * half
     place.storeBytes(of: value.low, as: UInt64.self)
     place.storeBytes(of: value.high, toByteOffset: 8, as: UInt64.self)
   }

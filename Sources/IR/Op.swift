@@ -67,6 +67,18 @@ public struct Op {
   @inlinable public var memory: MemoryOperation { MemoryOperation(rawValue: constant) }
   /// What `brextreme` leaves with; nil if the second constant says nothing of the kind.
   @inlinable public var suspect: SuspectResult? { SuspectResult(rawValue: constant2) }
+  /// The row of this op in a host's tables: by opcode and type; the last two of an opcode are those of
+  /// i32 and i64 with a test of bits as condition.
+  @inlinable public var hostRow: Int {
+    let isTest = condition.rawValue >= Condition.tsteq.rawValue
+    return Self.hostRow(opcode, type, isTest: isTest)
+  }
+
+  /// The row of an op of a kind.
+  @inlinable public static func hostRow(_ opcode: Opcode, _ type: ValueType, isTest: Bool) -> Int {
+    Int(opcode.rawValue) &* 8 &+ Int(type.rawValue) &+ (isTest ? 6 : 0)
+  }
+
   /// The second constant as a signed displacement.
   @inlinable public var displacement: Int32 { Int32(bitPattern: constant2) }
 }

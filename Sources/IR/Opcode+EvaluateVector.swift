@@ -8,6 +8,7 @@ extension Op {
     case .xor: return VectorBits(low: a.low ^ b.low, high: a.high ^ b.high)
     case .andc: return VectorBits(low: a.low & ~b.low, high: a.high & ~b.high)
     case .extract2: return VectorBits(bits: a.bits, b.bits, from: constant)
+    case .ordinary_lanes: return a.keeping(b)
     case .concat_i64_v128: return VectorBits(low: a.low, high: b.low)
     case .perm_vec: return permuted(a, b, c)
     case .madd_vec: return multipliedPairs(a, b)
@@ -138,6 +139,12 @@ extension Op {
 }
 
 extension VectorBits {
+  /// The bits that are set here and differ from the next in words of another.
+  fileprivate func keeping(_ other: VectorBits) -> VectorBits {
+    let x = elements(SIMD4<UInt32>.self), y = other.elements(SIMD4<UInt32>.self)
+    return VectorBits(x & (y ^ (y &+ y)))
+  }
+
   /// All bits as a number.
   fileprivate var bits: UInt128 { UInt128(high) << 64 | UInt128(low) }
 

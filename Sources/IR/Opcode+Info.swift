@@ -65,6 +65,7 @@ extension Opcode {
     // The second operand if the first is at least zero, of either sign; else the third.
     case .fsel: Self.row(1, 3, 0)
     case .fneg, .fabs: Self.row(1, 1, 0)
+    case .zeroupper: Self.row(0, 0, 0, [.sideEffects, .untyped])
     case .float_mode, .float_round: Self.row(0, 0, 1, [.sideEffects, .untyped])
     case .float_status: Self.row(0, 1, 0, [.sideEffects, .untyped])
     case .add_vec, .mul_vec, .usadd_vec, .ssadd_vec, .umin_vec, .umax_vec, .smin_vec, .smax_vec,
@@ -86,10 +87,11 @@ extension Opcode {
     case .fcmp_vec: Self.row(1, 2, 1, [.pure, .untyped])
     case .fround_vec: Self.row(1, 1, 1, [.pure, .untyped])
     case .fsqrt_vec, .cvt_i32_f32_vec, .cvt_f32_i32_vec: Self.row(1, 1, 0, [.pure, .untyped])
-    case .fadd_lanes, .fsub_lanes, .fmul_lanes: Self.row(1, 2, 1, [.sideEffects, .untyped])
-    case .fma_lanes: Self.row(1, 3, 1, [.sideEffects, .untyped])
-    case .dup_f32, .dup_f64: Self.row(1, 1, 0, [.pure, .untyped])
-    case .lane_f32, .lane_f64: Self.row(1, 1, 1, [.pure, .untyped])
+    case .fadd_lanes, .fsub_lanes, .fmul_lanes: Self.row(1, 2, 1, .sideEffects)
+    case .fma_lanes: Self.row(1, 3, 1, .sideEffects)
+    case .ordinary_lanes: Self.row(1, 2, 0)
+    case .dup_f32, .dup_f64: Self.row(1, 1, 0)
+    case .lane_f32, .lane_f64: Self.row(1, 1, 1)
     case .brfcmp: Self.row(0, 2, 2, [.conditionalBranch, .sideEffects])
     case .brclass: Self.row(0, 1, 2, [.conditionalBranch, .sideEffects])
     // The first operand, a result of the others, is a `SuspectResult`.

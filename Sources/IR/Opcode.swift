@@ -8,6 +8,9 @@ public enum FloatClass: UInt32, CaseIterable, Sendable {
   case extreme
   /// A NaN, or the least normal magnitude: what rounding may have reached from below.
   case nanOrLeast
+  /// In a lane of a vector of singles, or of doubles, the bit below the sign is clear: what
+  /// `ordinary_lanes` makes of numbers that are not ordinary.
+  case clearSingle, clearDouble
 }
 
 /// What results `brextreme` leaves with.
@@ -89,6 +92,8 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
   case float_round
   // The scalar status as a whole, as MXCSR has it
   case float_status
+  // No value of v256 lives on: the host's instructions for less than that need not care for the rest
+  case zeroupper
   // Vectors of integers, TCG's names where it has one: the first constant is the width of the
   // elements (`VectorElement`), the second a count or the number of an element
   case add_vec, sub_vec, mul_vec, usadd_vec, ssadd_vec, ussub_vec, sssub_vec
@@ -103,6 +108,9 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
   // Scalar operations side by side, under the scalar status, whose flags they raise: the constant is
   // the width of the lanes (`FloatLanes`)
   case fadd_lanes, fsub_lanes, fmul_lanes, fma_lanes
+  // The bits of the first operand where the second is ordinary: where the bit below the sign of a
+  // lane stays, the upper two bits of the number's exponent differ
+  case ordinary_lanes
   // A number in every lane; the number in a lane, which the constant counts from the right
   case dup_f32, dup_f64, lane_f32, lane_f64
 }

@@ -1,5 +1,10 @@
+/// The tags of vectors.
+public protocol VectorTag: ValueTag {}
+
 /// The tag of vectors of 128 bits.
-public enum V128Tag: ValueTag { @inlinable public static var type: ValueType { .v128 } }
+public enum V128Tag: VectorTag { @inlinable public static var type: ValueType { .v128 } }
+/// The tag of vectors of 256 bits.
+public enum V256Tag: VectorTag { @inlinable public static var type: ValueType { .v256 } }
 /// A vector of 128 bits under construction.
 public typealias V128 = Value<V128Tag>
 
@@ -23,8 +28,6 @@ extension Value where Tag == V128Tag {
   public static func & (a: V128, b: V128) -> V128 { a.op(.and, b) }
   /// The bits that are set in either.
   public static func | (a: V128, b: V128) -> V128 { a.op(.or, b) }
-  /// The bits that differ.
-  public static func ^ (a: V128, b: V128) -> V128 { a.op(.xor, b) }
   /// All bits inverted.
   public static prefix func ~ (a: V128) -> V128 { a ^ a.builder.v128(.max) }
   /// `a & ~b`.
@@ -109,40 +112,52 @@ extension Value where Tag == V128Tag {
 }
 
 /// Scalar operations side by side.
-extension Value where Tag == V128Tag {
+extension Value where Tag: VectorTag {
+  /// The bits that differ.
+  public static func ^ (a: Self, b: Self) -> Self { a.lanes(.xor, b) }
+
   /// The single in a lane, counted from the right.
   public func single(_ lane: Int) -> F32 {
     F32(builder, number(.lane_f32, .f32, lane))
   }
 
-  /// The double in a lane, counted from the right.
+  /// The double in a lane.
   public func double(_ lane: Int) -> F64 {
     F64(builder, number(.lane_f64, .f64, lane))
   }
 
   private func number(_ opcode: Opcode, _ type: ValueType, _ lane: Int) -> TempIndex {
     builder.emit1(
-      opcode, .v128, result: type, temp, constant: UInt32(truncatingIfNeeded: lane))
+      opcode, Tag.type, result: type, temp, constant: UInt32(truncatingIfNeeded: lane))
+  }
+
+  private func lanes(_ opcode: Opcode, _ b: Self, _ constant: UInt32 = 0) -> Self {
+    Self(
+      builder,
+      builder.emit2(opcode, Tag.type, result: Tag.type, temp, b.temp, constant: constant))
   }
 
   /// `fadd_lanes`, `fsub_lanes` or `fmul_lanes`.
-  public func lanes(_ opcode: Opcode, _ b: V128, _ lanes: FloatLanes) -> V128 {
-    op(opcode, b, lanes.rawValue)
+  public func lanes(_ opcode: Opcode, _ b: Self, _ lanes: FloatLanes) -> Self {
+    self.lanes(opcode, b, lanes.rawValue)
   }
 
   /// `self * b + c`, rounded once.
-  public func multipliedLanes(_ b: V128, plus c: V128, _ lanes: FloatLanes) -> V128 {
-    V128(
+  public func multipliedLanes(_ b: Self, plus c: Self, _ lanes: FloatLanes) -> Self {
+    Self(
       builder,
-      builder.emit3(.fma_lanes, .v128, temp, b.temp, c.temp, constant: lanes.rawValue))
+      builder.emit3(.fma_lanes, Tag.type, temp, b.temp, c.temp, constant: lanes.rawValue))
   }
+
+  /// The bits that stay where numbers are ordinary (`ordinary_lanes`).
+  public func kept(whereOrdinary numbers: Self) -> Self { lanes(.ordinary_lanes, numbers) }
 }
 
 extension Value where Tag: FloatTag {
   /// A vector of nothing else.
-  public func inAllLanes() -> V128 {
+  public func inAllLanes<V: VectorTag>(_: V.Type = V.self) -> Value<V> {
     let opcode: Opcode = Tag.type == .f32 ? .dup_f32 : .dup_f64
-    return V128(builder, builder.emit1(opcode, .v128, result: .v128, temp))
+    return Value<V>(builder, builder.emit1(opcode, V.type, result: V.type, temp))
   }
 }
 
@@ -162,7 +177,12 @@ extension Value where Tag: IntegerTag {
 
 extension Builder {
   /// A constant of 64 bits, twice.
-  public func v128(_ value: UInt64) -> V128 { V128(self, block.constant(.v128, value)) }
+  public func v128(_ value: UInt64) -> V128 { vector(value) }
+
+  /// A constant of 64 bits, as often as there is room.
+  public func vector<V: VectorTag>(_ value: UInt64, _: V.Type = V.self) -> Value<V> {
+    Value<V>(self, block.constant(V.type, value))
+  }
 
   /// A constant of an element, as often as there is room.
   public func v128(_ value: UInt64, _ e: VectorElement) -> V128 {

@@ -1,6 +1,8 @@
 /// The type of a value: its width, and which kind of host register holds it.
 public enum ValueType: UInt8, CaseIterable, Sendable {
   case i32, i64, f32, f64, v128
+  /// Two vectors side by side, each as if by itself: the first is the low half.
+  case v256
 
   /// Width in bits.
   @inlinable public var bits: Int {
@@ -8,8 +10,12 @@ public enum ValueType: UInt8, CaseIterable, Sendable {
     case .i32, .f32: 32
     case .i64, .f64: 64
     case .v128: 128
+    case .v256: 256
     }
   }
+
+  /// The vectors of 128 bits that it is; 0 for other types.
+  @inlinable public var vectors: Int { bits / 128 }
 
   /// Whether a general register holds it; otherwise a vector register does.
   @inlinable public var isInteger: Bool { rawValue <= ValueType.i64.rawValue }
@@ -22,6 +28,7 @@ public enum ValueType: UInt8, CaseIterable, Sendable {
     case .f32: "f32"
     case .f64: "f64"
     case .v128: "v128"
+    case .v256: "v256"
     }
   }
 }

@@ -17,10 +17,10 @@ extension Op {
     case .call_tb, .call_ptr, .goto_ptr, .ret_ptr, .float_status: .i32
     case .dup_vec: n == 0 ? .v128 : .i32
     case .msk_vec: n == 0 ? .i32 : .v128
-    case .dup_f32: n == 0 ? .v128 : .f32
-    case .dup_f64: n == 0 ? .v128 : .f64
-    case .lane_f32: n == 0 ? .f32 : .v128
-    case .lane_f64: n == 0 ? .f64 : .v128
+    case .dup_f32: n == 0 ? type : .f32
+    case .dup_f64: n == 0 ? type : .f64
+    case .lane_f32: n == 0 ? .f32 : type
+    case .lane_f64: n == 0 ? .f64 : type
     case .concat_i64_v128: n == 0 ? .v128 : .i64
     case .extrl_v128_i64, .extrh_v128_i64: n == 0 ? .i64 : .v128
     default:
@@ -58,12 +58,16 @@ extension Opcode {
     switch self {
     case .mov, .ld, .st, .discard: true
     case .qemu_ld, .qemu_st: true
+    case .fadd_lanes, .fsub_lanes, .fmul_lanes, .fma_lanes, .ordinary_lanes, .dup_f32, .dup_f64,
+      .lane_f32, .lane_f64:
+      type.vectors > 0
     case _ where isVector: type == .v128
     case .fadd, .fsub, .fmul, .fdiv, .fsqrt, .fma, .fms, .fneg, .fabs:
       type == .f32 || type == .f64
     case .brclass: !type.isInteger
     case .brextreme: type == .f32 || type == .f64
-    case .and, .or, .xor, .andc, .extract2:
+    case .xor: type.isInteger || type.vectors > 0
+    case .and, .or, .andc, .extract2:
       type.isInteger || type == .v128
     case .fcmp, .brfcmp, .fsel: type == .f64
     case .bswap64: type == .i64

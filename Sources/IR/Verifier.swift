@@ -218,7 +218,7 @@ struct Verifier {
     case .mb: return first < 64
     case .call: return first < helperCount
     case .qemu_ld, .qemu_st:
-      return op.type == .v128
+      return op.type.vectors > 0
         ? op.memory.bytes == 16 && !op.memory.isLittleEndian : op.memory.bytes * 8 <= bits
     case .extract2: return first < bits && (op.type != .v128 || first % 8 == 0)
     case .brfcmp: return second < FloatRelation.allCases.count
@@ -230,8 +230,8 @@ struct Verifier {
     case .fround_vec: return first < 4
     case .fadd_lanes, .fsub_lanes, .fmul_lanes, .fma_lanes:
       return FloatLanes(rawValue: op.constant) != nil
-    case .lane_f32: return first < 4
-    case .lane_f64: return first < 2
+    case .lane_f32: return first < 4 * op.type.vectors
+    case .lane_f64: return first < 2 * op.type.vectors
     case _ where op.opcode.hasElements: return elementsAreInRange(op)
     case .qemu_ld2, .qemu_st2: return op.memory.bytes * 8 == 2 * bits
     case .qemu_cmpxchg: return op.memory.bytes * 8 <= bits
@@ -242,9 +242,10 @@ struct Verifier {
   /// Whether the class is one that values of the op's type are told by.
   private func classFits(_ op: Op) -> Bool {
     switch FloatClass(rawValue: op.constant2) {
-    case .nan: true
-    case .extreme: op.type != .v128
+    case .nan: op.type != .v256
+    case .extreme: op.type.vectors == 0
     case .nanOrLeast: op.type == .v128
+    case .clearSingle, .clearDouble: op.type.vectors > 0
     case nil: false
     }
   }

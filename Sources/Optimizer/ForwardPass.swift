@@ -219,7 +219,7 @@ public struct ForwardPass {
     guard passes.contains(.copies) else { return }
     let isConstant = block.temps[Int(from)].kind == .constant
     // A vector's is harder to make than to keep.
-    if isConstant && block.temps[Int(from)].type == .v128 { return }
+    if isConstant && block.temps[Int(from)].type.vectors > 0 { return }
     let isGlobal = Int(to) < block.firstLocal
     let isBetter = Int(from) < block.firstLocal && hasHome[Int(from)] && !hasHome[Int(to) & 255]
     guard isConstant || !isGlobal || isBetter else { return }

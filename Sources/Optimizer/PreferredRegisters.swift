@@ -30,10 +30,7 @@ public struct PreferredRegisters {
   /// The registers that an operand of an op may be in.
   @inline(__always) func operand(_ op: UnsafeMutablePointer<Op>, _ k: Int) -> UInt16 {
     guard let operands, k < 4 else { return .max }
-    let isTest = op.pointee.condition.rawValue >= Condition.tsteq.rawValue
-    let row =
-      Int(op.pointee.opcode.rawValue) &* 8 &+ Int(op.pointee.type.rawValue) &+ (isTest ? 5 : 0)
-    return operands[4 &* row &+ k]
+    return operands[4 &* op.pointee.hostRow &+ k]
   }
 
   /// The home of a temp, if it has one.

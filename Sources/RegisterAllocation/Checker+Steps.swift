@@ -79,7 +79,7 @@ extension Checker {
   private func room(at operand: Operand) -> Int? {
     guard operand.kind == .memory, let place = place(operand) else { return nil }
     let temp = place - Self.registerCount
-    if temp >= block.firstLocal { return Self.slotSize }
+    if temp >= block.firstLocal { return LocalAllocator.slotSize }
     return homes[temp] == noRegister ? block.temps[temp].type.bits / 8 : nil
   }
 
@@ -96,9 +96,7 @@ extension Checker {
 
   /// An op with its operands in place.
   mutating func perform(_ op: Op, _ step: Step) {
-    let isTest = op.condition.rawValue >= Condition.tsteq.rawValue
-    let row = file.constraints[
-      RegisterFile.index(op.opcode.rawValue, op.type.rawValue &+ (isTest ? 5 : 0))]
+    let row = file.constraints[op.hostRow]
     let isInMemory = row.worksInMemory && step.operands[0].kind == .memory
     for k in 0..<op.inputCount { checkOperand(op, step, row, k, isInMemory) }
     checkCarry(op, step)

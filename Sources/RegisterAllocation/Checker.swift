@@ -35,7 +35,6 @@ public struct Checker {
   typealias ValueNumber = Int32
   static let unknown: ValueNumber = 0
   static let registerCount = 32
-  static let slotSize = 16
 
   let block: Block
   let file: RegisterFile
@@ -84,11 +83,12 @@ public struct Checker {
     isTransient = [false] + block.names.globals.map(\.isTransient)
     recoveries = Dictionary(grouping: allocator.recoveries, by: \.step)
     spills =
-      allocator.spillBase..<allocator.spillBase + Self.slotSize * allocator.spillCount
+      allocator.spillBase..<allocator.spillBase + LocalAllocator.slotSize * allocator.spillCount
     var fields: [Int: Int] = [:]
-    for (slot, offset) in stride(from: spills.lowerBound, to: spills.upperBound, by: Self.slotSize)
-      .enumerated()
-    {
+    for (slot, offset) in stride(
+      from: spills.lowerBound, to: spills.upperBound, by: LocalAllocator.slotSize
+    )
+    .enumerated() {
       fields[offset] = Self.registerCount + block.firstLocal + slot
     }
     for temp in 1..<block.firstLocal {

@@ -77,10 +77,10 @@ public struct RegisterFile {
   public var general, vector: RegisterSet
   /// The register that holds env.
   public var env: RegisterNumber
-  /// Per opcode and type (`index`): what the op asks.
+  /// Per `Op.hostRow`: what the op asks.
   public var constraints: UnsafePointer<OpConstraint>
 
-  /// - Parameter constraints: a row for each `index`; must outlive the file.
+  /// - Parameter constraints: a row for each `Op.hostRow`; must outlive the file.
   public init(
     general: RegisterSet, vector: RegisterSet, env: RegisterNumber,
     constraints: UnsafePointer<OpConstraint>
@@ -89,12 +89,5 @@ public struct RegisterFile {
     self.vector = vector
     self.env = env
     self.constraints = constraints
-  }
-
-  /// The row of an op in `constraints`.
-  ///
-  /// Rows 5 and 6 of an opcode are those of i32 and i64 with a test of bits as condition.
-  @inlinable public static func index(_ opcode: UInt8, _ type: UInt8) -> Int {
-    Int(opcode) &* 8 &+ Int(type)
   }
 }

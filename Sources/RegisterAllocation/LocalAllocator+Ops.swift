@@ -7,10 +7,7 @@ extension LocalAllocator {
     if unstoredCount != 0 { settleUnstored(op) }
     let flags = Opcode.infoTable[Int(op.pointee.opcode.rawValue)].flags
     if flags.contains(.commutative) { exchange(op) }
-    let isTest: UInt8 = op.pointee.condition.rawValue >= Condition.tsteq.rawValue ? 5 : 0
-    let row =
-      file.constraints
-      + RegisterFile.index(op.pointee.opcode.rawValue, op.pointee.type.rawValue &+ isTest)
+    let row = file.constraints + op.pointee.hostRow
     if row.pointee.worksInMemory && inMemory(op) { return }
     step = Step(.op, op.pointee.type, op: current)
     operation = op

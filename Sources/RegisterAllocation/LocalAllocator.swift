@@ -99,6 +99,8 @@ public final class LocalAllocator {
   }
 
   static let labelCapacity = 2048
+  /// The bytes of a spill slot: what the widest value has.
+  static let slotSize = 32
 
   /// - Parameters:
   ///   - homes: per global (by temp), the host register that always holds it.
@@ -267,7 +269,7 @@ public final class LocalAllocator {
       slotOwners[free & 63] = temp
       places[Int(temp)].slot = Int16(free & 63)
     }
-    return spillBase &+ 16 &* Int(places[Int(temp)].slot)
+    return spillBase &+ Self.slotSize &* Int(places[Int(temp)].slot)
   }
 
   /// A cold part has ended: its slots are free for the next.

@@ -50,7 +50,8 @@ struct HostListingTests {
     try #require(HostDisassembler() != nil, "libcapstone4 is not installed")
     let code: [UInt8] = [
       0x62, 0xd1, 0xbf, 0x18, 0x5a, 0xd8, 0x62, 0x71, 0xff, 0x18, 0x5a, 0xe0,
-      0x62, 0x32, 0x35, 0x08, 0x00, 0xf8, 0x62, 0xb2, 0x7d, 0x08, 0x00, 0xd9, 0xc3,
+      0x62, 0x32, 0x35, 0x08, 0x00, 0xf8, 0x62, 0xb2, 0x7d, 0x08, 0x00, 0xd9,
+      0x62, 0xb2, 0x75, 0x28, 0x00, 0xca, 0x62, 0xd3, 0x5d, 0x28, 0x25, 0xdf, 0x60, 0xc3,
     ]
     let lines = listing(code).split(separator: "\n").map { String($0) }
     #expect(
@@ -59,7 +60,9 @@ struct HostListingTests {
         "0x7fd84d000006:  62 71 ff 18 5a e0        vcvtsd2ss {rn-sae}, %xmm0, %xmm0, %xmm12",
         "0x7fd84d00000c:  62 32 35 08 00 f8        vpshufb  %xmm16, %xmm9, %xmm15",
         "0x7fd84d000012:  62 b2 7d 08 00 d9        vpshufb  %xmm17, %xmm0, %xmm3",
-        "0x7fd84d000018:  c3                       retq     ",
+        "0x7fd84d000018:  62 b2 75 28 00 ca        vpshufb  %ymm18, %ymm1, %ymm1",
+        "0x7fd84d00001e:  62 d3 5d 28 25 df 60     vpternlogd $0x60, %ymm15, %ymm4, %ymm3",
+        "0x7fd84d000025:  c3                       retq     ",
       ])
   }
 

@@ -88,6 +88,29 @@ extension XMM: TestOperand {
   func text(_ w: Width, memory: Width?) -> String { "\(self)" }
 }
 
+/// A vector register by its name of 256 bits.
+struct YMM: TestOperand {
+  let register: XMM
+
+  static func samples(_ set: SampleSet) -> [YMM] { XMM.samples(set).map { YMM(register: $0) } }
+  func text(_ w: Width, memory: Width?) -> String { "y" + "\(register)".dropFirst() }
+}
+
+extension UpperXMM: TestOperand {
+  static func samples(_ set: SampleSet) -> [UpperXMM] { allCases }
+  func text(_ w: Width, memory: Width?) -> String { "\(self)" }
+}
+
+/// One of the upper registers by its name of 256 bits.
+struct UpperYMM: TestOperand {
+  let register: UpperXMM
+
+  static func samples(_ set: SampleSet) -> [UpperYMM] {
+    UpperXMM.allCases.map { UpperYMM(register: $0) }
+  }
+  func text(_ w: Width, memory: Width?) -> String { "y" + "\(register)".dropFirst() }
+}
+
 extension ShiftCount: TestOperand {
   static func samples(_ set: SampleSet) -> [ShiftCount] { [.cl] }
   func text(_ w: Width, memory: Width?) -> String { "cl" }

@@ -21,6 +21,8 @@ let families: [Family] = [
   Family(name: "vector move", rows: vectorMoveRows),
   Family(name: "VEX scalar", rows: vexRows),
   Family(name: "packed arithmetic", rows: packedArithmeticRows),
+  Family(name: "vectors of 256 bits", rows: wideRows),
+  Family(name: "EVEX", rows: extendedRows),
   Family(name: "packed logic", rows: packedLogicRows),
   Family(name: "packed moves", rows: packedMoveRows),
   Family(name: "packed singles", rows: packedSingleRows),

@@ -28,23 +28,8 @@ private let quietConversion = Row(
     }
   }, hasMemory: false)
 
-/// What EVEX alone can name.
-private let upperRegisters = Row(
-  generate: { listing, set in
-    for m in UpperXMM.allCases {
-      for (d, s) in zip(XMM.samples(set), XMM.samples(set).reversed()) {
-        listing.add("vpshufb \(d), \(s), \(m)") { $0.vpshufb(d, s, m) }
-      }
-      if set == .broad { continue }
-      listing.add("vmovdqu64 \(m), XMMWORD PTR [\(nearPlaceholder)]") {
-        $0.vmovdqu64(m, near: Address(near: sampleNearTarget))
-      }
-    }
-  }, hasMemory: true)
-
 /// Scalar arithmetic, comparisons, conversions between formats.
 let scalarRows: [Row] = [
-  upperRegisters,
   quietConversion,
   vector("addss", XMM.self, XMM.self) { $0.addss($1, $2) },
   vector("addss", XMM.self, Address.self) { $0.addss($1, $2) },

@@ -45,7 +45,7 @@ final class LoweringMachine {
   static let layout = EnvironmentLayout(
     size: 4096, envOffset: envOffset, exitRequest: 2000, jumpTable: 2008, codeBase: 2016,
     returnStack: 2024, hostStack: 2032, returnStackTop: 2040, exitKind: 2048, exitPayload: 2052,
-    spillSlots: -1000, spillSlotCount: 62, programCounter: 2056)
+    spillSlots: -1000, spillSlotCount: 31, programCounter: 2056)
 
   init(_ features: Features, guestBaseIsZero: Bool = true) throws {
     self.features = features

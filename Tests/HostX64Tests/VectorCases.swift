@@ -29,8 +29,19 @@ struct VectorForm {
   }
 
   /// Scalar operations side by side, under the scalar status.
-  static let lanes: [VectorForm] = scalars.flatMap { plainForms($0) }
+  static let lanes: [VectorForm] = [ValueType.v128, .v256].flatMap { type in
+    scalars.flatMap { plainForms($0, type) }
+  }
   static let scalars: [Opcode] = [.fadd_lanes, .fsub_lanes, .fmul_lanes, .fma_lanes]
+
+  /// The other ops of 256 bits.
+  static let wide: [VectorForm] =
+    [Opcode.ordinary_lanes, .dup_f32, .dup_f64, .lane_f32, .lane_f64].flatMap {
+      plainForms($0, .v256)
+    } + [
+      VectorForm(name: "mov_v256 ", types: [.v256, .v256]),
+      VectorForm(name: "xor_v256 ", types: [.v256, .v256, .v256]),
+    ]
 
   /// Logic, on the same hosts. For the other ops of logic there is no code: nobody emits them.
   static let logic: [VectorForm] =
@@ -55,24 +66,26 @@ struct VectorForm {
   private static let field = String(VectorMachine.field + 8, radix: 16)
 
   /// The types of an op's arguments.
-  private static func types(_ opcode: Opcode) -> [ValueType] {
+  private static func types(_ opcode: Opcode, _ type: ValueType = .v128) -> [ValueType] {
     let outputs = Int(opcode.info.outputs), inputs = Int(opcode.info.inputs)
-    let op = Op(opcode, .v128, outputs: outputs, inputs: inputs)
+    let op = Op(opcode, type, outputs: outputs, inputs: inputs)
     return (0..<outputs + inputs).map { op.argumentType($0) }
   }
 
   /// An op without elements, with all constants that its kind has.
-  private static func plainForms(_ opcode: Opcode) -> [VectorForm] {
+  private static func plainForms(_ opcode: Opcode, _ type: ValueType = .v128) -> [VectorForm] {
     let constants =
       switch opcode {
       case .fcmp_vec: (0..<8).map { ",$0x\($0)" }
-      case .fround_vec, .lane_f32: (0..<4).map { ",$0x\($0)" }
-      case .lane_f64: (0..<2).map { ",$0x\($0)" }
+      case .fround_vec: (0..<4).map { ",$0x\($0)" }
+      case .lane_f32: (0..<4 * type.vectors).map { ",$0x\($0)" }
+      case .lane_f64: (0..<2 * type.vectors).map { ",$0x\($0)" }
       case _ where scalars.contains(opcode): FloatLanes.allCases.map { ",$0x\($0.rawValue)" }
       default: [""]
       }
+    let name = opcode.info.flags.contains(.untyped) ? opcode.name : "\(opcode)_\(type.name)"
     return constants.map {
-      VectorForm(name: "\(opcode) ", types: types(opcode), constants: $0)
+      VectorForm(name: "\(name) ", types: types(opcode, type), constants: $0)
     }
   }
 
@@ -190,6 +203,7 @@ struct VectorValues {
     let value: UInt64
     switch type {
     case .v128: return vector(singles: singles)
+    case .v256: return vector(singles: singles) + vector(singles: singles)
     case .f32: value = UInt64(single())
     case .f64: value = below(6) == 0 ? random.next() : Self.doubles[below(Self.doubles.count)]
     case .i32, .i64: value = random.value(type)
@@ -207,7 +221,7 @@ struct VectorValues {
     return element
   }
 
-  /// A constant of 128 bits: 64 bits twice; often one that is made in a way of its own.
+  /// A constant of a vector: 64 bits repeated; often one that is made in a way of its own.
   mutating func constant() -> String {
     let word = random.next() & 0xffff_ffff
     let value = [0, .max, word << 32 | word, random.next(), ones()][below(5)]

@@ -55,7 +55,7 @@ struct VectorLoweringTests {
     let forms = VectorForm.vectors + VectorForm.logic + VectorForm.halves
     let names = Set((forms + VectorForm.lanes).map { $0.name.prefix { $0 != " " } })
     for opcode in Opcode.allCases where opcode.isVector {
-      #expect(names.contains(opcode.name[...]))
+      #expect(names.contains(opcode.name[...]) || names.contains("\(opcode)_v128"))
     }
     // Of these 3 * (16 + 32) shifts, 16 + 8 + 4 elements, 16 places of `extract2`, 9 comparisons.
     #expect(forms.count > 144 + 28 + 16 + 9)
@@ -81,6 +81,25 @@ struct VectorLoweringTests {
     }
   }
 
+  @Test("Vectors of 256 bits, also where EVEX cannot be used", .enabled(if: hasVectors))
+  func wide() throws {
+    for (n, features) in [Features.detect(), [.avx, .avx2, .fma]].enumerated() {
+      for passes in [[], Passes.all] {
+        let machine = try VectorMachine(features, passes: passes)
+        let seed = UInt64(20 + 2 * n + (passes.isEmpty ? 0 : 1))
+        let failures = try Self.failures(VectorForm.wide, machine, seed: seed)
+        #expect(failures == [], "\(failures.prefix(20).joined(separator: "\n"))")
+        var random = VectorValues(seed)
+        for form in VectorForm.lanes where form.types[0] == .v256 {
+          var block = VectorText()
+          block.appendCase(form, &random, constants: true)
+          block.add(" zeroupper")
+          #expect(machine.failure(block.text, Self.scalarRuns(&random)) == nil, "\(form.name)")
+        }
+      }
+    }
+  }
+
   @Test("Halves need nothing that the first hosts of this kind do not have")
   func halves() throws {
     let machine = try VectorMachine([])
@@ -94,13 +113,15 @@ struct VectorLoweringTests {
 
   @Test("More values than registers, through branches by class", .enabled(if: hasVectors))
   func crowds() throws {
-    let forms = VectorForm.vectors + VectorForm.logic + VectorForm.halves
     for passes in [[], Passes.all] {
       let machine = try VectorMachine(.detect(), passes: passes)
       var random = VectorValues(passes.isEmpty ? 6 : 7)
       var failures: [String] = []
-      for _ in 0..<20 * rounds where failures.count < 3 {
-        let text = VectorText.crowd(forms, &random)
+      for n in 0..<20 * rounds where failures.count < 3 {
+        let isWide = n % 4 == 0
+        let forms =
+          isWide ? VectorForm.wide : VectorForm.vectors + VectorForm.logic + VectorForm.halves
+        let text = VectorText.crowd(forms, isWide ? .v256 : .v128, &random)
         let runs = Self.runs(&random, 4, singles: random.below(2) == 0, goesOver: false)
         if let failure = machine.failure(text, runs) { failures.append(failure) }
       }
@@ -213,7 +234,10 @@ struct VectorLoweringTests {
     // w0, w4: near the middle; w1, w5: small numbers; w6: a negative one.
     for base in ["w0", "w4", "tmp0", constant] {
       for rest in ["", ",$0x9", ",w1", ",w5", ",tmp1,$0xfffffff0", ",w6,$0x21", ",$0xfffffe00"] {
-        for access in ["ld_v128 v6", "ld_v128 tmp2", "st_v128 v0", "st_v128 tmp3"] {
+        for access in [
+          "ld_v128 v6", "ld_v128 tmp2", "st_v128 v0", "st_v128 tmp3", "ld_v256 y6", "ld_v256 tmp2",
+          "st_v256 y0", "st_v256 tmp3",
+        ] {
           let text = Self.accessing("qemu_\(access),\(base),beo,0\(rest)")
           for _ in 0..<4 {
             let run = Self.guestRun(&random, machine)
@@ -227,11 +251,14 @@ struct VectorLoweringTests {
   /// An access, with operands of it in values, which are all stored behind it.
   private static func accessing(_ op: String) -> String {
     let isLoad = op.contains("tmp2")
+    let (type, name) = op.contains("v256") ? ("v256", "y") : ("v128", "v")
     let lines = [
-      " ---- 00000000", " mov_i32 tmp0,w4", " mov_i32 tmp1,w5", " mov_v128 tmp3,v1", " \(op)",
+      " ---- 00000000", " mov_i32 tmp0,w4", " mov_i32 tmp1,w5", " mov_\(type) tmp3,\(name)1",
+      " \(op)",
     ]
-    let stores = [" mov_i32 w2,tmp0", " mov_i32 w3,tmp1", " mov_v128 v9,tmp3"]
-    return (lines + (isLoad ? [" mov_v128 v8,tmp2"] : []) + stores + [" exit_tb exception,$0x7"])
+    let stores = [" mov_i32 w2,tmp0", " mov_i32 w3,tmp1", " mov_\(type) \(name)9,tmp3"]
+    return
+      (lines + (isLoad ? [" mov_\(type) \(name)8,tmp2"] : []) + stores + [" exit_tb exception,$0x7"])
       .joined(separator: "\n")
   }
 

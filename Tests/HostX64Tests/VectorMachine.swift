@@ -12,22 +12,26 @@ import Translation
 final class VectorMachine {
   /// Globals of each type; the first two words have homes.
   static let counts: [(type: ValueType, prefix: String, count: Int)] = [
-    (.v128, "v", 28), (.i32, "w", 8), (.i64, "q", 8), (.f32, "s", 8), (.f64, "d", 8),
+    (.v128, "v", 28), (.v256, "y", 28), (.i32, "w", 8), (.i64, "q", 8), (.f32, "s", 8),
+    (.f64, "d", 8),
   ]
 
-  /// The globals, 16 bytes apart; those of 128 bits are not aligned to as many.
+  /// The globals, 16 bytes apart, or as many as they have; those of vectors are not aligned to as
+  /// many.
   static let globals: [Global] = {
     var globals: [Global] = []
+    var offset = 8
     for row in counts {
       for n in 0..<row.count {
-        globals.append(Global("\(row.prefix)\(n)", row.type, offset: 8 + 16 * globals.count))
+        globals.append(Global("\(row.prefix)\(n)", row.type, offset: offset))
+        offset += max(16, row.type.bits / 8)
       }
     }
     return globals
   }()
 
   /// A field behind the globals that loads and stores may use, and the end of what is compared.
-  static let field = 8 + 16 * globals.count
+  static let field = globals.last!.offset + 16
   static let compared = field + 32
 
   /// The guest's names. Safe to share: nothing changes them.
@@ -35,9 +39,9 @@ final class VectorMachine {
   /// Where env points in the state, the size of the state, and where the fields start.
   private static let envOffset = 512
   private static let size = 8192
-  private static let fields = 1200
+  private static let fields = 2400
 
-  /// The layout: spill slots, of 16 bytes each, are last.
+  /// The layout: spill slots, of 32 bytes each, are last.
   static let layout: EnvironmentLayout = {
     var layout = EnvironmentLayout(
       size: size, envOffset: envOffset, exitRequest: fields, jumpTable: fields + 8,
@@ -221,10 +225,11 @@ final class VectorMachine {
     }
     let found = bytes(env)
     guard let n = found.indices.first(where: { found[$0] != run.after[$0] }) else { return nil }
-    let place = 8 + (n - 8) / 16 * 16
-    let name = Self.globals.first { $0.offset == place }?.name ?? "field"
+    let global = Self.globals.last { $0.offset <= n }
+    let place = n < Self.field ? global?.offset ?? 0 : Self.field
+    let name = n < Self.field ? global?.name ?? "front" : "field"
     let hex = { (bytes: ArraySlice<UInt8>) in bytes.reversed().map { String($0, radix: 16) } }
-    let all = place..<min(place + 16, Self.compared)
+    let all = place..<min(place + 32, Self.compared)
     return "\(name) is \(hex(found[all])), not \(hex(run.after[all])), was \(hex(run.before[all]))"
   }
 
@@ -234,7 +239,7 @@ final class VectorMachine {
     (0..<block.opCount).contains {
       let op = block.ops[$0]
       let compares =
-        op.opcode == .brclass && op.type != .v128
+        op.opcode == .brclass && op.type.vectors == 0
         || [.brfcmp, .brextreme, .brnarrow].contains(op.opcode)
       return op.opcode.leavesFloatStatus || compares
     }

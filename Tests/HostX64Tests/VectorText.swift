@@ -48,7 +48,7 @@ struct VectorText {
       switch random.below(isLikeFirst ? 6 : 4) {
       case 0, 1: inputs.append(global)
       case 2: inputs.append(copy(type, global))
-      case 3 where constants && type == .v128: inputs.append(random.constant())
+      case 3 where constants && type.vectors > 0: inputs.append(random.constant())
       case 3: inputs.append(copy(type, global))
       default: inputs.append(inputs[0])
       }
@@ -85,7 +85,7 @@ struct VectorText {
     for row in VectorMachine.counts {
       let all = (values[row.type] ?? []).reversed()
       for (n, value) in all.enumerated() {
-        let number = row.type == .v128 ? (first + n) % row.count : n % row.count
+        let number = row.type.vectors > 0 ? (first + n) % row.count : n % row.count
         add(" mov_\(row.type.name) \(row.prefix)\(number),\(value)")
       }
     }
@@ -95,17 +95,19 @@ struct VectorText {
   mutating func operand(_ type: ValueType, _ random: inout VectorValues) -> String {
     let existing = values[type] ?? []
     let globals = VectorMachine.counts.first { $0.type == type }!.count
-    if type == .v128, random.below(12) == 0 { return random.constant() }
+    if type.vectors > 0, random.below(12) == 0 { return random.constant() }
     return !existing.isEmpty && random.below(4) != 0
       ? existing[random.below(existing.count)] : "\(Self.prefix(type))\(random.below(globals))"
   }
 
   /// More values than there are vector registers, all of which live on to the end, through ops at
   /// random; and branches to cold parts, which store what was there when they were taken.
-  static func crowd(_ forms: [VectorForm], _ random: inout VectorValues) -> String {
+  static func crowd(
+    _ forms: [VectorForm], _ type: ValueType, _ random: inout VectorValues
+  ) -> String {
     var block = VectorText()
     var parts: [String] = []
-    for n in 0..<22 { _ = block.copy(.v128, "v\(n)") }
+    for n in 0..<22 { _ = block.copy(type, "\(prefix(type))\(n)") }
     for step in 0..<36 {
       let form = forms[random.below(forms.count)]
       let inputs = form.types.dropFirst(form.outputs).map { block.operand($0, &random) }
@@ -114,18 +116,21 @@ struct VectorText {
       let result = isKept ? [block.newValue(form.types[0])] : form.outputs > 0 ? [global] : []
       // A value is no operand of the op that makes it.
       block.add(form.text(result + inputs))
-      if step % 12 == 11 { parts += block.coldPart(step / 12, &random) }
+      if step % 12 == 11 { parts += block.coldPart(step / 12, type, &random) }
     }
     block.storeAll(block.values, from: 0, &random)
     return ([block.text] + parts).joined(separator: "\n")
   }
 
   /// A branch by the class of a vector's elements, and the lines of the part that it leads to.
-  private mutating func coldPart(_ label: Int, _ random: inout VectorValues) -> [String] {
-    let wanted = random.below(2) == 0 ? "nan" : "nanOrLeast"
-    var value = operand(.v128, &random)
-    if value.hasPrefix("$") { value = "v3" }
-    add(" brclass_v128 \(value),\(wanted),$L\(label)")
+  private mutating func coldPart(
+    _ label: Int, _ type: ValueType, _ random: inout VectorValues
+  ) -> [String] {
+    let classes = type == .v128 ? ["nan", "nanOrLeast"] : ["clearSingle", "clearDouble"]
+    let wanted = classes[random.below(2)]
+    var value = operand(type, &random)
+    if value.hasPrefix("$") { value = "\(Self.prefix(type))3" }
+    add(" brclass_\(type.name) \(value),\(wanted),$L\(label)")
     var part = VectorText()
     part.storeAll(values, from: 5 + label, &random)
     return [" set_label $L\(label)"] + part.lines.dropFirst() + [

@@ -30,16 +30,18 @@ private let outOfRange = [
   "shli_vec v128,e32,d,a,$0x20", "shri_vec v128,e32,d,a,$0x20", "sari_vec v128,e32,d,a,$0x20",
   "shli_vec v128,e8,d,a,$0x1", "shri_vec v128,e8,d,a,$0x1", "sari_vec v128,e8,d,a,$0x1",
   "splat_vec v128,e8,d,a,$0x10", "splat_vec v128,e16,d,a,$0x8", "splat_vec v128,e32,d,a,$0x4",
-  "fadd_lanes d,a,b,$0x1", "fma_lanes d,a,b,c,$0x4", "lane_f32 s,a,$0x4",
-  "lane_f64 f,a,$0x2", "fcmp_vec d,a,b,$0x8", "fround_vec d,a,$0x4", "float_mode $0x2",
+  "fadd_lanes_v128 d,a,b,$0x1", "fma_lanes_v256 D,A,B,C,$0x4", "lane_f32_v128 s,a,$0x4",
+  "lane_f32_v256 s,A,$0x8", "lane_f64_v128 f,a,$0x2", "lane_f64_v256 f,A,$0x4",
+  "fcmp_vec d,a,b,$0x8", "fround_vec d,a,$0x4", "float_mode $0x2",
   "extract2_v128 d,a,b,$0x4", "extract2_v128 d,a,b,$0x80", "extract2_v128 d,a,b,$0x7f",
-  "qemu_ld_v128 d,w,beq,0", "qemu_st_v128 d,w,beq,0",
+  "qemu_ld_v128 d,w,beq,0", "qemu_st_v128 d,w,beq,0", "qemu_ld_v256 D,w,beq,0",
 ]
 
 /// The classes that values of each type are told by.
 private let classes: [(type: String, global: String, classes: [FloatClass])] = [
   ("f32", "s", [.nan, .extreme]), ("f64", "f", [.nan, .extreme]),
-  ("v128", "a", [.nan, .nanOrLeast]),
+  ("v128", "a", [.nan, .nanOrLeast, .clearSingle, .clearDouble]),
+  ("v256", "A", [.clearSingle, .clearDouble]),
 ]
 
 /// Vectors of singles, with those classes of which an element is.
@@ -85,10 +87,13 @@ struct VectorOpTests {
   @Test("Each op has a row for each width, relation and rounding")
   func coverage() {
     let names = Set(rows.map { String($0.name) })
-    let missing = Opcode.allCases.filter { $0.isVector && !names.contains($0.name) }
+    let missing = Opcode.allCases.filter(\.isVector).flatMap { opcode in
+      opcode.info.flags.contains(.untyped)
+        ? [opcode.name] : ["v128", "v256"].map { "\(opcode)_\($0)" }
+    }.filter { !names.contains($0) }
     #expect(missing == [])
-    for logic in ["and", "or", "xor", "andc", "extract2"] {
-      #expect(names.contains("\(logic)_v128"))
+    for logic in ["and_v128", "or_v128", "xor_v128", "andc_v128", "extract2_v128", "xor_v256"] {
+      #expect(names.contains(logic))
     }
     let found = Dictionary(grouping: rows, by: { String($0.name) })
       .mapValues { Set($0.compactMap(\.width)) }
@@ -144,7 +149,7 @@ struct VectorOpTests {
       }
       for opcode in Opcode.allCases where opcode.isVector {
         // `coverage` tells of ops without a row.
-        guard let row = rows.first(where: { $0.name == opcode.name }) else { continue }
+        guard let row = rows.first(where: { $0.name.hasPrefix(opcode.name) }) else { continue }
         try block.parse(" \(row.text)\n ret_ptr w")
         block.ops[0].type = .i64
         #expect(block.verify().map(\.cause).contains(.type(.i64)), "\(opcode)")
@@ -188,6 +193,30 @@ struct VectorOpTests {
     }
   }
 
+  @Test("A branch is taken if the bit below the sign is clear in a lane")
+  func clearBits() throws {
+    try VectorSample.withMachine { block, env in
+      VectorSample.write(env, "v", "00000001")
+      for (type, name, words) in [("v128", "a", 4), ("v256", "A", 8)] {
+        for lanes in FloatLanes.allCases {
+          let step = lanes == .singles ? 1 : 2
+          let wanted = lanes == .singles ? FloatClass.clearSingle : .clearDouble
+          try block.parse(
+            " brclass_\(type) \(name),\(wanted),$L0\n ret_ptr w\n set_label $L0\n ret_ptr v")
+          for clear in -1..<words {
+            // Word 0 is the leftmost: of each double the first has the sign.
+            let texts = (0..<words).map { $0 == clear ? "bfffffff" : "40000000" }
+            VectorSample.write(env, name, texts.joined())
+            var memory = MemoryWindow(start: 0, bytes: [])
+            var interpreter = Interpreter(block, env: env)
+            let isTaken = clear >= 0 && clear % step == 0
+            #expect(interpreter.run(memory: &memory) == .ret_ptr(target: isTaken ? 1 : 0))
+          }
+        }
+      }
+    }
+  }
+
   @Test("The status for vectors says what becomes of denormals")
   func denormals() throws {
     try VectorSample.withMachine { block, env in
@@ -215,12 +244,12 @@ struct VectorOpTests {
   @Test("Loads and stores of 128 bits, in env and in the guest's memory")
   func memory() throws {
     try VectorSample.withMachine { block, env in
-      // a lies at 16, d at 0; the guest's first byte is the most significant. There are no others.
+      // a lies at 32, d at 0; the guest's first byte is the most significant. There are no others.
       try block.parse(" qemu_ld_v128 b,w,leo,0\n ret_ptr w")
       #expect(block.verify().map(\.cause) == [.constantRange])
       try block.parse(
         """
-         ld_v128 tmp0,env,$0x10
+         ld_v128 tmp0,env,$0x20
          st_v128 tmp0,env,$0x0
          qemu_ld_v128 b,w,beo,0,$0x1000
          qemu_st_v128 a,w,beo,0,$0x1010
@@ -235,6 +264,29 @@ struct VectorOpTests {
       #expect(VectorSample.read(env, "d") == "000102030405060708090a0b0c0d0e0f")
       #expect(VectorSample.read(env, "b") == "101112131415161718191a1b1c1d1e1f")
       #expect(memory.bytes == (0..<16).map { 0x10 + $0 } + (0..<16).map { $0 })
+    }
+  }
+
+  @Test("Of 256 bits in the guest's memory the low half comes first")
+  func wideMemory() throws {
+    try VectorSample.withMachine { block, env in
+      try block.parse(
+        """
+         qemu_ld_v256 D,w,beo,0,$0x1000
+         qemu_st_v256 A,w,beo,0,$0x1020
+         ret_ptr w
+        """)
+      #expect(block.verify() == [])
+      VectorSample.write(
+        env, "A", "101112131415161718191a1b1c1d1e1f000102030405060708090a0b0c0d0e0f")
+      var memory = MemoryWindow(
+        start: 0x1000, bytes: (0..<32).map { 0x40 + $0 } + Array(repeating: 0, count: 32))
+      var interpreter = Interpreter(block, env: env)
+      #expect(interpreter.run(memory: &memory) == .ret_ptr(target: 0))
+      #expect(
+        VectorSample.read(env, "D")
+          == "505152535455565758595a5b5c5d5e5f404142434445464748494a4b4c4d4e4f")
+      #expect(memory.bytes == (0..<32).map { 0x40 + $0 } + (0..<32).map { $0 })
     }
   }
 }

@@ -1,20 +1,22 @@
 @testable import IR
 
-/// Globals for vector ops: four vectors, two words, two doublewords, two singles and two doubles.
+/// Globals for vector ops: four vectors, four twice as wide, two words, two doublewords, two singles and two doubles.
 enum VectorSample {
-  /// The globals by name, 16 bytes apart.
+  /// The globals by name, 32 bytes apart.
   static let globals: [Global] = {
     let names: [(String, ValueType)] =
-      ["d", "a", "b", "c"].map { ($0, .v128) } + [("w", .i32), ("v", .i32), ("x", .i64)]
+      ["d", "a", "b", "c"].map { ($0, .v128) } + ["D", "A", "B", "C"].map { ($0, .v256) } + [
+        ("w", .i32), ("v", .i32), ("x", .i64),
+      ]
       + [("y", .i64), ("s", .f32), ("t", .f32), ("f", .f64), ("g", .f64)]
-    return names.enumerated().map { Global($1.0, $1.1, offset: 16 * $0) }
+    return names.enumerated().map { Global($1.0, $1.1, offset: 32 * $0) }
   }()
 
   /// The guest's names. Safe to share: nothing changes them.
   nonisolated(unsafe) static let names = BlockNames(globals: globals, helpers: [])
 
   /// Where env keeps the two floating-point statuses: behind the globals.
-  static let floatStatus = 16 * globals.count
+  static let floatStatus = 32 * globals.count
 
   /// The number of digits that a value of a type is written with.
   static func digits(_ type: ValueType) -> Int { type.bits / 4 }
@@ -22,8 +24,8 @@ enum VectorSample {
   /// Runs `body` with an empty block and zeroed state, which are freed afterwards.
   static func withMachine<T>(_ body: (Block, UnsafeMutableRawPointer) throws -> T) rethrows -> T {
     let block = Block(names: names)
-    let env = UnsafeMutableRawPointer.allocate(byteCount: 512, alignment: 16)
-    env.initializeMemory(as: UInt8.self, repeating: 0, count: 512)
+    let env = UnsafeMutableRawPointer.allocate(byteCount: 1024, alignment: 16)
+    env.initializeMemory(as: UInt8.self, repeating: 0, count: 1024)
     defer {
       block.deallocate()
       env.deallocate()

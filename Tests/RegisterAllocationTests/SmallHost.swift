@@ -56,11 +56,11 @@ final class SmallHost {
       (constraints + index).initialize(
         to: OpConstraint(outputs: [any, any], inputs: [any, any, any, any]))
     }
-    for type in 0..<5 as Range<UInt8> {
-      constraints[RegisterFile.index(Opcode.ld.rawValue, type)] = OpConstraint(
-        outputs: [type < 2 ? r : x], inputs: [OperandConstraint(1 << RegisterSet(Self.env))])
+    for type in ValueType.allCases {
+      constraints[Op.hostRow(.ld, type, isTest: false)] = OpConstraint(
+        outputs: [type.isInteger ? r : x], inputs: [OperandConstraint(1 << RegisterSet(Self.env))])
       for row in rows {
-        constraints[RegisterFile.index(row.opcode.rawValue, type)] = row.constraint
+        constraints[Op.hostRow(row.opcode, type, isTest: false)] = row.constraint
       }
     }
     allocator = LocalAllocator(

@@ -122,7 +122,7 @@ struct StepMachine {
     registers = (0..<32).map { _ in random.next() }
     if env.isEmpty { env = Array(repeating: 0x5a, count: 2 * Self.middle) }
     let slots = layout.spillSlots
-    for slot in 0..<layout.spillSlotCount { write(slots + 8 * slot, 8, random.next()) }
+    for slot in 0..<layout.spillSlotCount { write(slots + 32 * slot, 8, random.next()) }
     registers[Int(file.env)] = ideal[0]
     renewGlobals()
   }
@@ -190,9 +190,7 @@ struct StepMachine {
   }
 
   private func row(_ op: Op) -> OpConstraint {
-    let isTest = op.condition.rawValue >= Condition.tsteq.rawValue
-    return file.constraints[
-      RegisterFile.index(op.opcode.rawValue, op.type.rawValue + (isTest ? 5 : 0))]
+    file.constraints[op.hostRow]
   }
 
   /// What the op sees as operand k.

@@ -119,8 +119,7 @@ public final class PowerPCGuest: Guest {
   ) -> TranslatedCode {
     let cpu = begin(block, address, key, limits)
     if let plan {
-      var step = LaneStep(cpu, plan)
-      step.emit()
+      plan.isWide ? LaneStep<V256Tag>.emit(cpu, plan) : LaneStep<V128Tag>.emit(cpu, plan)
     }
     var walk = Walk(spans: reading.record.spans, first: address)
     var isChecked = reading.known != nil

@@ -8,8 +8,8 @@ public struct PowerPCState {
   // The translator's cold fields.
   /// Constants on their way to vector registers, right below the spill slots.
   public var scratch: UInt64 = 0
-  /// Where the register allocator puts values away: 64 places of 16 bytes.
-  public var spillSlots: InlineArray<128, UInt64> = .init(repeating: 0)
+  /// Where the register allocator puts values away: 64 places of 32 bytes.
+  public var spillSlots: InlineArray<256, UInt64> = .init(repeating: 0)
   /// The return stack's pointer while Swift runs.
   public var returnStack: UInt64 = 0
   /// The host's stack pointer while translated code runs.

@@ -9,6 +9,16 @@ struct Encoding {
   let length: UInt8
   /// The mandatory prefix (66, F2, F3) or LOCK (F0); 0 if there is none.
   let prefix: UInt8
+  /// Whether the vectors are of 256 bits (VEX.L or EVEX.L'L); there is no legacy form of it.
+  private(set) var isWide = false
+
+  /// The same of vectors of 256 bits.
+  @inline(__always)
+  var wide: Encoding {
+    var result = self
+    result.isWide = true
+    return result
+  }
 
   /// An opcode of the one-byte map.
   @inline(__always)
@@ -185,18 +195,21 @@ extension Assembler {
 }
 
 extension Assembler {
-  /// `EVEX.e /r` of 128 bits whose r/m operand is one of the upper vector registers.
-  mutating func encodeEVEX(_ e: Encoding, _ w: Width, _ reg: XMM, _ v: XMM, _ rm: UpperXMM) {
+  /// `EVEX.e /r` of vector registers, by number: those of reg and rm of five bits, that of v of four.
+  mutating func encodeEVEX(
+    _ e: Encoding, _ w: Width, _ reg: UInt8, _ v: UInt8, _ rm: UInt8,
+    _ immediate: Immediate = .none
+  ) {
     guard hasRoom() else { return }
-    let p = putEVEX(cursor, e, w, reg.rawValue, v.rawValue, rm.rawValue, 8)
-    p.pointee = 0xc0 | (reg.rawValue & 7) &<< 3 | rm.rawValue & 7
-    cursor = p + 1
+    let p = putEVEX(cursor, e, w, reg, v, rm, e.isWide ? 0x28 : 8)
+    p.pointee = 0xc0 | (reg & 7) &<< 3 | rm & 7
+    cursor = put(p + 1, immediate)
   }
 
-  /// `EVEX.e /r` of 128 bits from memory near the code to one of the upper vector registers.
+  /// `EVEX.e /r` from memory near the code to one of the upper vector registers.
   mutating func encodeEVEX(_ e: Encoding, _ w: Width, _ reg: UpperXMM, near m: Address) {
     guard hasRoom() else { return }
-    let p = putEVEX(cursor, e, w, reg.rawValue, 0, 0, 8)
+    let p = putEVEX(cursor, e, w, reg.rawValue, 0, 0, e.isWide ? 0x28 : 8)
     cursor = putOperand(p, reg.rawValue, m, immediateSize: 0)
   }
 
@@ -238,13 +251,13 @@ extension Assembler {
     return p + Int(e.length)
   }
 
-  /// The VEX prefix, of two bytes where that is possible, and the opcode. Vector length is 128.
+  /// The VEX prefix, of two bytes where that is possible, and the opcode.
   @inline(__always)
   private func putVEX(
     _ p: Place, _ e: Encoding, _ w: Width, _ reg: UInt8, _ v: UInt8, x: UInt8, b: UInt8
   ) -> Place {
     let wide: UInt8 = w == .qword ? 0x80 : 0
-    let inverted = (v ^ 15) &<< 3 | e.compressedPrefix
+    let inverted = (v ^ 15) &<< 3 | (e.isWide ? 4 : 0) | e.compressedPrefix
     let notR = (reg &>> 3 ^ 1) &<< 7
     let map = e.map
     if map == 1 && wide | x | b == 0 {

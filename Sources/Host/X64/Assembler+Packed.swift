@@ -74,6 +74,17 @@ extension Encoding {
   static let vpbroadcastd = Encoding(prefix: 0x66, 0x0f, 0x38, 0x58)
   static let vpblendvb = Encoding(prefix: 0x66, 0x0f, 0x3a, 0x4c)
   static let vblendvpd = Encoding(prefix: 0x66, 0x0f, 0x3a, 0x4b)
+  static let vextractf128 = Encoding(prefix: 0x66, 0x0f, 0x3a, 0x19)
+  static let vbroadcastss = Encoding(prefix: 0x66, 0x0f, 0x38, 0x18)
+  static let vbroadcastsd = Encoding(prefix: 0x66, 0x0f, 0x38, 0x19)
+  static let vbroadcasti32x4 = Encoding(prefix: 0x66, 0x0f, 0x38, 0x5a)
+  static let vmovapsLoad = Encoding(0x0f, 0x28)
+  static let vmovapsStore = Encoding(0x0f, 0x29)
+  static let vmovupsLoad = Encoding(0x0f, 0x10)
+  static let vmovupsStore = Encoding(0x0f, 0x11)
+  // Any function of the bits of three operands, of which d is one, by AVX-512; vzeroupper
+  static let vpternlogd = Encoding(prefix: 0x66, 0x0f, 0x3a, 0x25)
+  static let vzeroupper = Encoding(0xc5, 0xf8, 0x77)
   // Singles
   static let vaddps = Encoding(0x0f, 0x58)
   static let vmulps = Encoding(0x0f, 0x59)
@@ -104,6 +115,11 @@ extension Assembler {
     encodeVEX(e, .dword, d.rawValue, 0, s.rawValue)
   }
 
+  /// `VEX.e /r` of a vector register and memory.
+  mutating func vectorVEX(_ e: Encoding, _ r: XMM, _ m: Address) {
+    encodeVEX(e, .dword, r.rawValue, 0, m)
+  }
+
   /// `VEX.e /r ib` of two vector registers.
   mutating func vectorVEX(_ e: Encoding, _ d: XMM, _ s: XMM, imm: UInt8) {
     encodeVEX(e, .dword, d.rawValue, 0, s.rawValue, .byte(imm))
@@ -112,6 +128,22 @@ extension Assembler {
   /// `VEX.e /n ib`: a shift of s by a constant.
   mutating func shiftVEX(_ e: Encoding, _ n: UInt8, _ d: XMM, _ s: XMM, imm: UInt8) {
     encodeVEX(e, .dword, n, d.rawValue, s.rawValue, .byte(imm))
+  }
+
+  /// VMOVAPS of 256 bits, in the shorter of its two forms.
+  mutating func vmovapsWide(_ d: XMM, _ s: XMM) {
+    if s.rawValue > 7 && d.rawValue < 8 { return vectorVEX(.vmovapsStore.wide, s, d) }
+    vectorVEX(.vmovapsLoad.wide, d, s)
+  }
+
+  /// VEXTRACTF128: d ← a half of s.
+  mutating func vextractf128(_ d: XMM, _ s: XMM, half: UInt8) {
+    encodeVEX(.vextractf128.wide, .dword, s.rawValue, 0, d.rawValue, .byte(half))
+  }
+
+  /// VPTERNLOGD: each bit of d ← bit 4d + 2a + b of the function, by AVX-512VL.
+  mutating func vpternlogd(_ e: Encoding, _ d: XMM, _ a: XMM, _ b: XMM, function: UInt8) {
+    encodeEVEX(e, .dword, d.rawValue, a.rawValue, b.rawValue, .byte(function))
   }
 
   /// VPBLENDVB: the bytes of b where those of the mask have their uppermost bit set, else of a.

@@ -209,14 +209,21 @@ extension Assembler {
 
   /// VPSHUFB by one of the upper registers: d ← the bytes of s whose numbers m holds. By AVX-512BW
   /// and AVX-512VL.
-  public mutating func vpshufb(_ d: XMM, _ s: XMM, _ m: UpperXMM) {
-    encodeEVEX(.pshufb, .dword, d, s, m)
+  public mutating func vpshufb(_ d: XMM, _ s: XMM, _ m: UpperXMM) { vpshufb(.pshufb, d, s, m) }
+
+  /// The same in the width of the encoding: of 256 bits, in either half.
+  mutating func vpshufb(_ e: Encoding, _ d: XMM, _ s: XMM, _ m: UpperXMM) {
+    encodeEVEX(e, .dword, d.rawValue, s.rawValue, m.rawValue)
   }
 
-  /// VMOVDQU64: d ← 16 bytes of memory near the code. By AVX-512VL.
-  public mutating func vmovdqu64(_ d: UpperXMM, near s: Address) {
-    encodeEVEX(.movdquLoad, .qword, d, near: s)
+  /// VBROADCASTI32X4: both halves of d, of 256 bits, ← 16 bytes of memory near the code. By
+  /// AVX-512VL.
+  public mutating func vbroadcasti32x4(_ d: UpperXMM, near s: Address) {
+    encodeEVEX(.vbroadcasti32x4.wide, .dword, d, near: s)
   }
+
+  /// VZEROUPPER: the upper halves of the low sixteen registers become zero.
+  public mutating func vzeroupper() { encode(.vzeroupper) }
 
   /// PSHUFB: byte i of d ← byte s[i] mod 16 of d, or 0 where the top bit of s[i] is set.
   public mutating func pshufb(_ d: XMM, _ s: XMM) { vector(.pshufb, d, s) }

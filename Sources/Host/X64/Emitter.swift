@@ -185,16 +185,13 @@ final class Emitter {
   private func emitOp(_ step: UnsafePointer<Step>) {
     let op = ops + Int(step.pointee.op)
     if op.pointee.opcode == .insn_start { return mark(op) }
-    let isTest = op.pointee.condition.rawValue >= Condition.tsteq.rawValue
-    let index = RegisterFile.index(
-      op.pointee.opcode.rawValue, op.pointee.type.rawValue &+ (isTest ? 5 : 0))
     known = flags
     flags = .none
     if step.pointee.operands[unchecked: 0].kind == .memory && op.pointee.outputCount == 1 {
       return workInMemory(op.pointee.opcode, step)
     }
     let place = OpInPlace(op: op, step: step, temps: block.temps)
-    guard let emit = table.emitters[index].emit else {
+    guard let emit = table.emitters[op.pointee.hostRow].emit else {
       preconditionFailure("no lowering for \(op.pointee.opcode) \(op.pointee.type)")
     }
     emit(self, place)
@@ -224,18 +221,37 @@ final class Emitter {
     if d < 16 {
       x.mov(step.pointee.type == .i64 ? .qword : .dword, .number(d), .number(s))
     } else {
-      x.movaps(.number(d), .number(s))
+      let isWide = step.pointee.type == .v256
+      isWide ? x.vmovapsWide(.number(d), .number(s)) : x.movaps(.number(d), .number(s))
     }
   }
 
   /// Loads a register from a field of env.
   func load(_ type: ValueType, _ register: RegisterNumber, _ offset: Int) {
+    if type.isInteger {
+      x.mov(type == .i64 ? .qword : .dword, .number(register), env(offset))
+    } else {
+      load(type, .number(register), env(offset))
+    }
+  }
+
+  /// Loads a vector register.
+  func load(_ type: ValueType, _ d: XMM, _ m: Address) {
     switch type {
-    case .i32: x.mov(.dword, .number(register), env(offset))
-    case .i64: x.mov(.qword, .number(register), env(offset))
-    case .f32: x.movss(XMM.number(register), env(offset))
-    case .f64: x.movsd(XMM.number(register), env(offset))
-    case .v128: x.movups(XMM.number(register), env(offset))
+    case .f32: x.movss(d, m)
+    case .v128: x.movups(d, m)
+    case .v256: x.vectorVEX(.vmovupsLoad.wide, d, m)
+    default: x.movsd(d, m)
+    }
+  }
+
+  /// Stores a vector register.
+  func store(_ type: ValueType, _ m: Address, _ s: XMM) {
+    switch type {
+    case .f32: x.movss(m, s)
+    case .v128: x.movups(m, s)
+    case .v256: x.vectorVEX(.vmovupsStore.wide, s, m)
+    default: x.movsd(m, s)
     }
   }
 
@@ -247,12 +263,10 @@ final class Emitter {
       let value = Int32(truncatingIfNeeded: block.temps[Int(source.payload)].value)
       return x.mov(type == .i64 ? .qword : .dword, env(offset), imm: value)
     }
-    switch type {
-    case .i32: x.mov(.dword, env(offset), GPR.number(source.register))
-    case .i64: x.mov(.qword, env(offset), GPR.number(source.register))
-    case .f32: x.movss(env(offset), .number(source.register))
-    case .f64: x.movsd(env(offset), .number(source.register))
-    case .v128: x.movups(env(offset), .number(source.register))
+    if type.isInteger {
+      x.mov(type == .i64 ? .qword : .dword, env(offset), GPR.number(source.register))
+    } else {
+      store(type, env(offset), .number(source.register))
     }
   }
 
@@ -269,6 +283,7 @@ final class Emitter {
 
   /// A vector register gets its constant through the red zone of env: the first spill slot.
   private func vectorConstant(_ d: XMM, _ value: UInt64, _ type: ValueType) {
+    if type == .v256 { return wideConstant(d, value) }
     if value == 0 { return x.xorps(d, d) }
     let slot = layout.spillSlots &- 8
     if shiftsOnes(d, value, type) { return }
@@ -282,6 +297,12 @@ final class Emitter {
     x.mov(.dword, env(slot &+ 4), imm: Int32(truncatingIfNeeded: value >> 32))
     x.movsd(d, env(slot))
     if type == .v128 { x.punpcklqdq(d, d) }
+  }
+
+  private func wideConstant(_ d: XMM, _ value: UInt64) {
+    if value == .max { return x.vectorVEX(.vpcmpeqd.wide, d, d, d) }
+    vectorConstant(d, value, .f64)
+    x.vectorVEX(.vbroadcastsd.wide, d, d)
   }
 
   /// Writes a constant each element of which is one run of ones, such as 1.0, by shifts; false if it

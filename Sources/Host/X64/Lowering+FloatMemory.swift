@@ -41,11 +41,12 @@ extension Lowering {
 
 extension Emitter {
   /// d becomes the bytes of s in the order that guest memory wants, or those of guest memory in ours.
-  func exchangeBytes(_ d: XMM, _ s: XMM, _ order: Stubs.ByteOrder) {
+  func exchangeBytes(_ d: XMM, _ s: XMM, _ order: Stubs.ByteOrder, isWide: Bool = false) {
+    let encoding = isWide ? Encoding.pshufb.wide : .pshufb
     if features.contains(.avx512bw) {
-      x.vpshufb(d, s, order.register)
+      x.vpshufb(encoding, d, s, order.register)
     } else {
-      x.vectorVEX(.pshufb, d, s, stubs.constant(order))
+      x.vectorVEX(encoding, d, s, stubs.constant(order))
     }
   }
 

@@ -7,10 +7,12 @@ extension Lowering {
   private static let value = C(0xffff_0000 & ~scratch)
 
   static let vectorMemory: [Lowering] = [
-    Lowering(.qemu_ld, [.v128], [C.x], [C.address, C.index]) { e, o in
+    Lowering(.qemu_ld, [.v128, .v256], [C.x], [C.address, C.index]) { e, o in
       e.loadVector(o, from: e.guestAddress(o, 0))
     },
-    Lowering(.qemu_st, [.v128], [], [value, C.address, C.index], clobbers: scratch) { e, o in
+    Lowering(
+      .qemu_st, [.v128, .v256], [], [value, C.address, C.index], clobbers: scratch
+    ) { e, o in
       e.storeVector(o, at: e.guestAddress(o, 1))
     },
   ]
@@ -47,35 +49,6 @@ extension Lowering {
     },
   ]
 
-  /// Scalar operations side by side, under the scalar status.
-  static let lanes: [Lowering] = [
-    lanes(.fadd_lanes, .vaddps, .vaddpd), lanes(.fsub_lanes, .vsubps, .vsubpd),
-    lanes(.fmul_lanes, .vmulps, .vmulpd),
-    Lowering(.fma_lanes, [.v128], [C.sameX], [C.x, C.x, C.x]) { e, o in
-      let isSingle = o.op.pointee.constant == FloatLanes.singles.rawValue
-      e.x.vectorVEX(.vfmadd213ps, o.xd, o.vector(1), o.vector(2), isSingle ? .dword : .qword)
-    },
-    Lowering(.dup_f32, [.v128], [C.x], [C.x]) { e, o in
-      e.x.vectorVEX(.pshufd, o.xd, o.vector(0), imm: 0)
-    },
-    Lowering(.dup_f64, [.v128], [C.x], [C.x]) { e, o in
-      e.x.vectorVEX(.pshufd, o.xd, o.vector(0), imm: 0x44)
-    },
-    Lowering(.lane_f32, [.v128], [C.x], [C.x]) { e, o in
-      e.x.vectorVEX(.pshufd, o.xd, o.vector(0), imm: UInt8(o.op.pointee.constant) * 0x55)
-    },
-    Lowering(.lane_f64, [.v128], [C.x], [C.x]) { e, o in
-      e.x.vectorVEX(.pshufd, o.xd, o.vector(0), imm: o.op.pointee.constant == 0 ? 0x44 : 0xee)
-    },
-  ]
-
-  private static func lanes(_ opcode: Opcode, _ single: Encoding, _ double: Encoding) -> Lowering {
-    Lowering(opcode, [.v128], [C.x], [C.x, C.x]) { e, o in
-      let isSingle = o.op.pointee.constant == FloatLanes.singles.rawValue
-      e.x.vectorVEX(isSingle ? single : double, o.xd, o.vector(0), o.vector(1), .dword)
-    }
-  }
-
   private static func singles(_ opcode: Opcode, _ encoding: Encoding) -> Lowering {
     Lowering(opcode, [.v128], [C.x], [C.x, C.xm]) { e, o in
       e.packed(encoding, o.xd, o.vector(0), o.input(1))
@@ -89,8 +62,8 @@ extension Lowering {
   static let vectorBranches: [Lowering] = {
     let scratch: RegisterSet = 3 << (16 + 14)
     return [
-      Lowering(.brclass, [.v128], [], [C(0xffff_0000 & ~scratch)], clobbers: scratch) { e, o in
-        e.branchOnElements(o)
+      Lowering(.brclass, [.v128, .v256], [], [C(0xffff_0000 & ~scratch)], clobbers: scratch) {
+        e, o in e.branchOnElements(o)
       },
       Lowering(.float_round, [.i32], [], []) { e, o in e.setRounding(o.op.pointee.constant) },
       Lowering(.float_status, [.i32], [], [C.r]) { e, o in e.setFloatStatus(o.register(0)) },
@@ -101,28 +74,36 @@ extension Lowering {
 
 extension Emitter {
   func loadVector(_ o: OpInPlace, from m: Address) {
-    x.movups(o.xd, m)
-    exchangeBytes(o.xd, o.xd, .vector)
+    load(o.op.pointee.type, o.xd, m)
+    exchangeBytes(o.xd, o.xd, .vector, isWide: o.isWide)
   }
 
   func storeVector(_ o: OpInPlace, at m: Address) {
-    exchangeBytes(.xmm15, o.vector(0), .vector)
-    x.movups(m, .xmm15)
+    exchangeBytes(.xmm15, o.vector(0), .vector, isWide: o.isWide)
+    store(o.op.pointee.type, m, .xmm15)
   }
 
   /// Branches if an element is of the class.
   func branchOnElements(_ o: OpInPlace) {
     let value = o.vector(0)
-    if o.op.pointee.constant2 == FloatClass.nanOrLeast.rawValue {
+    switch FloatClass(rawValue: o.op.pointee.constant2) {
+    case .clearSingle: return branchUnlessSet(o, .highestOfSingles)
+    case .clearDouble: return branchUnlessSet(o, .highestOfDoubles)
+    case .nanOrLeast:
       x.vectorVEX(.vpand, .xmm15, value, stubs.constant(.magnitudes))
       x.vectorVEX(.vpcmpeqd, .xmm14, .xmm15, stubs.constant(.leastSingles))
       x.vectorVEX(.vcmpps, .xmm15, value, value, imm: 3)
       x.vectorVEX(.vpor, .xmm15, .xmm15, .xmm14)
-    } else {
-      x.vectorVEX(.vcmpps, .xmm15, value, value, imm: 3)
+    default: x.vectorVEX(.vcmpps, .xmm15, value, value, imm: 3)
     }
     x.vectorVEX(.vptest, .xmm15, .xmm15)
     branch(o, .ne)
+  }
+
+  /// VPTEST clears CF if one of the bits is clear.
+  private func branchUnlessSet(_ o: OpInPlace, _ bits: Stubs.VectorConstant) {
+    x.vectorVEX(o.sized(.vptest), o.vector(0), stubs.constant(bits))
+    branch(o, .ae)
   }
 
   /// Sets RC of the scalar status, which must be the one that holds.

@@ -155,12 +155,11 @@ struct LoweringTable {
       Lowering.floatSelection(features), Lowering.halves,
       memory == .paged ? Lowering.pagedVectorMemory : Lowering.vectorMemory,
       memory == .paged ? Lowering.pagedFloatMemory(features) : Lowering.floatMemory(features),
-      Lowering.vectors, Lowering.vectorSingles, Lowering.lanes, Lowering.vectorBranches,
+      Lowering.vectors, Lowering.vectorSingles, Lowering.lanes(features), Lowering.vectorBranches,
     ]
     for row in sections.joined() {
       for type in row.types {
-        let shift: UInt8 = row.isTest ? 5 : 0
-        let index = RegisterFile.index(row.opcode.rawValue, type.rawValue &+ shift)
+        let index = Op.hostRow(row.opcode, type, isTest: row.isTest)
         constraints[index] = row.constraint
         constraints[index].worksInMemory = Emitter.worksInMemory(row.opcode) && type == .i32
         emitters[index] = Entry(emit: row.emit)

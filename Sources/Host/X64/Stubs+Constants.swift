@@ -1,4 +1,4 @@
-/// The constants that lie between the stubs, 16 bytes each, for operands near the code; and those that
+/// The constants that lie between the stubs, for operands near the code; and those that
 /// registers hold.
 extension Stubs {
   /// What lies at `constants`, in pieces of 16 bytes.
@@ -40,14 +40,15 @@ extension Stubs {
     }
     vectorConstants = assembler.currentAddress
     for constant in VectorConstant.allCases {
-      for half in [constant.halves.low, constant.halves.high] {
-        assembler.dword(UInt32(truncatingIfNeeded: half))
-        assembler.dword(UInt32(truncatingIfNeeded: half >> 32))
+      let (low, high) = constant.halves
+      for part in [low, high, low, high] {
+        assembler.dword(UInt32(truncatingIfNeeded: part))
+        assembler.dword(UInt32(truncatingIfNeeded: part >> 32))
       }
     }
   }
 
-  /// What lies at `vectorConstants`, in pieces of 16 bytes.
+  /// What lies at `vectorConstants`, twice each, in pieces of 32 bytes.
   enum VectorConstant: UInt, CaseIterable {
     /// The numbers of bytes, halfwords and words from the left.
     case numbers8, numbers16, numbers32
@@ -59,6 +60,8 @@ extension Stubs {
     case ones
     /// Of singles: all but the sign, and the least normal one.
     case magnitudes, leastSingles
+    /// Of singles and of doubles: the bit below the sign.
+    case highestOfSingles, highestOfDoubles
 
     var halves: (low: UInt64, high: UInt64) {
       switch self {
@@ -70,15 +73,18 @@ extension Stubs {
       case .ones: (.max, .max)
       case .magnitudes: (0x7fff_ffff_7fff_ffff, 0x7fff_ffff_7fff_ffff)
       case .leastSingles: (0x0080_0000_0080_0000, 0x0080_0000_0080_0000)
+      case .highestOfSingles: (0x4000_0000_4000_0000, 0x4000_0000_4000_0000)
+      case .highestOfDoubles: (1 << 62, 1 << 62)
       }
     }
   }
 
   func constant(_ which: VectorConstant) -> Address {
-    Address(near: vectorConstants + 16 * which.rawValue)
+    Address(near: vectorConstants + 32 * which.rawValue)
   }
 
-  /// Orders of bytes for VPSHUFB that guest memory wants: of a double, a single and a whole vector.
+  /// Orders of bytes for VPSHUFB that guest memory wants: of a double, a single and a whole vector. In
+  /// registers they are in both halves of 256 bits.
   enum ByteOrder: CaseIterable {
     case double, single, vector
 
@@ -104,7 +110,7 @@ extension Stubs {
   mutating func loadByteOrders() {
     guard features.contains(.avx512bw) else { return }
     for order in ByteOrder.allCases {
-      assembler.vmovdqu64(order.register, near: constant(order))
+      assembler.vbroadcasti32x4(order.register, near: constant(order))
     }
   }
 }

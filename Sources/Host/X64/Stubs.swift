@@ -223,6 +223,7 @@ struct Stubs {
     writeLeave()
     assembler.align(to: 16)
     fault = assembler.currentAddress
+    if features.contains(.avx2) { assembler.vzeroupper() }
     assembler.mov(.dword, env(layout.exitKind), imm: Int32(ExitKind.fault.rawValue))
     writeLeave()
     assembler.align(to: 16)

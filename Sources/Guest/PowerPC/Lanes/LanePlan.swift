@@ -36,6 +36,8 @@ struct LanePlan {
   let lanes: FloatLanes
   /// How many iterations are done at once.
   let iterations: Int
+  /// Whether vectors are of 256 bits; else of 128.
+  private(set) var isWide = false
   /// In the order in which they are made: operands first.
   private(set) var vectors: [Vector] = []
   private(set) var stores: [(place: LoopBody.Place, vector: Int)] = []
@@ -43,7 +45,7 @@ struct LanePlan {
   private var known: [[Int]: Int] = [:]
 
   /// The most bytes that a step stores.
-  private static let width = 128
+  private static let width = 256
 
   /// - Parameter instructions: mnemonics and words, without the branch that closes the loop.
   init?(_ instructions: [(mnemonic: String, word: UInt32)]) {
@@ -53,15 +55,35 @@ struct LanePlan {
       return nil
     }
     let bytes = body.stores.count * body.size
-    guard let count = [16, 8, 4, 2, 1].first(where: { Self.fits($0 * bytes) }) else { return nil }
+    guard let count = [32, 16, 8, 4, 2, 1].first(where: { Self.fits($0 * bytes) }) else {
+      return nil
+    }
     for _ in 1..<count where !follow() { return nil }
     self.body = body
     self.lanes = lanes
     iterations = count
-    guard placeStores(), coversAll() else { return nil }
+    guard arrange(isWide: true) || arrange(isWide: false) else { return nil }
   }
 
   private static func fits(_ bytes: Int) -> Bool { bytes <= width && bytes % 16 == 0 }
+
+  /// The bytes that are stored.
+  var bytes: Int { body.stores.count * body.size }
+
+  /// The lanes of a vector.
+  private var count: Int { lanes.count * (isWide ? 2 : 1) }
+
+  /// The number that ops have for a lane: within each 128 bits the first is the last.
+  func laneNumber(_ lane: Lane) -> Int {
+    let last = lanes.count - 1
+    return lane.number & ~last | last - lane.number & last
+  }
+
+  private mutating func arrange(isWide: Bool) -> Bool {
+    self.isWide = isWide
+    (vectors, stores, places, known) = ([], [], [:], [:])
+    return bytes % (count * body.size) == 0 && placeStores() && coversAll()
+  }
 
   /// The stores must be one behind the other.
   private mutating func placeStores() -> Bool {
@@ -72,8 +94,8 @@ struct LanePlan {
         store.place.displacement == first.displacement + n * body.size
       else { return false }
     }
-    for n in stride(from: 0, to: sorted.count, by: lanes.count) {
-      guard let vector = vector(of: sorted[n..<n + lanes.count].map(\.value)) else { return false }
+    for n in stride(from: 0, to: sorted.count, by: count) {
+      guard let vector = vector(of: sorted[n..<n + count].map(\.value)) else { return false }
       stores.append((sorted[n].place, vector))
     }
     return true

@@ -2,26 +2,32 @@ import IR
 
 /// The ops of a step of `LanePlan`, at the head of the block that is the loop: several iterations are
 /// done and the block is entered again, or none is, and what follows does them.
-struct LaneStep {
+struct LaneStep<Tag: VectorTag> {
   private let cpu: Cpu
   private let plan: LanePlan
   /// Where the step is given up: a label for each branch.
   private var labels: [UInt32] = []
   /// The same for extreme results, and while steps rest.
   private let extreme, resting: UInt32
-  private var vectors: [V128] = []
+  private var vectors: [Value<Tag>] = []
   /// The registers that are in all lanes, as singles.
   private var singles: [Int: TempIndex] = [:]
 
   private var ir: Builder { cpu.ir }
   private var lanes: FloatLanes { plan.lanes }
 
-  init(_ cpu: Cpu, _ plan: LanePlan) {
+  private init(_ cpu: Cpu, _ plan: LanePlan) {
     (self.cpu, self.plan) = (cpu, plan)
     (extreme, resting) = (cpu.ir.newLabel(), cpu.ir.newLabel())
   }
 
-  mutating func emit() {
+  /// The tag is that of vectors of the plan's width.
+  static func emit(_ cpu: Cpu, _ plan: LanePlan) {
+    var step = LaneStep(cpu, plan)
+    step.emit()
+  }
+
+  private mutating func emit() {
     let context = cpu.context
     context.pointee.address = context.pointee.start
     ir.beginInstruction(context.pointee.start)
@@ -31,7 +37,7 @@ struct LaneStep {
     compute()
     for store in plan.stores {
       cpu.put(
-        .v128, vectors[store.vector].temp, MemoryOperation(bytes: 16), address(of: store.place))
+        Tag.type, vectors[store.vector].temp, MemoryOperation(bytes: 16), address(of: store.place))
     }
     finish()
     cpu.chain(to: context.pointee.start)
@@ -43,12 +49,18 @@ struct LaneStep {
   /// Where results are extreme the next are likely to be: it is not worth while to try for some time.
   private func rest() {
     ir.setLabel(extreme)
+    leaveVectors()
     cpu.setState(\.laneRest, cpu.constant(Self.rests))
     ir.setLabel(resting)
     cpu.setState(\.laneRest, cpu.state(\.laneRest) - 1)
   }
 
-  private static let rests = 33
+  private static var rests: Int { 33 }
+
+  /// Behind the last use of wide vectors.
+  private func leaveVectors() {
+    if plan.isWide { ir.effect(.zeroupper) }
+  }
 
   private func address(of place: LoopBody.Place) -> I32 {
     cpu[place.base] + place.displacement
@@ -77,7 +89,7 @@ struct LaneStep {
 
   /// What is stored must be within a page, and apart from what is loaded by way of other registers.
   private mutating func checkAddresses() {
-    let place = plan.stores[0].place, bytes = 16 * plan.stores.count
+    let place = plan.stores[0].place, bytes = plan.bytes
     let first = address(of: place)
     giveUp(.gtu, first & 0xfff, 0x1000 - bytes)
     for window in plan.windows() where window.base != place.base {
@@ -92,40 +104,33 @@ struct LaneStep {
   /// Makes all vectors. Gives up if one of the results is extreme in any lane: if the upper two bits of
   /// its exponent are equal.
   private mutating func compute() {
-    var ordinary: V128?
+    for case .splat(let number) in plan.vectors where lanes == .singles {
+      singles[number] = ir.brnarrow(cpu[FPR(number)].temp, to: giveUp())
+    }
+    var ordinary: Value<Tag> = ir.vector(.max)
     for vector in plan.vectors {
       switch vector {
-      case .splat(let number): vectors.append(splat(number))
+      case .splat(let number):
+        let single = singles[number].map { F32(ir, $0).inAllLanes(Tag.self) }
+        vectors.append(single ?? cpu[FPR(number)].inAllLanes())
       case .load(let place):
-        let value = cpu.access(.v128, MemoryOperation(bytes: 16), address(of: place))
-        vectors.append(V128(ir, value))
+        let value = cpu.access(Tag.type, MemoryOperation(bytes: 16), address(of: place))
+        vectors.append(Value<Tag>(ir, value))
       case .operation(let operation, let operands):
         let result = compute(operation, operands.map { vectors[$0] })
-        let differs = result ^ result.elements(.add_vec, result, .e32)
-        ordinary = ordinary.map { $0 & differs } ?? differs
+        ordinary = ordinary.kept(whereOrdinary: result)
         vectors.append(result)
       }
     }
-    guard let ordinary else { return }
-    // Of each number, or its upper word, bit 30 comes to the end of the word, and so of its byte.
-    let wanted = lanes == .singles ? 0x8888 : 0x8080
-    let mask = ordinary.shiftedLeft(1, .e32).mask & wanted
-    ir.brcond(.i32, .ne, mask.temp, cpu.constant(wanted).temp, to: extreme)
+    let wanted: FloatClass = lanes == .singles ? .clearSingle : .clearDouble
+    ir.brclass(Tag.type, wanted, ordinary.temp, to: extreme)
   }
 
-  private mutating func splat(_ number: Int) -> V128 {
-    let register = FPR(number)
-    guard lanes == .singles else { return cpu[register].inAllLanes() }
-    let single = ir.brnarrow(cpu[register].temp, to: giveUp())
-    singles[number] = single
-    return F32(ir, single).inAllLanes()
-  }
-
-  private func compute(_ operation: LaneOperation, _ x: [V128]) -> V128 {
+  private func compute(_ operation: LaneOperation, _ x: [Value<Tag>]) -> Value<Tag> {
     guard operation.opcode == .fma_lanes else {
       return x[0].lanes(operation.opcode, x[1], lanes)
     }
-    let signs = ir.v128(lanes == .singles ? 0x8000_0000_8000_0000 : 1 << 63)
+    let signs: Value<Tag> = ir.vector(lanes == .singles ? 0x8000_0000_8000_0000 : 1 << 63)
     let addend = operation.turnsAddend ? x[2] ^ signs : x[2]
     let result = x[0].multipliedLanes(x[1], plus: addend, lanes)
     return operation.turnsResult ? result ^ signs : result
@@ -147,6 +152,7 @@ struct LaneStep {
     if lanes == .singles {
       let noted = operands.map(single)
       let values = changed.map { single(body.floats[$0]) }
+      leaveVectors()
       for (n, value) in zip(changed, values) {
         cpu.hold(FPR(n), value, isNumber: plan.isNumber(body.floats[n]))
       }
@@ -154,6 +160,7 @@ struct LaneStep {
     } else {
       let noted = operands.map(double)
       let values = changed.map { double(body.floats[$0]) }
+      leaveVectors()
       for (n, value) in zip(changed, values) { cpu[FPR(n)] = value }
       cpu.note(operation.helper, noted)
     }
@@ -162,11 +169,13 @@ struct LaneStep {
 
   private func double(_ value: Int) -> F64 {
     guard let lane = plan.places[value] else { return cpu.copy(of: FPR(value)) }
-    return vectors[lane.vector].double(1 - lane.number)
+    return vectors[lane.vector].double(plan.laneNumber(lane))
   }
 
   private func single(_ value: Int) -> TempIndex {
-    if let lane = plan.places[value] { return vectors[lane.vector].single(3 - lane.number).temp }
+    if let lane = plan.places[value] {
+      return vectors[lane.vector].single(plan.laneNumber(lane)).temp
+    }
     guard let single = singles[value] else { preconditionFailure("an operand in no lane") }
     return single
   }
