@@ -116,7 +116,7 @@ extension Cpu {
 
   /// `mtfsf` of all fields, of a register that leaves floating point to the host. What it replaces need
   /// not be put together first. The host's status stays as it is where the rounding mode does and XX
-  /// is set, which is all that the host's flags say.
+  /// is set, which is all that the host's flags say; most often no operation was invalid.
   fileprivate func replaceStatus(_ i: XFL) -> Bool {
     guard isFloatNative, !i.Rc, i.FLM == 0xff else { return false }
     use(.scalar)
@@ -129,23 +129,24 @@ extension Cpu {
       leaveOrRaise(changesModes: true)
     }
     let wanted = state(\.storedFPSCR) & Int(FPSCR.RN) | Int(FPSCR.XX)
-    let difference = (bits ^ wanted) & Int(FPSCR.RN | FPSCR.XX)
+    let difference = (bits ^ wanted) & Int(FPSCR.RN | FPSCR.XX | FPSCR.invalidOperations)
     let changing = ir.newLabel()
     ir.brcond(.i32, .ne, difference.temp, constant(0).temp, to: changing)
     cold(changing) {
-      replaceStatus(bits)
+      let isInvalid = (bits & Int(FPSCR.invalidOperations)).test(.ne, 0)
+      setStatus(bits & Int(FPSCR.writable) | isInvalid << 29)
       let rounding = (constant(0) - bits) & Int(FPSCR.RN)
       let status = rounding << Int(MXCSR.roundingOffset) | Int(MXCSR.initial)
       ir.effect1(.float_status, .i32, status.temp)
       continueBehind()
     }
-    replaceStatus(bits)
+    setStatus(bits & Int(FPSCR.writable))
     return true
   }
 
-  private func replaceStatus(_ bits: I32) {
-    let isInvalid = (bits & Int(FPSCR.invalidOperations)).test(.ne, 0)
-    setState(\.storedFPSCR, bits & Int(FPSCR.writable) | isInvalid << 29)
+  /// The status as a whole, which no operation has changed since.
+  private func setStatus(_ status: I32) {
+    setState(\.storedFPSCR, status)
     ir.write(Globals.lastFloat, constant(0).temp)
   }
 

@@ -7,26 +7,31 @@ struct ForwardBranches {
   /// How far ahead an address may be, in bytes.
   static let reach: UInt32 = 512
 
-  /// Where each leads, and the label that is to be placed there.
-  private(set) var targets = InlineArray<24, (address: UInt32, label: UInt32)>(
-    repeating: (0, 0))
+  /// A branch: where it leads, the label that is to be placed there, and what is known of the
+  /// floating-point status where it is taken.
+  struct Branch {
+    var address: UInt32, label: UInt32
+    var floatMode: FloatMode?
+  }
+
+  private(set) var targets = InlineArray<24, Branch>(repeating: Branch(address: 0, label: 0))
   private(set) var count = 0
 
   /// Adds one; false if there is no room.
-  mutating func add(_ address: UInt32, _ label: UInt32) -> Bool {
+  mutating func add(_ branch: Branch) -> Bool {
     guard count < Self.capacity else { return false }
-    targets[count] = (address, label)
+    targets[count] = branch
     count += 1
     return true
   }
 
-  /// Takes out one that leads to an address, and returns its label.
-  mutating func take(_ address: UInt32) -> UInt32? {
+  /// Takes out one that leads to an address.
+  mutating func take(_ address: UInt32) -> Branch? {
     for n in 0..<count where targets[n].address == address {
-      let label = targets[n].label
+      let branch = targets[n]
       count -= 1
       targets[n] = targets[count]
-      return label
+      return branch
     }
     return nil
   }
@@ -59,24 +64,32 @@ extension Cpu {
       context.pointee.forward.count < ForwardBranches.capacity
     else { return nil }
     let label = ir.newLabel()
-    return context.pointee.forward.add(target, label) ? label : nil
+    let branch = ForwardBranches.Branch(
+      address: target, label: label, floatMode: context.pointee.floatMode)
+    return context.pointee.forward.add(branch) ? label : nil
   }
 
-  /// Places the labels of the branches that lead here.
-  func placeLabels(at address: UInt32) {
-    while let label = context.pointee.forward.take(address) {
+  /// Places the labels of the branches that lead here. The floating-point status is known if it is the
+  /// same on all ways.
+  /// - Parameter isReached: whether the instruction before goes on here.
+  func placeLabels(at address: UInt32, isReached: Bool) {
+    var isFirst = !isReached
+    while let branch = context.pointee.forward.take(address) {
       settle()
-      ir.setLabel(label)
+      let mode = isFirst ? branch.floatMode : context.pointee.floatMode
+      ir.setLabel(branch.label)
       forgetFloats()
+      if mode == branch.floatMode { context.pointee.floatMode = mode }
+      isFirst = false
     }
   }
 
   /// Gives the branches that translation did not reach cold parts that leave.
   func abandonForwardBranches() {
     while let address = context.pointee.forward.first,
-      let label = context.pointee.forward.take(address)
+      let branch = context.pointee.forward.take(address)
     {
-      ir.cold(label) {
+      ir.cold(branch.label) {
         context.pointee.iterations > 1 ? leaveLoop(to: address) : chain(to: address)
       }
     }

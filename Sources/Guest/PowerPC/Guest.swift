@@ -211,12 +211,13 @@ public final class PowerPCGuest: Guest {
 
   /// Begins an instruction.
   private func begin(_ pc: UInt32, _ fetched: FetchedWord, executed: Int, _ cpu: Cpu) {
+    let isReached = !context.pointee.ended
     context.pointee.address = pc
     context.pointee.next = pc &+ 4
     context.pointee.ended = false
     context.pointee.executed = executed
     context.pointee.changing = 0
-    cpu.placeLabels(at: pc)
+    cpu.placeLabels(at: pc, isReached: isReached)
     let isBreakpoint = instructionBreakpoint?.address == pc
     if context.pointee.held != 0 || context.pointee.stored.count != 0,
       isBreakpoint || !keepsSingles(fetched)

@@ -1,3 +1,5 @@
+import IR
+
 /// The constants that lie between the stubs, for operands near the code; and those that
 /// registers hold.
 extension Stubs {
@@ -28,7 +30,7 @@ extension Stubs {
     Address(near: constants + 16 * which.rawValue)
   }
 
-  /// Writes both kinds.
+  /// Writes all kinds.
   mutating func writeConstants() {
     assembler.align(to: 64)
     constants = assembler.currentAddress
@@ -38,6 +40,12 @@ extension Stubs {
       assembler.dword(0)
       assembler.dword(0)
     }
+    recordConstants = assembler.currentAddress
+    if let record = layout.floatRecord {
+      for constant in RecordConstant.allCases {
+        for word in [constant.bits(record), 0, 0, 0] { assembler.dword(word) }
+      }
+    }
     vectorConstants = assembler.currentAddress
     for constant in VectorConstant.allCases {
       let (low, high) = constant.halves
@@ -46,6 +54,25 @@ extension Stubs {
         assembler.dword(UInt32(truncatingIfNeeded: part >> 32))
       }
     }
+  }
+
+  /// What lies at `recordConstants`, in pieces of 16 bytes: parts of the guest's status
+  /// (`EnvironmentLayout.FloatRecord`).
+  enum RecordConstant: UInt, CaseIterable {
+    case inexact, increased, greater, less
+
+    func bits(_ r: EnvironmentLayout.FloatRecord) -> UInt32 {
+      switch self {
+      case .inexact: r.inexact
+      case .increased: r.increased
+      case .greater: 2 << r.relations
+      case .less: 4 << r.relations
+      }
+    }
+  }
+
+  func constant(_ which: RecordConstant) -> Address {
+    Address(near: recordConstants + 16 * which.rawValue)
   }
 
   /// What lies at `vectorConstants`, twice each, in pieces of 32 bytes.

@@ -26,41 +26,30 @@ extension Stubs {
     assembler.movsd(XMM.xmm0, env(r.operands.0))
     assembler.movsd(XMM.xmm1, env(r.operands.1))
     assembler.mov(.dword, .rcx, .rax)
-    assembler.shr(.dword, .rcx, imm: UInt8(r.operation))
-    assembler.and(.dword, .rcx, imm: 15)
-    leaving.append(writeOperations(r))
-    // The exponent less one: neither that of zero and denormals nor that of infinity and NaNs.
-    assembler.movq(.rcx, .xmm0)
-    assembler.shr(.qword, .rcx, imm: 52)
-    assembler.and(.dword, .rcx, imm: 0x7ff)
-    assembler.sub(.dword, .rcx, imm: 1)
-    assembler.cmp(.dword, .rcx, imm: 0x7fe)
-    leaving.append(assembler.jcc(.ae))
-    writeOutcome(r)
+    assembler.and(.dword, .rcx, imm: Int32(15 << r.operation))
+    assembler.cmp(.dword, .rcx, imm: Int32(6 << r.operation))
+    let isOther = assembler.jcc(.ne)
+    writeMultiplyAdd(r)
+    let outcome = assembler.currentAddress
+    leaving.append(writeOutcome(r))
+    assembler.bind(isOther)
+    writeOperations(r, behind: outcome)
     for jump in leaving { assembler.bind(jump) }
   }
 
-  /// Does the operation of number ecx. Jumps where there is none.
-  private mutating func writeOperations(_ r: EnvironmentLayout.FloatRecord) -> Fixup {
-    var ends: [Fixup] = []
+  /// Does the operation that ecx says, other than a fused one. Goes on behind where there is none.
+  private mutating func writeOperations(_ r: EnvironmentLayout.FloatRecord, behind outcome: UInt) {
     for (number, operation) in [
-      (6, Encoding.fmadd213), (1, .addsd), (3, .mulsd), (2, .subsd), (4, .divsd), (5, .sqrtsd),
+      (1, Encoding.addsd), (3, .mulsd), (2, .subsd), (4, .divsd), (5, .sqrtsd),
     ] {
-      assembler.cmp(.dword, .rcx, imm: Int32(number))
+      assembler.cmp(.dword, .rcx, imm: Int32(number << r.operation))
       let isOther = assembler.jcc(.ne)
-      if number == 6 { writeMultiplyAdd(r) } else { writeOperation(operation, isRoot: number == 5) }
-      ends.append(assembler.jmp())
+      for (result, rounding) in Self.results {
+        assembler.encodeQuietly(
+          operation, .qword, result.rawValue, 0, number == 5 ? 0 : 1, rounding: rounding)
+      }
+      assembler.jmp(to: outcome)
       assembler.bind(isOther)
-    }
-    let none = assembler.jmp()
-    for end in ends { assembler.bind(end) }
-    return none
-  }
-
-  private mutating func writeOperation(_ operation: Encoding, isRoot: Bool) {
-    for (result, rounding) in Self.results {
-      assembler.encodeQuietly(
-        operation, .qword, result.rawValue, 0, isRoot ? 0 : 1, rounding: rounding)
     }
   }
 
@@ -78,16 +67,16 @@ extension Stubs {
   }
 
   /// The status with what the results say.
-  private mutating func writeOutcome(_ r: EnvironmentLayout.FloatRecord) {
+  /// - Returns: the jump for extreme results, of which there may be more to say.
+  private mutating func writeOutcome(_ r: EnvironmentLayout.FloatRecord) -> Fixup {
+    assembler.vectorVEX(.vptest, .xmm0, constant(.doubleHighExponent))
+    let isExtreme = assembler.jcc(.be)
     assembler.vectorVEX(.vpcmpeqq, .xmm3, .xmm3, .xmm4)
     assembler.vectorVEX(.vpcmpeqq, .xmm5, .xmm5, .xmm0)
-    assembler.movq(.rcx, .xmm3)
-    assembler.not(.dword, .rcx)
-    assembler.and(.dword, .rcx, imm: Int32(bitPattern: r.inexact))
-    assembler.movq(.rdx, .xmm5)
-    assembler.not(.dword, .rdx)
-    assembler.and(.dword, .rdx, imm: Int32(bitPattern: r.increased))
-    assembler.or(.dword, .rcx, .rdx)
+    assembler.vectorVEX(.vpandn, .xmm3, .xmm3, constant(.inexact))
+    assembler.vectorVEX(.vpandn, .xmm5, .xmm5, constant(.increased))
+    assembler.vectorVEX(.vpor, .xmm3, .xmm3, .xmm5)
+    assembler.movd(.rcx, .xmm3)
     assembler.test(.dword, .rax, imm: Int32(bitPattern: r.compared))
     let isCompared = assembler.jcc(.ne)
     // One more than the sign: "greater" or "less".
@@ -100,18 +89,12 @@ extension Stubs {
     assembler.shl(.dword, .rdx, imm: UInt8(r.relations) + 1)
     writeStatus(r)
     assembler.bind(isCompared)
-    // k is 0, 1 and 2 for "equal", "greater" and "less"; 1 + k + k / 2 is 1, 2, 4.
-    assembler.mov(.qword, .rdx, env(r.relation))
-    assembler.mov(.dword, .rax, imm: 0)
-    assembler.test(.qword, .rdx, .rdx)
-    assembler.setcc(.ne, .rax)
-    assembler.shr(.qword, .rdx, imm: 63)
-    assembler.add(.dword, .rdx, .rax)
-    assembler.mov(.dword, .rax, .rdx)
-    assembler.shr(.dword, .rax, imm: 1)
-    assembler.lea(.dword, .rdx, Address(base: .rax, index: .rdx, displacement: 1))
-    assembler.shl(.dword, .rdx, imm: UInt8(r.relations))
+    assembler.mov(.dword, .rdx, imm: Int32(1 << r.relations))
+    assembler.cmp(.qword, env(r.relation), imm: 0)
+    assembler.cmovcc(.dword, .g, .rdx, constant(.greater))
+    assembler.cmovcc(.dword, .l, .rdx, constant(.less))
     writeStatus(r)
+    return isExtreme
   }
 
   /// ecx and edx hold what is new in the status, which is stored and returned.

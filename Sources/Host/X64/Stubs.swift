@@ -44,6 +44,7 @@ struct Stubs {
   var constants: UInt = 0
   /// Constants of 16 bytes, for vectors.
   var vectorConstants: UInt = 0
+  var recordConstants: UInt = 0
   /// Per `FloatMode`: goes over to it.
   private(set) var modes: [UInt] = []
   /// Tells those who watch a line: its number in eax, the address of the versions in rcx.
