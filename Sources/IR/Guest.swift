@@ -318,6 +318,9 @@ public struct TranslatedCode {
   /// Whether it begins with an attempt to do more at once, from its first mark to its second: if an access
   /// faults there nothing has been done, and what is behind does it.
   public var beginsWithAttempt = false
+  /// Whether it goes over to the floating-point status of vectors, which its limits do not allow: it
+  /// is not to be run.
+  public var changesFloatMode = false
 
   /// The numbers of a translation.
   public init(spans: Int, instructions: Int, isChecked: Bool) {
@@ -352,6 +355,9 @@ public struct TranslationLimits {
   public var keepsSingles = false
   /// Whether the host has the ops of vectors.
   public var hasVectors = true
+  /// Whether blocks may be entered in either `FloatMode`; otherwise all are in that of scalars, and end
+  /// in it.
+  public var mixesFloatModes = true
   /// The first guest address of those that the block and its direct jumps stay within.
   public var first: UInt32 = 0
   /// The last of these addresses.

@@ -12,8 +12,10 @@ extension Translator {
   ) -> Int {
     var limit = limit ?? limits.instructions
     while true {
+      let mixes = limits.mixesFloatModes
       if let number = attempt(address, place, runner.view.key, limit, isFound) { return number }
-      if allocator.failed && limit > 1 { limit /= 2 } else { flush(runner.env) }
+      let isSame = limits.mixesFloatModes == mixes
+      if isSame && allocator.failed && limit > 1 { limit /= 2 } else { flush(runner.env) }
     }
   }
 
@@ -32,6 +34,11 @@ extension Translator {
     let code = guest.translate(
       into: block, at: address, key: key, from: memory.codeSource, limits: limits,
       record: record)
+    if code.changesFloatMode && !limits.mixesFloatModes {
+      // From here on code is made for both, and none is kept that is not.
+      self.limits.mixesFloatModes = true
+      return nil
+    }
     check(block, after: "the guest", at: address)
     let watcher = observer?.wants(address) == true ? observer : nil
     watcher?.madeOps(

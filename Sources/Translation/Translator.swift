@@ -151,6 +151,8 @@ public final class Translator {
     limits.keepsForwardBranches = techniques.keepsForwardBranches
     limits.repeatsLoops = techniques.repeatsLoops
     limits.usesLanes = techniques.usesLanes
+    // Until code comes that uses that of vectors.
+    limits.mixesFloatModes = false
   }
 
   deinit {
@@ -388,10 +390,10 @@ public final class Translator {
     let pc = word(env, layout.programCounter)
     guard let place = memory.place(ofCode: pc.pointee) else { return .fetch }
     host.onlySlowAccesses = true
-    let normal = limits
+    let chains = limits.chains
     limits.chains = false
     let number = translate(pc.pointee, place, runner, limit: 1, isFound: false)
-    limits = normal
+    limits.chains = chains
     host.onlySlowAccesses = onlySlowAccesses
     enter(env, buffer.executable &+ UInt(table.blocks.base[number].codeOffset))
     switch ExitKind(rawValue: word(env, layout.exitKind).pointee) {

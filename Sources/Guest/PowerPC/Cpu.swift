@@ -52,8 +52,10 @@ struct TranslationContext {
   var pairedStore: UInt32 = 0
   /// Whether the host has the ops of vectors.
   var hasVectors = false
-  /// Which floating-point status holds here; nil where nothing is known.
+  /// Which floating-point status holds here; nil where nothing is known. And whether it may be that of
+  /// vectors anywhere; whether it is here although it may not be.
   var floatMode: FloatMode?
+  var mixesFloatModes = true, changesFloatMode = false
   /// The CR fields, a bit each, whose SO may be set; and those that hold comparisons of numbers.
   var unordered: UInt8 = 0xff, relations: UInt8 = 0
   /// The word of the instruction under translation as it was found in memory when it was executed,

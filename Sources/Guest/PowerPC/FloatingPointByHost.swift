@@ -302,7 +302,7 @@ extension Cpu {
   func forgetFloats() {
     // Who comes here from elsewhere comes with doubles.
     assert(context.pointee.held == 0)
-    context.pointee.floatMode = nil
+    context.pointee.floatMode = context.pointee.mixesFloatModes ? nil : .scalar
     context.pointee.singles = .init(repeating: 0)
     context.pointee.stored.clear()
     context.pointee.unordered = 0xff
@@ -311,8 +311,9 @@ extension Cpu {
 
   /// Sees to it that a floating-point status holds.
   func use(_ mode: FloatMode) {
-    if context.pointee.floatMode == mode { return }
     if mode == .scalar { context.pointee.hasFloats = true }
+    if context.pointee.floatMode == mode { return }
+    if !context.pointee.mixesFloatModes { context.pointee.changesFloatMode = true }
     ir.effect(.float_mode, constant: mode.rawValue)
     context.pointee.floatMode = mode
   }

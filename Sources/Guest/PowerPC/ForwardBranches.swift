@@ -112,7 +112,8 @@ extension Cpu {
   /// Whether a branch to `target` closes the loop that the block is, and the block goes on with it.
   func repeatsLoop(_ target: UInt32) -> Bool {
     let iterations = context.pointee.iterations, done = context.pointee.executed
-    guard target == context.pointee.start, context.pointee.floatMode == .scalar,
+    guard target == context.pointee.start, context.pointee.hasFloats,
+      context.pointee.floatMode == .scalar,
       iterations < Loop.mostIterations,
       done + done / iterations <= context.pointee.mostWithFloats
     else { return false }

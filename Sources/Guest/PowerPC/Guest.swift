@@ -140,7 +140,10 @@ public final class PowerPCGuest: Guest {
     }
     cpu.abandonForwardBranches()
     cpu.ir.finish()
-    return TranslatedCode(spans: walk.finish(), instructions: walk.count, isChecked: isChecked)
+    var code = TranslatedCode(
+      spans: walk.finish(), instructions: walk.count, isChecked: isChecked)
+    code.changesFloatMode = context.pointee.changesFloatMode
+    return code
   }
 
   /// How iterations of the loop that the block just walked is are done at once, if they can be.
@@ -201,6 +204,8 @@ public final class PowerPCGuest: Guest {
     context.pointee.isShared = limits.isShared
     context.pointee.fuses = limits.fusesMultiplyAdd
     context.pointee.hasVectors = limits.hasVectors
+    context.pointee.mixesFloatModes = limits.mixesFloatModes
+    context.pointee.floatMode = limits.mixesFloatModes ? nil : .scalar
     context.pointee.holdsSingles =
       limits.keepsSingles && !isSystem && key & BlockKey.exactFloat == 0
     context.pointee.forwardsWords = limits.keepsSingles && !isSystem
