@@ -63,7 +63,7 @@ struct Guest: Sendable, CustomTestStringConvertible {
     ].map {
       Guest(name: $0, variant: "static")
     }
-    + ["vectorframes", "unwinding", "contexts"].map {
+    + ["vectorframes", "floatmodes", "unwinding", "contexts"].map {
       Guest(name: $0, variant: "static", options: ["-cpu", "7400"])
     }
   /// And those that show the system's side, built in every way.
