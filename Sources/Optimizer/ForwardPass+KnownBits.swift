@@ -59,6 +59,10 @@ extension ForwardPass {
         replace(op, by: op.input(0))
         return true
       }
+    case .or:
+      guard let mask = constant(op.input(1)), hasOnes(op.input(0), mask) else { return false }
+      replace(op, by: op.input(0))
+      return true
     case .extract:
       if op.constant == 0 && a & ~field(op.constant2) == 0 {
         replace(op, by: op.input(0))
@@ -75,6 +79,21 @@ extension ForwardPass {
     default: break
     }
     return false
+  }
+
+  /// Whether bits of a temp are ones because it has been made so.
+  private func hasOnes(_ temp: TempIndex, _ mask: UInt64) -> Bool {
+    let position = facts[Int(temp)].definition
+    guard position >= 0, position < count else { return false }
+    let op = out + Int(position)
+    guard op.pointee.outputCount == 1, op.pointee.output(0) == temp else { return false }
+    switch op.pointee.opcode {
+    case .or: return constant(op.pointee.input(1)).map { $0 & mask == mask } ?? false
+    case .mov:
+      let source = op.pointee.input(0)
+      return facts[Int(source)].definition < position && hasOnes(source, mask)
+    default: return false
+    }
   }
 
   private mutating func becomes(_ value: UInt64, _ op: Op) -> Bool {

@@ -27,12 +27,8 @@ extension Lowering {
       ) { e, o in e.narrow(o) },
       Lowering(.fcmp, [.f64], [C.newR], [C.x, C.x]) { e, o in e.compareFloat(o) },
       Lowering(.brfcmp, [.f64], [], [C.x, C.xm]) { e, o in e.branchOnRelation(o) },
-      Lowering(.cvt_f32_f64, [.f64], [C.x], [C.x]) { e, o in e.x.cvtss2sd(o.xd, o.vector(0)) },
-      Lowering(
-        .ext_f32_f64, [.f64], [OperandConstraint(C.x.registers, isEarly: true)], [C.x],
-        clobbers: GPR.rcx.set
-      ) {
-        e, o in
+      Lowering(.cvt_f32_f64, [.f64], [C.x], [C.x]) { e, o in e.widen(o.xd, o.vector(0)) },
+      Lowering(.ext_f32_f64, [.f64], [C.x], [C.x], clobbers: GPR.rcx.set) { e, o in
         e.extend(o.xd, o.vector(0))
       },
       Lowering(.cvt_f64_f32, [.f32], [C.x], [C.x]) { e, o in e.x.cvtsd2ss(o.xd, o.vector(0)) },
@@ -106,10 +102,10 @@ extension Lowering {
   private static let scratch: RegisterSet = 1 << (16 + 15)
 
   private static let fused: [Lowering] = [
-    Lowering(.fma, [.f32, .f64], [C.x], [C.x, C.x, C.x]) { e, o in
+    Lowering(.fma, [.f32, .f64], [C.x], [C.x, C.x, C.xm]) { e, o in
       e.fuse(o, .fmadd213, .fmadd231)
     },
-    Lowering(.fms, [.f32, .f64], [C.x], [C.x, C.x, C.x]) { e, o in
+    Lowering(.fms, [.f32, .f64], [C.x], [C.x, C.x, C.xm]) { e, o in
       e.fuse(o, .fmsub213, .fmsub231)
     },
   ]
@@ -124,7 +120,14 @@ extension Emitter {
   /// By the form that overwrites the operand which is where the result goes; else a copy of the first.
   fileprivate func fuse(_ o: OpInPlace, _ form213: Encoding, _ form231: Encoding) {
     let width: Width = o.isSingle ? .dword : .qword
-    let (a, b, c) = (o.vector(0), o.vector(1), o.vector(2))
+    let (a, b) = (o.vector(0), o.vector(1))
+    if o.input(2).kind == .memory {
+      let c = env(o.input(2).offset)
+      if o.xd == b { return x.vectorVEX(form213, o.xd, a, c, width) }
+      if o.xd != a { x.movaps(o.xd, a) }
+      return x.vectorVEX(form213, o.xd, b, c, width)
+    }
+    let c = o.vector(2)
     if o.xd == b { return x.vectorVEX(form213, o.xd, a, c, width) }
     if o.xd == c { return x.vectorVEX(form231, o.xd, a, b, width) }
     if o.xd != a { x.movaps(o.xd, a) }
@@ -248,9 +251,14 @@ extension Emitter {
     branch(o, .ne)
   }
 
+  /// Widens. By AVX that does not wait for what the register has held.
+  func widen(_ wide: XMM, _ single: XMM) {
+    features.contains(.avx)
+      ? x.vectorVEX(.cvtss2sd, wide, single, single) : x.cvtss2sd(wide, single)
+  }
+
   /// Widens; what the host's conversion would make quiet keeps its bits.
   func extend(_ wide: XMM, _ single: XMM) {
-    x.cvtss2sd(wide, single)
     x.ucomiss(single, single)
     let isNumber = x.jccShort(.np)
     x.movd(.rcx, single)
@@ -258,7 +266,10 @@ extension Emitter {
     x.shl(.qword, .rcx, imm: 29)
     for bit: UInt8 in 60...62 { x.bts(.qword, .rcx, imm: bit) }
     x.movq(wide, .rcx)
+    let isDone = x.jmpShort()
     x.bind(isNumber)
+    widen(wide, single)
+    x.bind(isDone)
   }
 
   /// What is the single of every double that is one, but for denormals.
@@ -276,8 +287,11 @@ extension Emitter {
 
   /// Whether the bits of a double and of a single, widened, are the same (ZF).
   private func compareWidened(_ single: XMM, _ wide: XMM) {
-    x.movaps(.xmm15, wide)
-    x.cvtss2sd(.xmm15, single)
+    if features.contains(.avx) {
+      x.vectorVEX(.cvtss2sd, .xmm15, single, single)
+    } else {
+      x.cvtss2sd(.xmm15, single)
+    }
     x.xorps(.xmm15, wide)
     x.movq(.rcx, .xmm15)
     x.test(.qword, .rcx, .rcx)
