@@ -203,6 +203,18 @@ __attribute__((noinline)) static unsigned deep(unsigned depth) {
   return deep(depth - 1) * 3 + depth;
 }
 
+// The low two bits of LR count for nothing: behind a call, and where none went before.
+static int odd(void) {
+  int count = 0;
+  for (int bits = 0; bits < 4; bits++) {
+    __asm__ volatile("bl 1f\nb 2f\n1: mflr 9\nadd 9,9,%1\nmtlr 9\nblr\n2: addi %0,%0,1"
+                     : "+r"(count) : "r"(bits) : "9", "lr", "memory");
+    __asm__ volatile("bl 1f\n1: mflr 9\naddi 9,9,2f-1b\nadd 9,9,%1\nmtlr 9\nblr\ntrap\n2: addi %0,%0,10"
+                     : "+r"(count) : "r"(bits) : "9", "lr", "memory");
+  }
+  return count;
+}
+
 static void control(void) {
   for (unsigned n = 0; n < 5000; n++) add((uint32_t)classify(next()));
   report("switch");
@@ -214,6 +226,7 @@ static void control(void) {
   }
   printf("setjmp %d after %d\n", result, rounds);
   printf("recursion %u\n", deep(200000));
+  printf("returns %d\n", odd());
 }
 
 int main(void) {

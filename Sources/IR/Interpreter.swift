@@ -8,7 +8,7 @@ public enum BlockExit: Equatable, Sendable {
   case goto_ptr(target: UInt32)
   /// A call of a computed address, which comes back to `resume`.
   case call_ptr(target: UInt32, returningTo: UInt32, resume: Int)
-  /// A return to an address that a call most likely pushed.
+  /// A return to an address that a call most likely pushed, but for its low two bits.
   case ret_ptr(target: UInt32)
   /// An exit to the runtime; the kind is an `ExitKind`.
   case exit_tb(kind: UInt32, payload: UInt32)

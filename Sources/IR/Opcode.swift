@@ -52,7 +52,7 @@ public enum FloatRelation: UInt32, CaseIterable, Sendable {
 /// interpreter runs it, constant folding calls it, the rule tests enumerate it, and a host is
 /// correct when it agrees with it.
 public enum Opcode: UInt8, CaseIterable, Sendable {
-  // Block structure and control
+  // Block structure and control; an address to return to counts without its low two bits
   case insn_start, set_label, br, brcond, goto_tb, call_tb, goto_ptr, call_ptr, ret_ptr,
     exit_tb
   case call, mb, discard

@@ -144,8 +144,9 @@ final class ReferenceProcessor: ProcessorSurroundings {
     var memory = ReferenceMemory(processor: self)
     switch interpreter.run(memory: &memory) {
     case .goto_tb(_, let target), .call_tb(_, let target, _, _), .goto_ptr(let target),
-      .call_ptr(let target, _, _), .ret_ptr(let target):
+      .call_ptr(let target, _, _):
       state.pointee.nip = target
+    case .ret_ptr(let target): state.pointee.nip = target & ~3
     case .exit_tb(ExitKind.exception.rawValue, let payload):
       supervisor.raise(payload == .max ? state.pointee.exitPayload : payload)
     case .exit_tb: break

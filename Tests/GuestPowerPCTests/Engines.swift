@@ -160,8 +160,9 @@ final class OpsEngine: @unchecked Sendable {
   ) -> Outcome? {
     switch exit {
     case .goto_tb(_, let target), .call_tb(_, let target, _, _), .goto_ptr(let target),
-      .call_ptr(let target, _, _), .ret_ptr(let target):
+      .call_ptr(let target, _, _):
       pc = target
+    case .ret_ptr(let target): pc = target & ~3
     case .exit_tb(let kind, let payload):
       pc = machine.state.pointee.nip
       if machine.supervisor != nil, kind == ExitKind.request.rawValue {

@@ -13,7 +13,7 @@ struct GuestProgramTests {
   static let modes: [[String]] =
     [
       ["-one-insn-per-tb"], ["-d", "nochain", "-D", "/dev/null"], ["-B", "0x100000000"],
-      ["-host-features", "none"], ["-tb-size", "1"],
+      ["-host-features", "none"], ["-host-features", "avx,fma"], ["-tb-size", "1"],
     ] + Techniques.names.map { ["-without", $0] }
 
   /// Options that are worth the whole set when there is time.
@@ -21,7 +21,8 @@ struct GuestProgramTests {
     modes + [
       ["-cpu", "7400"], ["-R", "0xc0000000"],
       ["-without", Techniques.names.joined(separator: ",")],
-      ["-host-features", "none", "-B", "0x100000000"], ["-one-insn-per-tb", "-d", "nochain"],
+      ["-host-features", "none", "-B", "0x100000000"], ["-host-features", "avx,avx2,fma"],
+      ["-one-insn-per-tb", "-d", "nochain"],
       ["-d", "in_asm,op,op_opt,out_asm,int,page,strace", "-D", "/dev/null"],
       ["-tb-size", "1", "-one-insn-per-tb", "-host-features", "none"],
     ]

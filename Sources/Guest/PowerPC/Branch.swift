@@ -146,7 +146,8 @@ extension Cpu {
   func `return`(to target: I32) {
     guard context.pointee.pairsReturns else { return jumpComputed(target) }
     ir.commit()
-    ir.effect1(.ret_ptr, .i32, (target & ~3).temp)
+    // What a call has pushed has no bits there, and only where that is not it are they looked at.
+    ir.effect1(.ret_ptr, .i32, target.temp)
     context.pointee.ended = true
   }
 

@@ -229,6 +229,7 @@ struct Stubs {
     writeLeave()
     assembler.align(to: 16)
     returnMiss = assembler.currentAddress
+    assembler.and(.dword, .rax, imm: ~3)
     // The stack has lost step with the guest: empty it, and go by the table.
     assembler.mov(.qword, .rsp, env(layout.returnStackTop))
     assembler.loadTarget(layout)
