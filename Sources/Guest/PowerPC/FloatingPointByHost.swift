@@ -340,15 +340,14 @@ extension Cpu {
   }
 
   /// FPCC is what a comparison of numbers has found: a difference below, above or equal to zero.
-  /// - Parameter record: that of the last operation, with a comparison behind it.
-  func noteRelation(_ difference: I64, _ record: I32) {
+  /// That a comparison came is in the record already.
+  func noteRelation(_ difference: I64) {
     guard isFloatNative else {
       let less = difference.test(.lt, 0).low << 3, greater = difference.test(.gt, 0).low << 2
       let relation = less | greater | difference.test(.eq, 0).low << 1
       setState(\.storedFPSCR, state(\.storedFPSCR).deposit(relation, at: 31 - 19, length: 4))
       return
     }
-    ir.write(Globals.lastFloat, record.temp)
     ir.write(Globals.lastFloatRelation, difference.temp)
   }
 

@@ -47,8 +47,12 @@ extension Cpu {
   fileprivate func compareFloat(_ i: X, _ helper: HelperNumber) {
     let a = self[i.FRA], b = self[i.FRB]
     use(.scalar)
-    // Before the comparison, whose flags a branch may still use.
-    let record = isFloatNative ? word(Globals.lastFloat) | Int(FloatRecord.compared) : constant(0)
+    // Before the comparison, whose flags a branch may still use. A cold part may see it too: what it
+    // finds replaces the relation.
+    if isFloatNative {
+      ir.write(Globals.lastFloat, (word(Globals.lastFloat) | Int(FloatRecord.compared)).temp)
+      ir.commit()
+    }
     let unordered = ir.newLabel()
     ir.brfcmp(.unordered, a.temp, b.temp, to: unordered)
     cold(unordered) {
@@ -58,7 +62,7 @@ extension Cpu {
       leaveOrRaise()
     }
     let difference = I64(ir, ir.emit2(.fcmp, .f64, result: .i64, a.temp, b.temp))
-    noteRelation(difference, record)
+    noteRelation(difference)
     setRelation(i.BF, difference)
   }
 
