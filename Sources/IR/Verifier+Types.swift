@@ -56,7 +56,8 @@ extension Opcode {
   /// Whether an op of this kind may have a type.
   func allows(_ type: ValueType) -> Bool {
     switch self {
-    case .mov, .ld, .st, .discard: true
+    case .mov, .discard: true
+    case .ld, .st: type != .v256
     case .qemu_ld, .qemu_st: true
     case .fadd_lanes, .fsub_lanes, .fmul_lanes, .fma_lanes, .ordinary_lanes, .dup_f32, .dup_f64,
       .lane_f32, .lane_f64:

@@ -246,6 +246,7 @@ public struct ForwardPass {
     case .br, .brfcmp, .brclass, .brextreme, .brnarrow: countBranch(op)
     case .qemu_ld: if passes.contains(.addresses) { fuseAddress(&op, operand: 0) }
     case .qemu_st: if passes.contains(.addresses) { fuseAddress(&op, operand: 1) }
+    case .ret_ptr: if passes.contains(.copies) { useSource(&op) }
     default: break
     }
     append(op)
@@ -258,6 +259,18 @@ public struct ForwardPass {
       // Behind an op that leaves comes a label, which does this.
       forgetWritten()
     }
+  }
+
+  /// A return goes by what its operand has been copied from just before, so that the copy is stored and
+  /// no more.
+  private func useSource(_ op: inout Op) {
+    let temp = op.input(0), position = facts[Int(temp)].definition
+    guard position >= 0, position < count else { return }
+    let copy = out[Int(position)]
+    guard copy.opcode == .mov, copy.output(0) == temp,
+      facts[Int(copy.input(0))].definition < position
+    else { return }
+    op.setInput(0, copy.input(0))
   }
 
   /// A branch whose comparison is decided: never taken, it goes; always taken, it is a jump, unless

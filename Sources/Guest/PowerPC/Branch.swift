@@ -146,7 +146,7 @@ extension Cpu {
   func `return`(to target: I32) {
     guard context.pointee.pairsReturns else { return jumpComputed(target) }
     ir.commit()
-    // What a call has pushed has no bits there, and only where that is not it are they looked at.
+    // Its low two bits count for nothing; they are taken away where it is not what a call has pushed.
     ir.effect1(.ret_ptr, .i32, target.temp)
     context.pointee.ended = true
   }

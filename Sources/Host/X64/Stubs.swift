@@ -42,8 +42,9 @@ struct Stubs {
   private(set) var copyEnd: UInt = 0
   /// Constants of 16 bytes, for floating point.
   var constants: UInt = 0
-  /// Constants of 16 bytes, for vectors.
+  /// Constants of 32 bytes, for vectors.
   var vectorConstants: UInt = 0
+  /// And parts of the guest's floating-point status.
   var recordConstants: UInt = 0
   /// Per `FloatMode`: goes over to it.
   private(set) var modes: [UInt] = []
