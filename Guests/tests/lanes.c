@@ -41,6 +41,12 @@ LOOP(triples, "lfs 0,4(5)\nlfs 1,8(5)\nlfsu 3,12(5)\nfadds 0,0,2\nfadds 1,1,2\nf
               "stfsu 3,12(4)\n")
 LOOP(backwards, "lfd 0,8(5)\nlfdu 1,16(5)\nfsub 1,2,1\nfsub 0,2,0\nstfd 1,16(4)\nstfd 0,8(4)\naddi 4,4,16\n")
 LOOP(sums, "lfdu 0,8(5)\nfadd 1,1,0\nstfdu 1,8(4)\n")
+// Two of one operation and two of another: vectors of two numbers fit it, of four do not.
+LOOP(halves, "lfdu 0,32(5)\nlfd 1,8(5)\nlfd 3,16(5)\nlfd 4,24(5)\nfadd 0,0,2\nfadd 1,1,2\nfmul 3,3,2\nfmul 4,4,2\n"
+             "stfdu 0,32(4)\nstfd 1,8(4)\nstfd 3,16(4)\nstfd 4,24(4)\n")
+LOOP(quarters, "lfsu 0,32(5)\nlfs 1,4(5)\nlfs 3,8(5)\nlfs 4,12(5)\nlfs 5,16(5)\nlfs 6,20(5)\nlfs 7,24(5)\nlfs 8,28(5)\n"
+               "fadds 0,0,2\nfadds 1,1,2\nfadds 3,3,2\nfadds 4,4,2\nfsubs 5,5,2\nfsubs 6,6,2\nfsubs 7,7,2\nfsubs 8,8,2\n"
+               "stfsu 0,32(4)\nstfs 1,4(4)\nstfs 3,8(4)\nstfs 4,12(4)\nstfs 5,16(4)\nstfs 6,20(4)\nstfs 7,24(4)\nstfs 8,28(4)\n")
 LOOP(neighbours, "lfs 0,0(4)\nlfs 1,4(4)\nfadds 0,0,1\nstfsu 0,4(4)\n")
 
 static const struct loop {
@@ -50,7 +56,8 @@ static const struct loop {
 } loops[] = {
 #define ROW(name, size, negates) {#name, name, name##_one, size, negates}
   ROW(singles, 4, 0), ROW(doubles, 8, 0), ROW(pairs, 4, 0), ROW(wide, 8, 0), ROW(chain, 4, 1), ROW(chains, 8, 1),
-  ROW(scaling, 8, 0), ROW(triples, 4, 0), ROW(backwards, 8, 0), ROW(sums, 8, 0), ROW(neighbours, 4, 0),
+  ROW(scaling, 8, 0), ROW(triples, 4, 0), ROW(backwards, 8, 0), ROW(sums, 8, 0), ROW(neighbours, 4, 0), ROW(halves, 8, 0),
+  ROW(quarters, 4, 0),
 };
 
 enum { page = 4096, pages = 8, middle = 4 * page };

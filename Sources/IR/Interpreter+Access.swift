@@ -29,7 +29,7 @@ extension Interpreter {
     if Int(address) & (op.memory.alignment - 1) != 0 {
       return .misaligned(address: address, instruction: instruction)
     }
-    // The vectors of 256 bits lie one behind the other.
+    // The two vectors of 256 bits lie one behind the other.
     for half in 0..<max(op.type.vectors, 1) {
       let address = address &+ UInt32(16 * half)
       let fault: UInt32? =

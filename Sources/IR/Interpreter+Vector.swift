@@ -93,7 +93,7 @@ extension Interpreter {
     (0..<block.temps[Int(temp)].type.vectors).contains { half in
       let bits = wide(temp, half)
       if wanted == .clearDouble {
-        return (0..<2).contains { bits.lane($0, UInt64.self) >> 62 & 1 == 0 }
+        return (0..<2).contains { wanted.holds(bits.lane($0, UInt64.self), .f64) }
       }
       return (0..<4).contains { wanted.holds(UInt64(bits.lane($0, UInt32.self)), .f32) }
     }

@@ -52,9 +52,10 @@ struct TranslationContext {
   var pairedStore: UInt32 = 0
   /// Whether the host has the ops of vectors.
   var hasVectors = false
-  /// Which floating-point status holds here; nil where nothing is known. And whether it may be that of
-  /// vectors anywhere; whether it is here although it may not be.
+  /// Which floating-point status holds here; nil where nothing is known.
   var floatMode: FloatMode?
+  /// Whether it may be that of vectors in any block; and whether this block wants that although it may
+  /// not.
   var mixesFloatModes = true, changesFloatMode = false
   /// The CR fields, a bit each, whose SO may be set; and those that hold comparisons of numbers.
   var unordered: UInt8 = 0xff, relations: UInt8 = 0

@@ -14,6 +14,7 @@ struct ForwardBranches {
     var floatMode: FloatMode?
   }
 
+  /// Those that wait.
   private(set) var targets = InlineArray<24, Branch>(repeating: Branch(address: 0, label: 0))
   private(set) var count = 0
 

@@ -17,7 +17,7 @@ extension Lowering {
       },
       features.contains(.avx512bw) ? ordinaryAtOnce : ordinary,
       Lowering(.xor, [.v256], [C.x], [C.x, C.x]) { e, o in
-        e.x.vectorVEX(o.sized(.vpxor), o.xd, o.vector(0), o.vector(1))
+        e.x.vectorVEX(.vpxor.wide, o.xd, o.vector(0), o.vector(1))
       },
       Lowering(.zeroupper, [.i32], [], []) { e, _ in e.x.vzeroupper() },
     ] + copies
