@@ -334,6 +334,8 @@ public struct TranslatedCode {
 public struct TranslationLimits {
   /// The most guest instructions in the block.
   public var instructions: Int
+  /// The conditional branches that it may have; what has floating point may have more.
+  public var branches = Int.max
   /// Whether jumps may be chained and followed.
   public var chains: Bool
   /// Whether guest calls and returns may be paired with the host's.

@@ -23,8 +23,8 @@ public struct ForwardPass {
   let passes: Passes
   /// Per global (by temp): what is known of it before anything else is.
   private let unknown: UnsafeMutablePointer<Fact>
-  /// The globals, a bit each, that have been written since all were forgotten.
-  private var written = InlineArray<4, UInt64>(repeating: 0)
+  /// The globals that have been written since all were forgotten.
+  private var written = GlobalSet()
   /// Per global (by temp): whether it lives in a host register, which makes it the better copy.
   let hasHome: UnsafeMutablePointer<Bool>
   var block: Block
@@ -74,7 +74,7 @@ public struct ForwardPass {
     isUnreachable = false
     labelUses.update(repeating: 0, count: min(block.labelCount, Self.labelCapacity))
     facts.update(from: unknown, count: block.firstLocal)
-    written = .init(repeating: 0)
+    written = GlobalSet()
     // Of values nothing is asked before they are made.
     for temp in block.firstLocal..<block.tempCount where block.temps[temp].kind == .constant {
       forget(TempIndex(temp))
@@ -127,18 +127,13 @@ public struct ForwardPass {
   /// Every global may have changed at this point.
   mutating func forgetGlobals() {
     for temp in 1..<block.firstLocal { forgetGlobal(temp) }
-    written = .init(repeating: 0)
+    written = GlobalSet()
   }
 
   /// The same where values end, or only cold parts still read them, for which what has not been written
   /// is what it was: of such globals nothing is known that would have to be forgotten.
   private mutating func forgetWritten() {
-    for word in 0..<4 {
-      while written[word] != 0 {
-        forgetGlobal(64 &* word &+ written[word].trailingZeroBitCount)
-        written[word] &= written[word] &- 1
-      }
-    }
+    while let temp = written.popFirst() { forgetGlobal(temp) }
   }
 
   @inline(__always) private func forgetGlobal(_ temp: Int) {
@@ -169,7 +164,7 @@ public struct ForwardPass {
       let temp = op.output(k)
       forget(temp)
       facts[Int(temp)].definition = Int32(truncatingIfNeeded: count)
-      if Int(temp) < block.firstLocal { written[Int(temp) &>> 6] |= 1 &<< UInt64(temp & 63) }
+      if Int(temp) < block.firstLocal { written.insert(Int(temp)) }
     }
     count &+= 1
   }

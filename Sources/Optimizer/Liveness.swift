@@ -22,9 +22,9 @@ public struct Liveness {
   /// Per temp: the number of the straight line in which it is still read.
   private let readIn: UnsafeMutablePointer<UInt32>
   /// Per global: whether memory must hold it here.
-  private let needed: UnsafeMutablePointer<Bool>
+  private var needed = GlobalSet()
   /// Per global: whether a cold part, before it is written again, begins with what it holds here.
-  private let held: UnsafeMutablePointer<Bool>
+  private var held = GlobalSet()
   /// Per label: whether it begins a cold part that stores for itself.
   private let storesItself: UnsafeMutablePointer<Bool>
   private var line: UInt32 = 0
@@ -37,8 +37,8 @@ public struct Liveness {
   private let wanted: UnsafeMutablePointer<UInt16>
   private let registers: PreferredRegisters
   private let records: ClosedRange<TempIndex>?
-  /// Per temp, a byte each as in `needed`: whether a fault recovers it.
-  private let recovered: UnsafeMutablePointer<UInt64>
+  /// The globals that a fault recovers.
+  private let recovered: GlobalSet
   /// Per label of a cold part: which of the records it begins by replacing, a bit each.
   private let replaced: UnsafeMutablePointer<UInt16>
 
@@ -52,19 +52,13 @@ public struct Liveness {
   ) {
     self.registers = registers
     self.records = records
-    self.recovered = .allocate(capacity: 32)
-    self.recovered.initialize(repeating: 0, count: 32)
-    for temp in recovered.joined() { self.recovered[Int(temp) >> 3] |= 1 << (UInt64(temp & 7) * 8) }
+    self.recovered = GlobalSet(recovered.joined())
     replaced = .allocate(capacity: Self.labelCapacity)
     replaced.initialize(repeating: 0, count: Self.labelCapacity)
     wanted = .allocate(capacity: Block.tempCapacity)
     wanted.initialize(repeating: .max, count: Block.tempCapacity)
     readIn = .allocate(capacity: Block.tempCapacity)
     readIn.initialize(repeating: 0, count: Block.tempCapacity)
-    needed = .allocate(capacity: 256)
-    needed.initialize(repeating: false, count: 256)
-    held = .allocate(capacity: 256)
-    held.initialize(repeating: false, count: 256)
     storesItself = .allocate(capacity: Self.labelCapacity)
     storesItself.initialize(repeating: false, count: Self.labelCapacity)
     coldStart = .allocate(capacity: Self.labelCapacity)
@@ -78,9 +72,6 @@ public struct Liveness {
   public func deallocate() {
     readIn.deallocate()
     wanted.deallocate()
-    needed.deallocate()
-    held.deallocate()
-    recovered.deallocate()
     storesItself.deallocate()
     replaced.deallocate()
     coldStart.deallocate()
@@ -99,7 +90,7 @@ public struct Liveness {
       readIn.update(repeating: 0, count: Block.tempCapacity)
       line = 0
     }
-    startLine(block)
+    startLine()
     let info = Opcode.infoTable
     let ops = block.ops
     let kept = block.spareOps + Block.capacity
@@ -134,10 +125,10 @@ public struct Liveness {
   }
 
   /// Nothing is read after this point, and memory must hold every global.
-  private mutating func startLine(_ block: Block) {
+  private mutating func startLine() {
     line &+= 1
-    needed.update(repeating: true, count: block.firstLocal)
-    held.update(repeating: false, count: block.firstLocal)
+    needed = .all
+    held = GlobalSet()
   }
 
   private func isUseless(
@@ -153,7 +144,9 @@ public struct Liveness {
     for k in 0..<op.pointee.outputCount {
       let temp = op.pointee.output(k)
       if readIn[Int(temp)] == line { return false }
-      if Int(temp) < block.firstLocal && (needed[Int(temp)] || held[Int(temp)]) { return false }
+      if Int(temp) < block.firstLocal && (needed.contains(Int(temp)) || held.contains(Int(temp))) {
+        return false
+      }
     }
     return true
   }
@@ -174,18 +167,20 @@ public struct Liveness {
       let label = Int(op.pointee.constant)
       if label < Self.labelCapacity && storesItself[label] {
         if replacesRecords(label) { op.pointee.sync |= Op.replacesRecords }
-        observeInColdPart(label, block)
+        observeInColdPart(label)
       } else {
-        needed.update(repeating: true, count: block.firstLocal)
+        needed = .all
       }
     }
     if op.pointee.opcode == .call {
       call(op, block)
     } else if op.pointee.opcode == .line_touch {
       // It looks at the reservation in memory.
-      needed.update(repeating: true, count: block.firstLocal)
+      needed = .all
     } else if flags.contains(.canFault) {
-      observeAtFault(block)
+      // Memory must hold every global, or a register those that are recovered.
+      needed.formUnion(complementOf: recovered)
+      held.formUnion(recovered)
     }
     if flags.contains(.carryOut) { carryIsRead = false }
     if flags.contains(.carryIn) { carryIsRead = true }
@@ -203,14 +198,14 @@ public struct Liveness {
   }
 
   /// A cold part begins with what every global holds, but for the records that it replaces.
-  @inline(__always) private func observeInColdPart(_ label: Int, _ block: Block) {
-    guard let records, replaced[label] != 0 else {
-      return held.update(repeating: true, count: block.firstLocal)
+  @inline(__always) private mutating func observeInColdPart(_ label: Int) {
+    guard let records, replaced[label] != 0 else { return held = .all }
+    let before = held
+    held = .all
+    for n in Int(records.lowerBound)...Int(records.upperBound)
+    where replaced[label] &>> UInt16(n &- Int(records.lowerBound)) & 1 != 0 && !before.contains(n) {
+      held.remove(n)
     }
-    let first = Int(records.lowerBound), end = Int(records.upperBound) + 1
-    held.update(repeating: true, count: first)
-    for n in first..<end where replaced[label] &>> UInt16(n &- first) & 1 == 0 { held[n] = true }
-    (held + end).update(repeating: true, count: block.firstLocal &- end)
   }
 
   private func replacesRecords(_ label: Int) -> Bool {
@@ -223,29 +218,13 @@ public struct Liveness {
     var bits: UInt16 = 0
     let first = Int(records.lowerBound)
     for n in first...Int(records.upperBound)
-    where !needed[n] && !held[n] && readIn[n] != line {
+    where !needed.contains(n) && !held.contains(n) && readIn[n] != line {
       bits |= 1 &<< UInt16(n &- first)
     }
     return bits
   }
 
-  /// At a fault memory must hold every global, or a register those that are recovered.
-  @inline(__always) private func observeAtFault(_ block: Block) {
-    // Sound: both are arrays of 256 Bool, each of which is a byte of 0 or 1, and so it stays.
-    let needed = UnsafeMutableRawPointer(needed), held = UnsafeMutableRawPointer(held)
-    for n in 0..<(block.firstLocal &+ 7) &>> 3 {
-      let recovered = recovered[n], others = ~recovered & 0x0101_0101_0101_0101
-      let place = 8 &* n
-      needed.storeBytes(
-        of: needed.load(fromByteOffset: place, as: UInt64.self) | others, toByteOffset: place,
-        as: UInt64.self)
-      held.storeBytes(
-        of: held.load(fromByteOffset: place, as: UInt64.self) | recovered, toByteOffset: place,
-        as: UInt64.self)
-    }
-  }
-
-  @inline(__always) private func markResult(
+  @inline(__always) private mutating func markResult(
     _ op: UnsafeMutablePointer<Op>, _ k: Int, _ block: Block
   ) {
     let temp = Int(op.pointee.output(k))
@@ -258,20 +237,20 @@ public struct Liveness {
     let wasUnread = readIn[temp] != line
     readIn[temp] = 0
     if temp < block.firstLocal {
-      if needed[temp] { op.pointee.sync |= bit }
-      if held[temp], !needed[temp], wasUnread, let records,
+      if needed.contains(temp) { op.pointee.sync |= bit }
+      if held.contains(temp), !needed.contains(temp), wasUnread, let records,
         records.contains(TempIndex(truncatingIfNeeded: temp))
       {
         op.pointee.sync |= Op.isForObservers
       }
-      needed[temp] = false
-      held[temp] = false
+      needed.remove(temp)
+      held.remove(temp)
     }
   }
 
   /// Whether a register must keep a temp for a cold part.
   @inline(__always) private func isKept(_ temp: TempIndex, _ block: Block) -> Bool {
-    Int(temp) < block.firstLocal && held[Int(temp)] && !needed[Int(temp)]
+    Int(temp) < block.firstLocal && held.contains(Int(temp)) && !needed.contains(Int(temp))
   }
 
   // MARK: Control
@@ -287,7 +266,7 @@ public struct Liveness {
       coldStart[label] = Int32(currentLabelStart)
       coldEnd[label] = Int32(coldReadCount)
     }
-    startLine(block)
+    startLine()
     currentLabelStart = coldReadCount
     carryIsRead = false
   }
@@ -343,7 +322,7 @@ public struct Liveness {
       for temp in 1..<block.firstLocal { readIn[temp] = 0 }
     }
     if !flags.contains(.noReadGlobals) || !flags.contains(.noWriteGlobals) {
-      needed.update(repeating: true, count: block.firstLocal)
+      needed = .all
     }
   }
 }

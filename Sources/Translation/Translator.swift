@@ -51,6 +51,8 @@ public final class Translator {
   /// The most instructions in a block: of longer ones too many are translated that are not executed,
   /// and nothing runs faster by them (docs/Measurements.md).
   public static let instructionLimit = 32
+  /// The same of conditional branches.
+  static let branchLimit = 3
   /// Whether singles may stand for doubles where an access faults.
   let keepsSingles: Bool
   /// What watches translation and execution, or nil.
@@ -151,6 +153,7 @@ public final class Translator {
     limits.keepsForwardBranches = techniques.keepsForwardBranches
     limits.repeatsLoops = techniques.repeatsLoops
     limits.usesLanes = techniques.usesLanes
+    limits.branches = Self.branchLimit
     // Until code comes that uses that of vectors.
     limits.mixesFloatModes = false
   }

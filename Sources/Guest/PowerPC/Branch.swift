@@ -189,6 +189,7 @@ extension Cpu {
       // The link register is set whether or not the branch is taken.
       LR = constant(Int(address &+ 4))
     }
+    context.pointee.branches &+= 1
     let counts = !option(bo, 2)
     let count = counts ? CTR - 1 : CTR
     if counts { CTR = count }
@@ -207,12 +208,23 @@ extension Cpu {
     } else {
       branch(onBit: bi, is: option(bo, 1) != repeats, to: label)
     }
+    if !link && !repeats { endLoop(target & ~3) }
+  }
+
+  /// Behind the last branch to the start of a loop that was repeated the block ends, so that what leaves
+  /// the loop before are ways out, which store for themselves, and not places in the block.
+  private func endLoop(_ target: UInt32) {
+    guard context.pointee.iterations > 1, target == context.pointee.start else { return }
+    abandonForwardBranches()
+    chain(to: address &+ 4)
+    context.pointee.ended = true
   }
 
   /// For branches to registers: unless the condition holds, leaves for the next instruction.
   func skipUnless(_ bo: Int, _ bi: Int) {
     let next = address &+ 4
     let counts = !option(bo, 2)
+    if counts || !option(bo, 0) { context.pointee.branches &+= 1 }
     if counts { CTR = CTR - 1 }
     ir.commit()
     if counts { brcond(option(bo, 3) ? .ne : .eq, CTR, 0, to: label(for: next)) }

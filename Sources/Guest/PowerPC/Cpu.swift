@@ -68,6 +68,9 @@ struct TranslationContext {
   /// what it knows of registers; whether it is one.
   var most = 0, mostWithFloats = 0
   var hasFloats = false
+  /// How many conditional branches there may be, and how many there are; those with floating point
+  /// by the host may have any number.
+  var mostBranches = Int.max, branches = 0
   /// How often the loop that the block is has been translated; the address of the branch that closes it
   /// if that is more than once.
   var iterations = 1

@@ -110,6 +110,11 @@ extension Cpu {
     context.pointee.hasFloats ? context.pointee.mostWithFloats : context.pointee.most
   }
 
+  /// Whether the block may go on with what might be a conditional branch.
+  var mayBranch: Bool {
+    context.pointee.branches < context.pointee.mostBranches || context.pointee.hasFloats
+  }
+
   /// Whether a branch to `target` closes the loop that the block is, and the block goes on with it.
   func repeatsLoop(_ target: UInt32) -> Bool {
     let iterations = context.pointee.iterations, done = context.pointee.executed

@@ -125,7 +125,8 @@ public final class PowerPCGuest: Guest {
     var isChecked = reading.known != nil
     while let pc = nextAddress() {
       let room = min(cpu.mostInstructions, reading.mostWords) - walk.count
-      guard room > 0, block.opCount < Block.capacity / 8, cpu.isNear(pc), walk.enter(pc)
+      guard room > 0, cpu.mayBranch, block.opCount < Block.capacity / 8, cpu.isNear(pc),
+        walk.enter(pc)
       else {
         if !context.pointee.ended { cpu.chain(to: pc) }
         break
@@ -197,6 +198,7 @@ public final class PowerPCGuest: Guest {
     context.pointee.counts = limits.countsInstructions
     // Under a trace mode every instruction is a block.
     context.pointee.most = traces(key) ? 1 : limits.instructions
+    context.pointee.mostBranches = limits.branches
     context.pointee.mostWithFloats = context.pointee.most
     if context.pointee.keepsForwardBranches && limits.repeatsLoops && context.pointee.most > 1 {
       context.pointee.mostWithFloats *= Loop.length

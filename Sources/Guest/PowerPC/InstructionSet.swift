@@ -13,20 +13,29 @@ public final class InstructionSet: Sendable {
   private let encodings: [(mask: UInt32, opcode: UInt32)]
 
   /// The user-level and supervisor instructions of the 32-bit processors.
-  public static let powerPC = InstructionSet(
-    branchInstructions.branches(except: "sc").keepingSingles { $0.hasPrefix("bc[") }
-      + conditionRegisterLogical + (fixedPointLoads + fixedPointStores).keepingSingles()
-      + fixedPointMultiple.aligned(to: 4) { $0 == "lmw" || $0 == "stmw" }
-      + (fixedPointArithmetic + fixedPointCompare + fixedPointLogical + fixedPointRotate)
-      .keepingSingles().arithmetic()
-      + systemRegister + supervisorInstructions + tableInstructions
-      + synchronization.aligned(to: 4) { $0 == "stwcx." } + cacheManagement + dataStreams
-      + externalControl.aligned(to: 4)
-      + (floatingPointLoads + floatingPointStores).keepingSingles()
-      .requiring(.floatingPoint)
-      + (floatingPointArithmetic.keepingSingles() + floatingPointMoves.keepingSingles()
-      + floatingPointStatus.keepingSingles { $0.hasPrefix("fcmp") }).requiring(.floatingPoint)
-      + vectorInstructions.requiring(.vector))
+  public static let powerPC = InstructionSet(Array(sections.joined()))
+
+  private static var sections: [[Instruction]] {
+    [
+      branchInstructions.branches(except: "sc").keepingSingles { $0.hasPrefix("bc[") },
+      conditionRegisterLogical,
+      fixedPointLoads.keepingSingles(), fixedPointStores.keepingSingles(),
+      fixedPointMultiple.aligned(to: 4) { $0 == "lmw" || $0 == "stmw" },
+      fixedPointArithmetic.keepingSingles().arithmetic(),
+      fixedPointCompare.keepingSingles().arithmetic(),
+      fixedPointLogical.keepingSingles().arithmetic(),
+      fixedPointRotate.keepingSingles().arithmetic(),
+      systemRegister, supervisorInstructions, tableInstructions,
+      synchronization.aligned(to: 4) { $0 == "stwcx." }, cacheManagement, dataStreams,
+      externalControl.aligned(to: 4),
+      floatingPointLoads.keepingSingles().requiring(.floatingPoint),
+      floatingPointStores.keepingSingles().requiring(.floatingPoint),
+      floatingPointArithmetic.keepingSingles().requiring(.floatingPoint),
+      floatingPointMoves.keepingSingles().requiring(.floatingPoint),
+      floatingPointStatus.keepingSingles { $0.hasPrefix("fcmp") }.requiring(.floatingPoint),
+      vectorInstructions.requiring(.vector),
+    ]
+  }
 
   init(_ instructions: [Instruction]) {
     self.instructions = Self.numbered(instructions)
