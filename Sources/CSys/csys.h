@@ -64,6 +64,37 @@ static inline __attribute__((noinline)) int csys_store_conditional(
   __atomic_store_n(version, since + 2, __ATOMIC_RELEASE);
   return result;
 }
+/// One move of 1, 2, 4 or 8 bytes that may fault, as one instruction: 0, or 1 after a fault. One thread at a
+/// time.
+#define CSYS_GUARDED(move, ...)                                                                     \
+  __asm__ volatile("leaq 1f(%%rip), %q0\n\tmovq %q0, %1\n\tleaq 2f(%%rip), %q0\n\tmovq %q0, %2\n"     \
+                   "1:\t" move "\n\txorl %0, %0\n\tjmp 3f\n2:\tmovl $1, %0\n3:"                      \
+                   : "=&r"(fault), "=m"(guarded->at), "=m"(guarded->resume), __VA_ARGS__            \
+                   : "memory", "cc")
+static inline __attribute__((noinline)) int csys_guarded_load(
+    struct csys_guarded *guarded, const void *place, int bytes, uint64_t *value) {
+  int fault;
+  uint64_t result = 0;
+  switch (bytes) {
+    case 1: CSYS_GUARDED("movzbl %4, %k3", "+&r"(result) : "m"(*(const uint8_t *)place)); break;
+    case 2: CSYS_GUARDED("movzwl %4, %k3", "+&r"(result) : "m"(*(const uint16_t *)place)); break;
+    case 4: CSYS_GUARDED("movl %4, %k3", "+&r"(result) : "m"(*(const uint32_t *)place)); break;
+    default: CSYS_GUARDED("movq %4, %q3", "+&r"(result) : "m"(*(const uint64_t *)place));
+  }
+  *value = result;
+  return fault;
+}
+static inline __attribute__((noinline)) int csys_guarded_store(
+    struct csys_guarded *guarded, void *place, int bytes, uint64_t value) {
+  int fault;
+  switch (bytes) {
+    case 1: CSYS_GUARDED("movb %b4, %3", "+m"(*(uint8_t *)place) : "r"(value)); break;
+    case 2: CSYS_GUARDED("movw %w4, %3", "+m"(*(uint16_t *)place) : "r"(value)); break;
+    case 4: CSYS_GUARDED("movl %k4, %3", "+m"(*(uint32_t *)place) : "r"(value)); break;
+    default: CSYS_GUARDED("movq %q4, %3", "+m"(*(uint64_t *)place) : "r"(value));
+  }
+  return fault;
+}
 /// Changes a line's version if the line is watched, which it is not any more.
 static inline void csys_touch_line(uint32_t *version) {
   if (__atomic_load_n(version, __ATOMIC_RELAXED) >> 31)

@@ -32,6 +32,7 @@ public enum TranslationStatistics {
         "host bytes",
         "\(counters.hostBytes) (\(tenths(counters.hostBytes, counters.instructions)) per guest"
           + " instruction)"),
+      row("blocks run as ops", "\(counters.firstRuns)"),
       row("jumps linked", "\(counters.links)"),
       row("returns for lookup", "\(counters.lookups)"),
       row("returns for a link", "\(counters.linkExits)"),

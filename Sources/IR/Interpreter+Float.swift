@@ -94,7 +94,7 @@ extension Interpreter {
 
 extension Opcode {
   /// Whether the op rounds, and so may raise flags of the floating-point status.
-  var leavesFloatStatus: Bool {
+  public var leavesFloatStatus: Bool {
     switch self {
     case .fadd, .fsub, .fmul, .fdiv, .fsqrt, .fma, .fms, .cvt_f64_f32, .cvt_i64_f64, .cvt_f64_i32,
       .cvt_f64_i64, .cvtr_f64_i32, .fadd_lanes, .fsub_lanes, .fmul_lanes, .fma_lanes:

@@ -40,7 +40,7 @@ public final class UserEmulator {
     translator = try Translator(
       guest: guest, host: host, memory: memory, codeBufferSize: codeBufferSize,
       homes: Globals.housed, records: Globals.records, recovered: Globals.recovered,
-      techniques: techniques)
+      techniques: techniques, memoryBase: space.base)
     process.lock = translator.lock
     let state = UnsafeMutablePointer<PowerPCState>.allocate(capacity: 1)
     state.initialize(to: PowerPCState())

@@ -16,6 +16,8 @@ public struct Techniques: Sendable {
   public var usesLanes = true
   /// Globals that nobody but a fault would look at are recovered after one.
   public var recovers = true
+  /// Code that is new is executed op by op.
+  public var interprets = true
 
   /// Everything, or everything but some passes.
   public init(passes: Passes = .all) { self.passes = passes }
@@ -23,7 +25,7 @@ public struct Techniques: Sendable {
   /// The names of all techniques.
   public static var names: [String] {
     Passes.names.map(\.name) + [
-      "homes", "returns", "forward-branches", "loops", "lanes", "recovery",
+      "homes", "returns", "forward-branches", "loops", "lanes", "recovery", "interpretation",
     ]
   }
 
@@ -36,6 +38,7 @@ public struct Techniques: Sendable {
     case "loops": repeatsLoops = false
     case "lanes": usesLanes = false
     case "recovery": recovers = false
+    case "interpretation": interprets = false
     default:
       guard let pass = Passes.names.first(where: { $0.name == name })?.pass else { return false }
       passes.remove(pass)

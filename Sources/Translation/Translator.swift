@@ -30,6 +30,8 @@ public struct TranslatorCounters: Sendable {
   public var invalidations = 0
   /// Jumps linked, and caches of computed calls filled.
   public var links = 0
+  /// Blocks executed op by op, because they were new.
+  public var firstRuns = 0
   /// Returns to the runtime to look up an address (`ExitKind.lookup`).
   public var lookups = 0
   /// Returns to the runtime to link a jump or to fill a cache (`ExitKind.link`, `cache`).
@@ -78,7 +80,9 @@ public final class Translator {
   var runners: [Runner] = []
   /// Whether a thread waits until no other one is in translated code.
   var isStopping = false
-  private let slowAccesses: SlowAccesses?
+  let slowAccesses: SlowAccesses?
+  /// What executes new code, where that is done.
+  let firstRuns: FirstRuns?
   var forkCopy: CodeBuffer.Copy?
   let layout: EnvironmentLayout
   private let enter: @convention(c) (UnsafeMutableRawPointer, UInt) -> Void
@@ -102,13 +106,15 @@ public final class Translator {
   ///   - records: up to sixteen globals without a home that are written often, and looked at rarely.
   ///   - recovered: globals without one that, unless memory is paged, a fault finds in registers.
   ///   - accesses: what makes the slow accesses of paged guest memory.
+  ///   - memoryBase: where guest address 0 is in the host's memory, for code that is executed op by op while
+  ///     it is new; nil if none is.
   ///   - codeAddress: where code is to execute, for logs that are the same every time; nil: near
   ///     our own functions.
   public init(
     guest: any Guest, host: any Host, memory: any CodeMemory, codeBufferSize: Int,
     homes: [(temp: TempIndex, offset: Int)], records: ClosedRange<TempIndex>? = nil,
     recovered: [ClosedRange<TempIndex>] = [], techniques: Techniques = Techniques(),
-    accesses: (any AccessPort)? = nil,
+    accesses: (any AccessPort)? = nil, memoryBase: UInt? = nil,
     codeAddress: UInt? = nil
   ) throws(TranslationError) {
     self.guest = guest
@@ -129,6 +135,7 @@ public final class Translator {
     let table = try BlockTable()
     self.table = table
     slowAccesses = accesses.map { SlowAccesses($0, table, guest.layout) }
+    firstRuns = techniques.interprets ? memoryBase.map { FirstRuns(base: $0) } : nil
     var passes = techniques.passes
     if !host.addsIndexes { passes.remove(.indexes) }
     // The singles that stand for doubles have their homes.
@@ -164,17 +171,6 @@ public final class Translator {
     record.deallocate()
   }
 
-  private func prepareFaults() {
-    let record = FaultHandler.record
-    record.pointee.codeStart = buffer.executable
-    record.pointee.codeEnd = buffer.executable + UInt(buffer.size)
-    record.pointee.faultStub = stubs.fault
-    record.pointee.copyStart = stubs.copyStart
-    record.pointee.copyEnd = stubs.copyEnd
-    record.pointee.copyFault = stubs.copyFault
-    record.pointee.reportOffset = layout.faultReport
-  }
-
   /// `(destination, source, count)`: copies bytes to or from guest memory; 1 after a fault.
   public var copy: @convention(c) (UnsafeMutableRawPointer, UnsafeRawPointer, Int) -> Int32 {
     unsafeBitCast(
@@ -189,82 +185,6 @@ public final class Translator {
   }
   func word(_ env: UnsafeMutableRawPointer, _ offset: Int) -> UnsafeMutablePointer<UInt32> {
     (env + offset).assumingMemoryBound(to: UInt32.self)
-  }
-
-  /// Prepares a processor's state, and the fault handler, for this translator. While the lock is
-  /// not shared there is one processor: it replaces the one before.
-  @discardableResult
-  public func attach(_ env: UnsafeMutableRawPointer) throws(TranslationError) -> Runner {
-    prepareFaults()
-    let space = memory.codeSpace
-    let view = try views.view(space, 0, memory.segmentKeys(space))
-    let known = lock.isShared ? nil : runners.first?.returnStack
-    let stack: ReturnStack
-    if let known { stack = known } else { stack = try ReturnStack() }
-    let runner = Runner(env, view, stack)
-    field(env, layout.codeBase).pointee = UInt64(buffer.executable)
-    field(env, layout.returnStack).pointee = UInt64(runner.returnStack.top)
-    field(env, layout.returnStackTop).pointee = UInt64(runner.returnStack.top)
-    field(env, layout.faultReport).pointee = UInt64(UInt(bitPattern: runner.fault))
-    field(env, layout.guarded).pointee = UInt64(UInt(bitPattern: FaultHandler.guarded))
-    if let paging = layout.paging, let slowAccesses {
-      let context = Unmanaged.passUnretained(slowAccesses).toOpaque()
-      field(env, paging.slowContext).pointee = UInt64(UInt(bitPattern: context))
-    }
-    try select(space, guest.key(env), runner)
-    if !lock.isShared { runners.removeAll() }
-    runners.append(runner)
-    return runner
-  }
-
-  /// Before a second processor runs, on a thread of its own: code is made for several from here on,
-  /// and the caller holds the lock.
-  public func share() {
-    lock.share()
-    limits.isShared = true
-    flush(runners[0].env)
-  }
-
-  /// A processor that will not run any more.
-  public func detach(_ runner: Runner) { runners.removeAll { $0 === runner } }
-
-  /// Makes a view the current one: its jump table counts, and no pending return does.
-  private func select(
-    _ space: UInt32, _ key: UInt32, _ runner: Runner
-  ) throws(TranslationError) {
-    runner.view = try views.view(space, key, memory.segmentKeys(space))
-    showParts(runner)
-    runner.returnsAreStale = true
-  }
-
-  /// After a child ran a processor in this memory and ended anywhere, and the processor's state was
-  /// replaced by the one from before.
-  public func recover(_ runner: Runner) {
-    runner.isInside = false
-    showParts(runner)
-    runner.returnsAreStale = true
-    if isStopping { lock.announce() }
-  }
-
-  /// Tells translated code where the parts of the view's jump table are.
-  private func showParts(_ runner: Runner) {
-    let view = runner.view, env = runner.env
-    if view.parts.count == 1 { field(env, layout.jumpTable).pointee = UInt64(view.parts[0].base) }
-    guard let paging = layout.paging else { return }
-    for n in 0..<16 {
-      let part = view.parts[view.parts.count == 1 ? 0 : n]
-      field(env, paging.codeSegments + 8 * n).pointee = UInt64(part.base)
-    }
-  }
-
-  /// Empties the return stacks before translated code is entered again: always allowed, at the
-  /// price of one slow return each. While translated code waits for a function of ours, the way
-  /// back to it lies on that stack. Other threads leave translated code for it.
-  func forgetReturns() {
-    for runner in runners {
-      runner.returnsAreStale = true
-      if runner.isInside { word(runner.env, layout.exitRequest).pointee = 1 }
-    }
   }
 
   // MARK: Running
@@ -291,15 +211,17 @@ public final class Translator {
         try select(space, key, runner)
         link = nil
       }
-      guard let offset = resumption ?? entry(pc.pointee, runner, link) else { return .fetch }
-      resumption = nil
-      if runner.returnsAreStale {
-        runner.returnsAreStale = false
-        field(env, layout.returnStack).pointee = UInt64(runner.returnStack.top)
+      var flushes = counters.flushes
+      if resumption == nil, let hasLeft = runFirst(pc, runner) {
+        link = nil
+        if !hasLeft { continue }
+      } else {
+        guard let offset = resumption ?? entry(pc.pointee, runner, link) else { return .fetch }
+        resumption = nil
+        flushes = counters.flushes
+        go(runner, buffer.executable &+ UInt(offset))
+        link = nil
       }
-      let flushes = counters.flushes
-      go(runner, buffer.executable &+ UInt(offset))
-      link = nil
       // What was flushed meanwhile, by a function that translated code called, has no links.
       let chains = limits.chains && counters.flushes == flushes
       switch ExitKind(rawValue: word(env, layout.exitKind).pointee) {
@@ -332,7 +254,11 @@ public final class Translator {
   }
 
   /// Enters translated code, without the lock.
-  @inline(__always) private func go(_ runner: Runner, _ code: UInt) {
+  @inline(__always) func go(_ runner: Runner, _ code: UInt) {
+    if runner.returnsAreStale {
+      runner.returnsAreStale = false
+      field(runner.env, layout.returnStack).pointee = UInt64(runner.returnStack.top)
+    }
     guard lock.isShared else { return enter(runner.env, code) }
     runner.isInside = true
     lock.release()

@@ -30,11 +30,13 @@ public final class HostMachine: CodeMemory, @unchecked Sendable {
     public var codeBufferSize: Int
     /// Memory is reached by page tables.
     public var isPaged: Bool
+    /// New code is executed op by op before it is translated.
+    public var interprets: Bool
 
     public init(
       space: GuestSpace, features: Features = .detect(), techniques: Techniques = Techniques(),
       instructions: Int = 64, chains: Bool = true, codeBufferSize: Int = 1 << 20,
-      isPaged: Bool = false
+      isPaged: Bool = false, interprets: Bool = false
     ) {
       self.space = space
       self.features = features
@@ -43,6 +45,7 @@ public final class HostMachine: CodeMemory, @unchecked Sendable {
       self.chains = chains
       self.codeBufferSize = codeBufferSize
       self.isPaged = isPaged
+      self.interprets = interprets
     }
   }
 
@@ -77,7 +80,8 @@ public final class HostMachine: CodeMemory, @unchecked Sendable {
       guest: guest, host: host, memory: self,
       codeBufferSize: configuration.codeBufferSize,
       homes: Globals.housed, records: Globals.records, recovered: Globals.recovered,
-      techniques: configuration.techniques, accesses: paging)
+      techniques: configuration.techniques, accesses: paging,
+      memoryBase: configuration.interprets ? configuration.space.base : nil)
     translator.limits = TranslationLimits(
       instructions: configuration.instructions, chains: configuration.chains)
   }

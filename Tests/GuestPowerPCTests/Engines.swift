@@ -43,13 +43,16 @@ extension Engine {
       list.append(
         HostEngine(.init(space: place, features: []))
           .engine("plain host, base \(hex(UInt64(place.base)))"))
+      list.append(
+        HostEngine(.init(space: place, interprets: true))
+          .engine("ops first, then host, base \(hex(UInt64(place.base)))"))
     }
     for (name, feature) in Features.names {
       var features = Features.detect()
       if features.remove(feature) == nil { continue }
       list.append(HostEngine(.init(space: space, features: features)).engine("host, no \(name)"))
     }
-    for name in Techniques.names {
+    for name in Techniques.names where name != "interpretation" {
       var techniques = Techniques()
       _ = techniques.remove(name)
       list.append(
@@ -218,6 +221,7 @@ final class HostEngine: @unchecked Sendable {
     machine.state.pointee.memoryBase = UInt64(host.configuration.space.base)
     machine.state.pointee.nip = Layout.start
     host.fetch = { machine.word(at: $0) }
+    host.translator.forgetRuns()
     host.translator.invalidate(
       Layout.code..<Layout.code + Layout.codeSize, machine.env)
     defer {

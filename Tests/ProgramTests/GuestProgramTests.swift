@@ -9,12 +9,21 @@ struct GuestProgramTests {
   @Test("As they are", arguments: Guest.all)
   func plain(_ guest: Guest) throws { try check(guest, []) }
 
+  @Test("As they are, all of them translated", arguments: Guest.all)
+  func translated(_ guest: Guest) throws { try check(guest, translates) }
+
+  /// Has all code translated, which else is not before it has been executed a few times.
+  private let translates = ["-without", "interpretation"]
+
   /// Options that change how a program is run and nothing that it can see.
   static let modes: [[String]] =
     [
       ["-one-insn-per-tb"], ["-d", "nochain", "-D", "/dev/null"], ["-B", "0x100000000"],
       ["-host-features", "none"], ["-host-features", "avx,fma"], ["-tb-size", "1"],
-    ] + Techniques.names.map { ["-without", $0] }
+    ]
+    + Techniques.names.filter { $0 != "interpretation" }.map {
+      ["-without", $0 + ",interpretation"]
+    }
 
   /// Options that are worth the whole set when there is time.
   static let moreModes: [[String]] =
@@ -30,7 +39,9 @@ struct GuestProgramTests {
   @Test(
     "In every mode", arguments: Guest.runsLong ? moreModes : modes,
     Guest.runsLong ? Guest.all : Guest.translation)
-  func mode(_ options: [String], _ guest: Guest) throws { try check(guest, options) }
+  func mode(_ options: [String], _ guest: Guest) throws {
+    try check(guest, options[0] == "-without" ? options : translates + options)
+  }
 
   @Test("Code that changes through another address, behind icbi")
   func aliases() throws {

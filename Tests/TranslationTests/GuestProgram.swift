@@ -22,7 +22,7 @@ final class GuestProgram {
 
   init(
     codeBufferSize: Int = 1 << 20, instructions: Int = 64, chains: Bool = true,
-    atZero: Bool = true, features: Features = .detect()
+    atZero: Bool = true, features: Features = .detect(), interprets: Bool = false
   ) throws {
     space = (atZero ? GuestSpace.atZero : nil) ?? GuestSpace.elsewhere!
     space.map(Self.code, size: Self.codeSize)
@@ -30,7 +30,7 @@ final class GuestProgram {
     host = try HostMachine(
       .init(
         space: space, features: features, instructions: instructions, chains: chains,
-        codeBufferSize: codeBufferSize),
+        codeBufferSize: codeBufferSize, interprets: interprets),
       guestFeatures: [.floatingGraphics])
     state = .allocate(capacity: 1)
     state.initialize(to: PowerPCState())
