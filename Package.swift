@@ -144,7 +144,8 @@ let package = Package(
       dependencies: ["Debugging", "GuestPowerPC", "ProcessSupport", "lyrebird-ppc"],
       swiftSettings: tests),
     .testTarget(
-      name: "ProgramTests", dependencies: ["ProcessSupport", "Translation", "lyrebird-ppc"],
+      name: "ProgramTests",
+      dependencies: ["Optimizer", "ProcessSupport", "Translation", "lyrebird-ppc"],
       resources: [.copy("Expected")], swiftSettings: tests),
     .testTarget(
       name: "SysrootTests", dependencies: ["ProcessSupport", "lyrebird-ppc"],

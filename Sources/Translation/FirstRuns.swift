@@ -1,8 +1,8 @@
 import CSys
 import IR
 
-/// Executes ops one by one, straight from the guest's block: code that is executed once or twice takes
-/// longer to translate.
+/// Executes ops one by one, straight from the guest's block: code that is executed once takes longer to
+/// translate.
 ///
 /// It knows integers, moves and plain accesses. What wants more (floating point, vectors, helpers, atomic
 /// accesses), and an access that faults, is for translated code: the run ends before the instruction, of
@@ -20,8 +20,9 @@ final class FirstRuns {
     case stopped(UInt32)
   }
 
-  /// How often code is executed in this way before it is translated.
-  private static let limit: UInt8 = 8
+  /// How often code is executed in this way before it is translated: more gains a little where most code
+  /// is executed a few times, and costs more where it is not (docs/Measurements.md).
+  private static let limit: UInt8 = 1
   /// A guest address shares its count with others this number of words apart.
   private static let countMask = 0x3fff
 

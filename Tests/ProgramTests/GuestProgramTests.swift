@@ -1,4 +1,5 @@
 import Foundation
+import Optimizer
 import ProcessSupport
 import Testing
 import Translation
@@ -12,22 +13,30 @@ struct GuestProgramTests {
   @Test("As they are, all of them translated", arguments: Guest.all)
   func translated(_ guest: Guest) throws { try check(guest, translates) }
 
-  /// Has all code translated, which else is not before it has been executed a few times.
+  /// Has all code translated, which else is not the first time that it is executed.
   private let translates = ["-without", "interpretation"]
+
+  /// The optimizer's passes, and what else can be left out of the translator.
+  private static let passes = Passes.names.map(\.name)
+  private static let techniques = Techniques.names.filter {
+    $0 != "interpretation" && !passes.contains($0)
+  }
+
+  /// Leaves out one after the other, with all code translated.
+  private static func withoutEach(_ names: [String]) -> [[String]] {
+    names.map { ["-without", $0 + ",interpretation"] }
+  }
 
   /// Options that change how a program is run and nothing that it can see.
   static let modes: [[String]] =
     [
       ["-one-insn-per-tb"], ["-d", "nochain", "-D", "/dev/null"], ["-B", "0x100000000"],
       ["-host-features", "none"], ["-host-features", "avx,fma"], ["-tb-size", "1"],
-    ]
-    + Techniques.names.filter { $0 != "interpretation" }.map {
-      ["-without", $0 + ",interpretation"]
-    }
+    ] + withoutEach(techniques + [passes.joined(separator: ",")])
 
   /// Options that are worth the whole set when there is time.
   static let moreModes: [[String]] =
-    modes + [
+    modes + withoutEach(passes) + [
       ["-cpu", "7400"], ["-R", "0xc0000000"],
       ["-without", Techniques.names.joined(separator: ",")],
       ["-host-features", "none", "-B", "0x100000000"], ["-host-features", "avx,avx2,fma"],

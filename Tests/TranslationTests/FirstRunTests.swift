@@ -2,7 +2,7 @@ import EngineSupport
 import Testing
 import Translation
 
-/// Code that is new: executed op by op, and translated when it has been executed a few times.
+/// Code that is new: executed op by op, and translated when it is executed again.
 @Suite("First runs")
 struct FirstRunTests {
   @Test("What is executed once is not translated")
@@ -19,7 +19,7 @@ struct FirstRunTests {
     }
   }
 
-  @Test("A loop is translated after some turns")
+  @Test("A loop is translated")
   func loop() throws {
     try GuestProgram.alone {
       let program = try GuestProgram(interprets: true)
