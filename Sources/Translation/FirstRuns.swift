@@ -20,26 +20,26 @@ final class FirstRuns {
     case stopped(UInt32)
   }
 
-  /// How often code is executed in this way before it is translated: more gains a little where most code
-  /// is executed a few times, and costs more where it is not (docs/Measurements.md).
-  private static let limit: UInt8 = 1
-  /// A guest address shares its count with others this number of words apart.
-  private static let countMask = 0x3fff
-
   /// Where guest address 0 is in the host's memory.
   private let base: UInt
   private let guarded = FaultHandler.guarded
-  private let counts: UnsafeMutablePointer<UInt8>
+  /// A bit for each word of code, by its address, which words 32 MiB apart share: whether it is to be
+  /// translated when it is executed next.
+  ///
+  /// To execute code more than once in this way gains a little where most code is executed a few times, and
+  /// costs more where it is not (docs/Measurements.md).
+  private let seen: ZeroMemory
+  private static let seenSize = 1 << 20
   /// Per temp: its value, if it is one of the block's.
   private let values: UnsafeMutablePointer<UInt64>
   /// Per opcode: whether it is known here.
   private let known: UnsafeMutablePointer<Bool>
   private var carry: UInt64 = 0
 
-  init(base: UInt) {
+  /// - Parameter base: where guest address 0 is in the host's memory.
+  init(base: UInt) throws(TranslationError) {
     self.base = base
-    counts = .allocate(capacity: Self.countMask + 1)
-    counts.initialize(repeating: 0, count: Self.countMask + 1)
+    seen = try ZeroMemory(Self.seenSize)
     values = .allocate(capacity: Block.tempCapacity)
     known = .allocate(capacity: 256)
     known.initialize(repeating: false, count: 256)
@@ -47,22 +47,29 @@ final class FirstRuns {
   }
 
   deinit {
-    counts.deallocate()
     values.deallocate()
     known.deallocate()
   }
 
-  /// Whether the code at an address has not been executed often yet.
-  func isNew(_ address: UInt32) -> Bool { counts[place(address)] < Self.limit }
-  /// Notes one execution.
-  func count(_ address: UInt32) { counts[place(address)] &+= 1 }
+  /// Whether the code at an address has not been executed yet.
+  func isNew(_ address: UInt32) -> Bool {
+    let (place, bit) = place(address)
+    return place.pointee & bit == 0
+  }
+
   /// Has the code at an address translated when it is executed next.
-  func giveUp(_ address: UInt32) { counts[place(address)] = Self.limit }
+  func note(_ address: UInt32) {
+    let (place, bit) = place(address)
+    place.pointee |= bit
+  }
 
   /// Has all code count as new.
-  func forget() { counts.update(repeating: 0, count: Self.countMask + 1) }
+  func forget() { seen.clear() }
 
-  private func place(_ address: UInt32) -> Int { Int(address >> 2) & Self.countMask }
+  private func place(_ address: UInt32) -> (UnsafeMutablePointer<UInt64>, UInt64) {
+    let word = Int(address >> 2) & (8 * Self.seenSize - 1)
+    return (seen.start.assumingMemoryBound(to: UInt64.self) + (word >> 6), 1 << UInt64(word & 63))
+  }
 
   // MARK: What is known
 

@@ -16,16 +16,13 @@ extension Translator {
       !limits.countsInstructions, let place = memory.place(ofCode: address),
       table.find(address, runner.view.key, place) == nil
     else { return nil }
-    firstRuns.count(address)
-    guard walkLine(address, place, runner.view.key) else {
-      firstRuns.giveUp(address)
-      return nil
-    }
+    firstRuns.note(address)
+    guard walkLine(address, place, runner.view.key) else { return nil }
     counters.firstRuns &+= 1
     switch firstRuns.run(block, at: address, runner.env) {
     case .next(let target): pc.pointee = target & ~3
     case .stopped(let instruction):
-      firstRuns.giveUp(instruction)
+      firstRuns.note(instruction)
       pc.pointee = instruction
     case .returned(let target):
       pc.pointee = target & ~3

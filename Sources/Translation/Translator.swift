@@ -135,7 +135,11 @@ public final class Translator {
     let table = try BlockTable()
     self.table = table
     slowAccesses = accesses.map { SlowAccesses($0, table, guest.layout) }
-    firstRuns = techniques.interprets ? memoryBase.map { FirstRuns(base: $0) } : nil
+    if techniques.interprets, let memoryBase {
+      firstRuns = try FirstRuns(base: memoryBase)
+    } else {
+      firstRuns = nil
+    }
     var passes = techniques.passes
     if !host.addsIndexes { passes.remove(.indexes) }
     // The singles that stand for doubles have their homes.
