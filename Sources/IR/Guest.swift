@@ -332,10 +332,8 @@ public struct TranslatedCode {
 
 /// Limits and switches of one translation.
 public struct TranslationLimits {
-  /// The most guest instructions in the block.
-  public var instructions: Int
-  /// The conditional branches that it may have; what has floating point may have more.
-  public var branches = Int.max
+  /// The most guest instructions in the block, and conditional branches; floating point may have more.
+  public var instructions: Int, branches = Int.max
   /// Whether jumps may be chained and followed.
   public var chains: Bool
   /// Whether guest calls and returns may be paired with the host's.
